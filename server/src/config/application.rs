@@ -1,0 +1,104 @@
+//! What people see: the application they go back to, whom to ask, and the language.
+
+use url::Url;
+
+use super::listen::PublicUrl;
+use super::reader::Reader;
+use super::setting::{Section, Setting};
+use super::value;
+
+pub(super) const SECTION: Section = Section {
+    title: "Application",
+    settings: &[
+        Setting::new(
+            "GUICHET_APP_NAME",
+            "Guichet",
+            "Name of the application that people sign in to, on pages and in mails",
+        ),
+        Setting::unset(
+            "GUICHET_APP_URL",
+            "the sign-in page, /Account/Login",
+            "https://app.example.org/",
+            "Address of the application, where people go after a reset",
+        ),
+        Setting::unset(
+            "GUICHET_RETURN_URLS",
+            "the application's address alone",
+            "https://app.example.org/home,http://localhost:3000/",
+            "Addresses that a caller may name as return_url, separated by commas; https, or http on the machine itself",
+        ),
+        Setting::unset(
+            "GUICHET_INSTITUTION_NAME",
+            "not named",
+            "École Saint-Exemple",
+            "Whom people ask whose old account is not migrated yet",
+        ),
+        Setting::unset(
+            "GUICHET_INSTITUTION_CONTACT",
+            "not shown",
+            "support@ecole.example.org",
+            "How to reach that institution: an address, a telephone number or a web page",
+        ),
+        Setting::new(
+            "GUICHET_LOCALE",
+            "fr",
+            "Language where a person has named none: fr, en, nl or de",
+        ),
+    ],
+};
+
+/// What people see.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Name of the application that people sign in to.
+    pub name: String,
+    /// Where people go after a reset.
+    pub url: Url,
+    /// What a caller may name as `return_url`, each once; the application's own address is the first.
+    pub return_urls: Vec<Url>,
+    /// Whom people ask whose account is not migrated; empty when nobody is named.
+    pub institution_name: String,
+    /// How to reach that institution; empty when not told.
+    pub institution_contact: String,
+    /// Language where a person has named none: `fr`, `en`, `nl` or `de`.
+    pub locale: &'static str,
+}
+
+impl Application {
+    pub(super) fn read(reader: &mut Reader, public_url: &PublicUrl) -> Self {
+        let sign_in_page = {
+            let mut page = public_url.as_url().clone();
+            page.set_path("/Account/Login");
+            page
+        };
+        let url = reader.read_or("GUICHET_APP_URL", value::web_url, sign_in_page);
+        let listed = reader.read_optional("GUICHET_RETURN_URLS", value::return_urls);
+
+        let mut return_urls = vec![url.clone()];
+        for listed in listed.unwrap_or_default() {
+            if !return_urls.contains(&listed) {
+                return_urls.push(listed);
+            }
+        }
+
+        Self {
+            name: reader.read("GUICHET_APP_NAME", value::text),
+            url,
+            return_urls,
+            institution_name: read_text(reader, "GUICHET_INSTITUTION_NAME"),
+            institution_contact: read_text(reader, "GUICHET_INSTITUTION_CONTACT"),
+            locale: reader.read("GUICHET_LOCALE", locale),
+        }
+    }
+}
+
+fn read_text(reader: &mut Reader, name: &str) -> String {
+    reader.read_optional(name, value::text).unwrap_or_default()
+}
+
+fn locale(text: &str) -> Result<&'static str, String> {
+    value::one_of(
+        text,
+        &[("fr", "fr"), ("en", "en"), ("nl", "nl"), ("de", "de")],
+    )
+}

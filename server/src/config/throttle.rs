@@ -1,0 +1,95 @@
+//! How guessing and mail floods are slowed down.
+
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::setting::{Section, Setting};
+use super::value;
+
+pub(super) const SECTION: Section = Section {
+    title: "Throttling",
+    settings: &[
+        Setting::new(
+            "GUICHET_THROTTLE",
+            "on",
+            "Whether attempts are slowed down at all; off is for load tests and said loudly at start",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_FREE_FAILURES",
+            "5",
+            "Failed sign-ins in a row on an account from one network before it has to wait, 1 to 100",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_BASE_DELAY",
+            "30s",
+            "The first wait; each further failure doubles it",
+        ),
+        Setting::new("GUICHET_THROTTLE_MAX_DELAY", "1h", "The longest wait"),
+        Setting::new(
+            "GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES",
+            "20",
+            "Failed sign-ins in a row on an account over all networks before everybody has to wait, 1 to 100",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_RESET_REQUESTS",
+            "3",
+            "Reset requests for one user name or address that are answered at once, 1 to 1000",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_RESET_INTERVAL",
+            "1h",
+            "Time after which one more reset request for it is free again",
+        ),
+    ],
+};
+
+/// How guessing and mail floods are slowed down (NIST SP 800-63B-4 section 3.2.2).
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// Off for load tests only.
+    pub enabled: bool,
+    /// Failures in a row on an account from one network before a wait.
+    pub free_failures: u32,
+    /// The first wait, doubled by each further failure.
+    pub base_delay: Duration,
+    /// The longest wait; not shorter than `base_delay`.
+    pub max_delay: Duration,
+    /// Failures in a row on an account over all networks before a wait; not fewer than `free_failures`.
+    pub account_free_failures: u32,
+    /// Reset requests for one identifier that are answered at once.
+    pub reset_requests: u32,
+    /// Time after which one more of them is free again.
+    pub reset_interval: Duration,
+}
+
+impl Throttle {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        // A hundred failures in a row is the most that the standard lets pass.
+        let failures = |text: &str| value::number(text, 1, 100);
+        let throttle = Self {
+            enabled: reader.read("GUICHET_THROTTLE", value::switch),
+            free_failures: reader.read("GUICHET_THROTTLE_FREE_FAILURES", failures),
+            base_delay: reader.read("GUICHET_THROTTLE_BASE_DELAY", value::duration),
+            max_delay: reader.read("GUICHET_THROTTLE_MAX_DELAY", value::duration),
+            account_free_failures: reader.read("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", failures),
+            reset_requests: reader.read("GUICHET_THROTTLE_RESET_REQUESTS", |text| {
+                value::number(text, 1, 1_000)
+            }),
+            reset_interval: reader.read("GUICHET_THROTTLE_RESET_INTERVAL", value::duration),
+        };
+
+        if throttle.max_delay < throttle.base_delay {
+            reader.refuse(
+                "GUICHET_THROTTLE_MAX_DELAY",
+                "the time is shorter than GUICHET_THROTTLE_BASE_DELAY",
+            );
+        }
+        if throttle.account_free_failures < throttle.free_failures {
+            reader.refuse(
+                "GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES",
+                "the number is smaller than GUICHET_THROTTLE_FREE_FAILURES",
+            );
+        }
+        throttle
+    }
+}
