@@ -1,3 +1,4 @@
 //! Skeleton.
 
 pub mod config;
+pub mod master_key;
