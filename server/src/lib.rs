@@ -1,3 +1,4 @@
 //! Skeleton.
 
 pub mod i18n;
+pub mod mail;
