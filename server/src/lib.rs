@@ -1,4 +1,6 @@
-//! Skeleton.
+//! Guichet, the identity backend: accounts, password resets and sign-in.
 
 pub mod config;
+pub mod i18n;
+pub mod mail;
 pub mod master_key;

@@ -1,0 +1,92 @@
+# Die E-Mails.
+
+## Für alle
+
+mail-greeting = Guten Tag,
+mail-automatic = Diese E-Mail wurde Ihnen automatisch von { $app } gesendet. Niemand wird Sie je per E-Mail oder Telefon nach Ihrem Passwort fragen.
+mail-link-hint = Sie können den Link nicht anklicken? Kopieren Sie ihn vollständig und fügen Sie ihn in die Adresszeile Ihres Browsers ein.
+mail-link-lifetime =
+    { $count ->
+        [one] Dieser Link ist { $lifetime } gültig und funktioniert nur einmal.
+       *[other] Diese Links sind { $lifetime } gültig und funktionieren jeweils nur einmal.
+    }
+mail-account = Konto { $username }:
+mail-ignore = Wenn Sie nichts angefordert haben, brauchen Sie nichts zu tun: Es hat sich nichts geändert.
+mail-facts-needed = Diese Angaben werden Sie dafür brauchen:
+mail-facts = Dies sind die Angaben zu Ihrem Konto:
+mail-username-label = Ihr Benutzername:
+mail-email-label = Ihre E-Mail-Adresse:
+
+## Neues Passwort
+
+mail-reset-subject = Wählen Sie ein neues Passwort für { $app }
+mail-reset-why = Sie erhalten diese E-Mail, weil jemand, wahrscheinlich Sie selbst, ein neues Passwort für { $app } angefordert hat.
+mail-reset-link =
+    { $count ->
+        [one] Um Ihr neues Passwort zu wählen, öffnen Sie diesen Link:
+       *[other] Mehrere Konten verwenden Ihre E-Mail-Adresse, und jedes hat seinen eigenen Link. Um ein neues Passwort zu wählen, öffnen Sie den Link des betreffenden Kontos:
+    }
+mail-reset-button = Neues Passwort wählen
+mail-reset-not-me = Das waren nicht Sie? Keine Sorge, Ihr Passwort wurde nicht geändert. Sie können die Anfrage hier abbrechen:
+mail-reset-revoke = Anfrage abbrechen
+
+## Alte Konten, noch nicht übernommen
+
+mail-ask-subject = Ihr altes Konto muss zuerst in { $app } übernommen werden
+mail-ask-named = Das Konto { $username } ist ein altes Konto, das noch nicht übernommen wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an { $institution }: Dort kann man Ihnen weiterhelfen.
+mail-ask-unnamed = Das Konto { $username } ist ein altes Konto, das noch nicht übernommen wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an Ihre Schulleitung, Ihren Schulträger oder Ihre Einrichtung: Dort kann man Ihnen weiterhelfen.
+mail-ask-words = Sie können zum Beispiel schreiben: „Können Sie bitte mein altes Konto { $username } mit meiner E-Mail-Adresse { $email } in { $app } übernehmen?“
+mail-ask-next = Sobald dies geschehen ist, erhalten Sie eine E-Mail mit einem Link, um Ihr Passwort zu wählen.
+
+## Erinnerung an die Benutzernamen
+
+mail-usernames-subject =
+    { $count ->
+        [one] Ihr Benutzername für { $app }
+       *[other] Ihre Benutzernamen für { $app }
+    }
+mail-usernames-why =
+    { $count ->
+        [one] Sie erhalten diese E-Mail, weil jemand, wahrscheinlich Sie selbst, an Ihren Benutzernamen für { $app } erinnert werden wollte. Sie finden ihn am Ende dieser E-Mail.
+       *[other] Sie erhalten diese E-Mail, weil jemand, wahrscheinlich Sie selbst, an Ihre Benutzernamen für { $app } erinnert werden wollte. Sie finden sie am Ende dieser E-Mail.
+    }
+mail-usernames-sign-in = Um sich anzumelden, geben Sie Ihren Benutzernamen ein, nicht Ihre E-Mail-Adresse:
+mail-usernames-sign-in-button = Bei { $app } anmelden
+mail-usernames-forgot = Sie haben auch Ihr Passwort vergessen? Fordern Sie hier ein neues an:
+mail-usernames-forgot-button = Passwort vergessen
+
+## Aktivierung
+
+mail-activation-subject = Aktivieren Sie Ihr Konto für { $app }
+mail-activation-why = Sie erhalten diese E-Mail, weil für Sie ein Konto für { $app } vorbereitet wurde. Es fehlt nur noch Ihr Passwort.
+mail-activation-link = Um Ihr Passwort zu wählen und das Konto zu aktivieren, öffnen Sie diesen Link:
+mail-activation-button = Mein Passwort wählen
+mail-activation-ignore = Sie haben dieses Konto nicht erwartet? Dann brauchen Sie nichts zu tun: Ohne Passwort kann es niemand benutzen.
+mail-activation-not-me = Sie haben dieses Konto nicht erwartet? Ohne Passwort kann es niemand benutzen. Sie können diesen Link auch ungültig machen:
+mail-activation-revoke = Link ungültig machen
+
+## Passwort geändert
+
+mail-changed-subject = Ihr Passwort für { $app } wurde geändert
+mail-changed-what = Das Passwort Ihres Kontos für { $app } wurde am { $time } geändert.
+mail-changed-me = Das waren Sie? Dann ist alles in Ordnung und Sie brauchen nichts zu tun.
+mail-changed-not-me = Das waren nicht Sie? Fordern Sie hier sofort ein neues Passwort an und benachrichtigen Sie dann die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet:
+mail-changed-forgot = Neues Passwort anfordern
+
+## Andere E-Mail-Adresse
+
+mail-confirm-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $app }
+mail-confirm-why = Sie erhalten diese E-Mail, weil { $email } als neue E-Mail-Adresse des Kontos { $username } von { $app } angegeben wurde.
+mail-confirm-link = Um zu bestätigen, dass diese Adresse Ihnen gehört, öffnen Sie diesen Link:
+mail-confirm-button = Diese Adresse bestätigen
+mail-confirm-ignore = Wenn Sie nichts angefordert haben, brauchen Sie nichts zu tun: Die Adresse des Kontos bleibt unverändert.
+
+mail-move-subject = Anfrage: neue E-Mail-Adresse für Ihr Konto von { $app }
+mail-move-what = Jemand, wahrscheinlich Sie selbst, hat { $email } als E-Mail-Adresse Ihres Kontos von { $app } angefordert. Es ändert sich nichts, solange die neue Adresse nicht bestätigt ist.
+mail-move-me = Das waren Sie? Öffnen Sie die E-Mail, die wir an die neue Adresse gesendet haben.
+mail-move-not-me = Das waren nicht Sie? Brechen Sie die Anfrage hier ab und ändern Sie dann Ihr Passwort:
+mail-move-revoke = Anfrage abbrechen
+
+mail-moved-subject = Die E-Mail-Adresse Ihres Kontos von { $app } wurde geändert
+mail-moved-what = Die E-Mail-Adresse Ihres Kontos von { $app } war { $old }. Sie lautet jetzt { $new }, und unsere E-Mails werden an diese Adresse gesendet.
+mail-moved-not-me = Das waren nicht Sie? Benachrichtigen Sie sofort die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.

@@ -1,0 +1,92 @@
+# The mails.
+
+## Common to all
+
+mail-greeting = Hello,
+mail-automatic = This e-mail was sent to you automatically by { $app }. Nobody will ever ask for your password by e-mail or telephone.
+mail-link-hint = You cannot click the link? Copy all of it and paste it into the address bar of your browser.
+mail-link-lifetime =
+    { $count ->
+        [one] This link is valid for { $lifetime } and works only once.
+       *[other] These links are valid for { $lifetime } and each works only once.
+    }
+mail-account = Account { $username }:
+mail-ignore = If you did not ask for this, you can ignore this e-mail: nothing has changed.
+mail-facts-needed = This is the information you will need:
+mail-facts = This is the information of your account:
+mail-username-label = Your username:
+mail-email-label = Your e-mail address:
+
+## New password
+
+mail-reset-subject = Choose a new password for { $app }
+mail-reset-why = You are receiving this e-mail because someone, probably you, asked for a new password for { $app }.
+mail-reset-link =
+    { $count ->
+        [one] To choose your new password, open this link:
+       *[other] Several accounts use your e-mail address, and each has its own link. To choose a new password, open the link of the account concerned:
+    }
+mail-reset-button = Choose a new password
+mail-reset-not-me = This was not you? Do not worry, your password has not changed. You can cancel the request here:
+mail-reset-revoke = Cancel the request
+
+## Old accounts, not migrated yet
+
+mail-ask-subject = Your old account must first be migrated to { $app }
+mail-ask-named = The account { $username } is an old account that has not been migrated yet. That is why we cannot send you a link for it. Please contact { $institution }: they can solve this for you.
+mail-ask-unnamed = The account { $username } is an old account that has not been migrated yet. That is why we cannot send you a link for it. Please contact your school's management, your school authority or your institution: they can solve this for you.
+mail-ask-words = For example, you can write: “Could you please migrate my old account { $username } to { $app }, with my e-mail address { $email }?”
+mail-ask-next = As soon as this is done, you will receive an e-mail with a link to choose your password.
+
+## Reminder of usernames
+
+mail-usernames-subject =
+    { $count ->
+        [one] Your username for { $app }
+       *[other] Your usernames for { $app }
+    }
+mail-usernames-why =
+    { $count ->
+        [one] You are receiving this e-mail because someone, probably you, asked for a reminder of your username for { $app }. You will find it at the bottom of this e-mail.
+       *[other] You are receiving this e-mail because someone, probably you, asked for a reminder of your usernames for { $app }. You will find them at the bottom of this e-mail.
+    }
+mail-usernames-sign-in = To sign in, type your username, not your e-mail address:
+mail-usernames-sign-in-button = Sign in to { $app }
+mail-usernames-forgot = You have forgotten your password too? Ask for a new one here:
+mail-usernames-forgot-button = Forgotten password
+
+## Activation
+
+mail-activation-subject = Activate your { $app } account
+mail-activation-why = You are receiving this e-mail because a { $app } account has been prepared for you. All that is missing is your password.
+mail-activation-link = To choose your password and activate the account, open this link:
+mail-activation-button = Choose my password
+mail-activation-ignore = You were not expecting this account? You can ignore this e-mail: without a password, nobody can use it.
+mail-activation-not-me = You were not expecting this account? Without a password, nobody can use it. You can also cancel this link:
+mail-activation-revoke = Cancel this link
+
+## Password changed
+
+mail-changed-subject = Your { $app } password has been changed
+mail-changed-what = The password of your { $app } account was changed on { $time }.
+mail-changed-me = This was you? Then all is well and there is nothing you need to do.
+mail-changed-not-me = This was not you? Ask for a new password here at once, then tell the person who manages the accounts at your school or institution:
+mail-changed-forgot = Ask for a new password
+
+## Change of e-mail address
+
+mail-confirm-subject = Confirm your e-mail address for { $app }
+mail-confirm-why = You are receiving this e-mail because { $email } was given as the new e-mail address of the account { $username } of { $app }.
+mail-confirm-link = To confirm that this address is yours, open this link:
+mail-confirm-button = Confirm this address
+mail-confirm-ignore = If you did not ask for this, you can ignore this e-mail: the address of the account will stay as it is.
+
+mail-move-subject = Request for a new e-mail address for your { $app } account
+mail-move-what = Someone, probably you, asked for { $email } to become the e-mail address of your { $app } account. Nothing changes until the new address has been confirmed.
+mail-move-me = This was you? Open the e-mail that we have sent to the new address.
+mail-move-not-me = This was not you? Cancel the request here, then change your password:
+mail-move-revoke = Cancel the request
+
+mail-moved-subject = The e-mail address of your { $app } account has changed
+mail-moved-what = The e-mail address of your { $app } account was { $old }. It is now { $new }, and our e-mails will be sent to that address.
+mail-moved-not-me = This was not you? Tell the person who manages the accounts at your school or institution at once.

@@ -1,0 +1,92 @@
+# Les e-mails. Une espace fine insécable (U+202F) précède : ; ! ? et borde « ».
+
+## Communs à tous
+
+mail-greeting = Bonjour,
+mail-automatic = Cet e-mail vous est envoyé automatiquement par { $app }. Personne ne vous demandera votre mot de passe par e-mail ou par téléphone.
+mail-link-hint = Vous ne savez pas cliquer sur le lien ? Copiez-le en entier et collez-le dans la barre d'adresse de votre navigateur.
+mail-link-lifetime =
+    { $count ->
+        [one] Ce lien est valable { $lifetime } et ne sert qu'une seule fois.
+       *[other] Ces liens sont valables { $lifetime } et chacun ne sert qu'une seule fois.
+    }
+mail-account = Compte { $username } :
+mail-ignore = Si vous n'avez rien demandé, ne tenez pas compte de cet e-mail : rien n'a changé.
+mail-facts-needed = Voici les informations dont vous aurez besoin pour y parvenir :
+mail-facts = Voici les informations de votre compte :
+mail-username-label = Votre identifiant :
+mail-email-label = Votre adresse e-mail :
+
+## Nouveau mot de passe
+
+mail-reset-subject = Choisissez un nouveau mot de passe pour { $app }
+mail-reset-why = Vous recevez cet e-mail parce que quelqu'un, sans doute vous, a demandé un nouveau mot de passe pour { $app }.
+mail-reset-link =
+    { $count ->
+        [one] Pour choisir votre nouveau mot de passe, ouvrez ce lien :
+       *[other] Plusieurs comptes utilisent votre adresse e-mail et chacun a son propre lien. Pour choisir un nouveau mot de passe, ouvrez le lien du compte concerné :
+    }
+mail-reset-button = Choisir un nouveau mot de passe
+mail-reset-not-me = Ce n'était pas vous ? Rassurez-vous, votre mot de passe n'a pas changé. Vous pouvez annuler la demande ici :
+mail-reset-revoke = Annuler la demande
+
+## Anciens comptes, pas encore migrés
+
+mail-ask-subject = Votre ancien compte doit d'abord être migré vers { $app }
+mail-ask-named = Le compte { $username } est un ancien compte qui n'a pas encore été migré. Nous ne pouvons donc pas vous envoyer de lien pour ce compte. Adressez-vous à { $institution }, qui pourra débloquer votre situation.
+mail-ask-unnamed = Le compte { $username } est un ancien compte qui n'a pas encore été migré. Nous ne pouvons donc pas vous envoyer de lien pour ce compte. Adressez-vous à votre direction d'école, à votre pouvoir organisateur ou à votre institution, qui pourra débloquer votre situation.
+mail-ask-words = Vous pouvez par exemple écrire : « Pouvez-vous migrer mon ancien compte { $username } vers { $app }, avec mon adresse e-mail { $email } ? »
+mail-ask-next = Dès que ce sera fait, vous recevrez un e-mail avec un lien pour choisir votre mot de passe.
+
+## Rappel des identifiants
+
+mail-usernames-subject =
+    { $count ->
+        [one] Votre identifiant pour { $app }
+       *[other] Vos identifiants pour { $app }
+    }
+mail-usernames-why =
+    { $count ->
+        [one] Vous recevez cet e-mail parce que quelqu'un, sans doute vous, a demandé de rappeler votre identifiant pour { $app }. Vous le trouverez en bas de cet e-mail.
+       *[other] Vous recevez cet e-mail parce que quelqu'un, sans doute vous, a demandé de rappeler vos identifiants pour { $app }. Vous les trouverez en bas de cet e-mail.
+    }
+mail-usernames-sign-in = Pour vous connecter, tapez votre identifiant et non votre adresse e-mail :
+mail-usernames-sign-in-button = Se connecter à { $app }
+mail-usernames-forgot = Vous avez aussi oublié votre mot de passe ? Demandez-en un nouveau ici :
+mail-usernames-forgot-button = Mot de passe oublié
+
+## Activation
+
+mail-activation-subject = Activez votre compte { $app }
+mail-activation-why = Vous recevez cet e-mail parce qu'un compte { $app } a été préparé pour vous. Il ne manque plus que votre mot de passe.
+mail-activation-link = Pour choisir votre mot de passe et activer le compte, ouvrez ce lien :
+mail-activation-button = Choisir mon mot de passe
+mail-activation-ignore = Vous n'attendiez pas ce compte ? Ne tenez pas compte de cet e-mail : sans mot de passe, personne ne peut l'utiliser.
+mail-activation-not-me = Vous n'attendiez pas ce compte ? Sans mot de passe, personne ne peut l'utiliser. Vous pouvez aussi annuler ce lien :
+mail-activation-revoke = Annuler ce lien
+
+## Mot de passe modifié
+
+mail-changed-subject = Votre mot de passe { $app } a été modifié
+mail-changed-what = Le mot de passe de votre compte { $app } a été modifié le { $time }.
+mail-changed-me = C'était vous ? Alors tout est en ordre, vous n'avez rien à faire.
+mail-changed-not-me = Ce n'était pas vous ? Demandez tout de suite un nouveau mot de passe ici, puis prévenez la personne qui gère les comptes dans votre école ou votre institution :
+mail-changed-forgot = Demander un nouveau mot de passe
+
+## Changement d'adresse e-mail
+
+mail-confirm-subject = Confirmez votre adresse e-mail pour { $app }
+mail-confirm-why = Vous recevez cet e-mail parce que { $email } a été indiquée comme nouvelle adresse e-mail du compte { $username } de { $app }.
+mail-confirm-link = Pour confirmer que cette adresse est bien la vôtre, ouvrez ce lien :
+mail-confirm-button = Confirmer cette adresse
+mail-confirm-ignore = Si vous n'avez rien demandé, ne tenez pas compte de cet e-mail : l'adresse du compte restera la même.
+
+mail-move-subject = Demande de nouvelle adresse e-mail pour votre compte { $app }
+mail-move-what = Quelqu'un, sans doute vous, a demandé que { $email } devienne l'adresse e-mail de votre compte { $app }. Rien ne change tant que cette nouvelle adresse n'est pas confirmée.
+mail-move-me = C'était vous ? Ouvrez l'e-mail que nous avons envoyé à la nouvelle adresse.
+mail-move-not-me = Ce n'était pas vous ? Annulez la demande ici, puis changez votre mot de passe :
+mail-move-revoke = Annuler la demande
+
+mail-moved-subject = L'adresse e-mail de votre compte { $app } a changé
+mail-moved-what = L'adresse e-mail de votre compte { $app } était { $old }. C'est maintenant { $new }, et nos e-mails seront envoyés à cette adresse.
+mail-moved-not-me = Ce n'était pas vous ? Prévenez tout de suite la personne qui gère les comptes dans votre école ou votre institution.

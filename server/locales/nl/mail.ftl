@@ -1,0 +1,92 @@
+# De e-mails.
+
+## Gemeenschappelijk
+
+mail-greeting = Beste,
+mail-automatic = Deze e-mail werd u automatisch toegestuurd door { $app }. Niemand zal u ooit via e-mail of telefoon naar uw wachtwoord vragen.
+mail-link-hint = Lukt het niet om op de link te klikken? Kopieer de volledige link en plak die in de adresbalk van uw browser.
+mail-link-lifetime =
+    { $count ->
+        [one] Deze link is { $lifetime } geldig en werkt maar één keer.
+       *[other] Deze links zijn { $lifetime } geldig en werken elk maar één keer.
+    }
+mail-account = Account { $username }:
+mail-ignore = Hebt u niets gevraagd? Dan hoeft u niets te doen: er is niets gewijzigd.
+mail-facts-needed = Dit zijn de gegevens die u daarvoor nodig hebt:
+mail-facts = Dit zijn de gegevens van uw account:
+mail-username-label = Uw gebruikersnaam:
+mail-email-label = Uw e-mailadres:
+
+## Nieuw wachtwoord
+
+mail-reset-subject = Kies een nieuw wachtwoord voor { $app }
+mail-reset-why = U ontvangt deze e-mail omdat iemand, wellicht uzelf, een nieuw wachtwoord voor { $app } heeft gevraagd.
+mail-reset-link =
+    { $count ->
+        [one] Open deze link om uw nieuwe wachtwoord te kiezen:
+       *[other] Meerdere accounts gebruiken uw e-mailadres en elk account heeft een eigen link. Open de link van het account waarvoor u een nieuw wachtwoord wilt kiezen:
+    }
+mail-reset-button = Een nieuw wachtwoord kiezen
+mail-reset-not-me = Was u dit niet? Geen zorgen, uw wachtwoord is niet gewijzigd. U kunt de aanvraag hier annuleren:
+mail-reset-revoke = De aanvraag annuleren
+
+## Oude accounts, nog niet gemigreerd
+
+mail-ask-subject = Uw oude account moet eerst naar { $app } worden overgezet
+mail-ask-named = Het account { $username } is een oud account dat nog niet werd overgezet. Daarom kunnen we u er geen link voor sturen. Neem contact op met { $institution }: daar kan men dit voor u in orde brengen.
+mail-ask-unnamed = Het account { $username } is een oud account dat nog niet werd overgezet. Daarom kunnen we u er geen link voor sturen. Neem contact op met uw schooldirectie, uw schoolbestuur of uw instelling: daar kan men dit voor u in orde brengen.
+mail-ask-words = U kunt bijvoorbeeld schrijven: “Kunt u mijn oude account { $username } overzetten naar { $app }, met mijn e-mailadres { $email }?”
+mail-ask-next = Zodra dat gebeurd is, krijgt u een e-mail met een link om uw wachtwoord te kiezen.
+
+## Herinnering aan de gebruikersnamen
+
+mail-usernames-subject =
+    { $count ->
+        [one] Uw gebruikersnaam voor { $app }
+       *[other] Uw gebruikersnamen voor { $app }
+    }
+mail-usernames-why =
+    { $count ->
+        [one] U ontvangt deze e-mail omdat iemand, wellicht uzelf, uw gebruikersnaam voor { $app } heeft opgevraagd. U vindt die onderaan deze e-mail.
+       *[other] U ontvangt deze e-mail omdat iemand, wellicht uzelf, uw gebruikersnamen voor { $app } heeft opgevraagd. U vindt ze onderaan deze e-mail.
+    }
+mail-usernames-sign-in = Typ uw gebruikersnaam, en niet uw e-mailadres, om u aan te melden:
+mail-usernames-sign-in-button = Aanmelden bij { $app }
+mail-usernames-forgot = Bent u ook uw wachtwoord vergeten? Vraag hier een nieuw wachtwoord:
+mail-usernames-forgot-button = Wachtwoord vergeten
+
+## Activering
+
+mail-activation-subject = Activeer uw account voor { $app }
+mail-activation-why = U ontvangt deze e-mail omdat er voor u een account voor { $app } werd klaargezet. Alleen uw wachtwoord ontbreekt nog.
+mail-activation-link = Open deze link om uw wachtwoord te kiezen en het account te activeren:
+mail-activation-button = Mijn wachtwoord kiezen
+mail-activation-ignore = Verwachtte u dit account niet? Dan hoeft u niets te doen: zonder wachtwoord kan niemand het gebruiken.
+mail-activation-not-me = Verwachtte u dit account niet? Zonder wachtwoord kan niemand het gebruiken. U kunt deze link ook annuleren:
+mail-activation-revoke = Deze link annuleren
+
+## Wachtwoord gewijzigd
+
+mail-changed-subject = Uw wachtwoord voor { $app } werd gewijzigd
+mail-changed-what = Het wachtwoord van uw account voor { $app } werd gewijzigd op { $time }.
+mail-changed-me = Was u dit? Dan is alles in orde en hoeft u niets te doen.
+mail-changed-not-me = Was u dit niet? Vraag hier meteen een nieuw wachtwoord en verwittig daarna de persoon die de accounts in uw school of instelling beheert:
+mail-changed-forgot = Een nieuw wachtwoord vragen
+
+## Ander e-mailadres
+
+mail-confirm-subject = Bevestig uw e-mailadres voor { $app }
+mail-confirm-why = U ontvangt deze e-mail omdat { $email } werd opgegeven als nieuw e-mailadres van het account { $username } van { $app }.
+mail-confirm-link = Open deze link om te bevestigen dat dit adres van u is:
+mail-confirm-button = Dit adres bevestigen
+mail-confirm-ignore = Hebt u niets gevraagd? Dan hoeft u niets te doen: het adres van het account blijft hetzelfde.
+
+mail-move-subject = Aanvraag van een nieuw e-mailadres voor uw account van { $app }
+mail-move-what = Iemand, wellicht uzelf, heeft gevraagd om { $email } te gebruiken als e-mailadres van uw account van { $app }. Er verandert niets zolang dat nieuwe adres niet bevestigd is.
+mail-move-me = Was u dit? Open dan de e-mail die we naar het nieuwe adres hebben gestuurd.
+mail-move-not-me = Was u dit niet? Annuleer de aanvraag hier en wijzig daarna uw wachtwoord:
+mail-move-revoke = De aanvraag annuleren
+
+mail-moved-subject = Het e-mailadres van uw account van { $app } is gewijzigd
+mail-moved-what = Het e-mailadres van uw account van { $app } was { $old }. Het is nu { $new } en onze e-mails worden voortaan naar dat adres gestuurd.
+mail-moved-not-me = Was u dit niet? Verwittig dan meteen de persoon die de accounts in uw school of instelling beheert.

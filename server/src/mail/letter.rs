@@ -1,0 +1,147 @@
+//! The closed set of mails that the product sends, as data.
+//!
+//! Links in letters are secrets: whoever holds one may choose the password. Letters are therefore
+//! built at the moment of sending, never stored, and print nothing but their kind.
+
+use std::fmt;
+use std::time::Duration;
+
+/// In whose name mails are written, and where they lead.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// Name of the application that people know, such as `Creos`.
+    pub app_name: String,
+    /// Address of that application.
+    pub app_url: String,
+    /// Public address of this server, without a slash at its end.
+    pub public_url: String,
+}
+
+impl Brand {
+    /// Address of the page that asks for a new password.
+    pub fn forgot_url(&self) -> String {
+        format!("{}/Account/ForgotPassword", self.public_url)
+    }
+}
+
+/// One account of a [`Letter::Reset`], with its two links.
+pub struct ResetEntry {
+    /// The account's username.
+    pub username: String,
+    /// Where the new password is chosen.
+    pub link: String,
+    /// "This was not me": makes the link unusable.
+    pub revoke_link: String,
+}
+
+/// One account that its institution has not migrated yet, and that can't be reset therefore.
+pub struct LegacyEntry {
+    /// The account's username.
+    pub username: String,
+    /// Name of the institution that can migrate it, where one is known.
+    pub institution: Option<String>,
+}
+
+/// A mail before it is put into words.
+pub enum Letter {
+    /// Links to choose a new password: one mail for all accounts at the address.
+    Reset {
+        /// The accounts that can be reset, at least one.
+        entries: Vec<ResetEntry>,
+        /// The accounts at the same address that must be migrated first.
+        told_to_ask: Vec<LegacyEntry>,
+        /// How long the links work.
+        lifetime: Duration,
+        /// Address of the accounts, and of the mail.
+        email: String,
+    },
+    /// Only accounts that must be migrated first are at this address: whom to ask, and how.
+    AskInstitution {
+        /// The accounts, at least one.
+        entries: Vec<LegacyEntry>,
+        /// Address of the accounts, and of the mail.
+        email: String,
+    },
+    /// A reminder of the usernames at an address.
+    Usernames {
+        /// The usernames, at least one.
+        usernames: Vec<String>,
+        /// Address of the accounts, and of the mail.
+        email: String,
+    },
+    /// A link to choose the first password of a new or migrated account.
+    Activation {
+        /// The account's username.
+        username: String,
+        /// Where the password is chosen.
+        link: String,
+        /// "This was not me": makes the link unusable.
+        revoke_link: Option<String>,
+        /// How long the link works.
+        lifetime: Duration,
+        /// Address of the account, and of the mail.
+        email: String,
+    },
+    /// Notice of a changed password.
+    PasswordChanged {
+        /// The account's username.
+        username: String,
+        /// Address of the account, and of the mail.
+        email: String,
+        /// When it was changed, in seconds since the Unix epoch.
+        time: i64,
+    },
+    /// A link that proves that a new address belongs to the person; sent to that address.
+    ConfirmEmail {
+        /// The account's username.
+        username: String,
+        /// Where the address is confirmed.
+        link: String,
+        /// The address to confirm.
+        new_email: String,
+        /// How long the link works.
+        lifetime: Duration,
+    },
+    /// Notice to the present address that another was asked for.
+    EmailChangeRequested {
+        /// The account's username.
+        username: String,
+        /// The present address.
+        old_email: String,
+        /// The new address, masked: it may belong to someone else.
+        new_email_masked: String,
+        /// "This was not me": stops the change.
+        revoke_link: String,
+    },
+    /// Notice of a changed address; sent to both.
+    EmailChanged {
+        /// The account's username.
+        username: String,
+        /// The address until now.
+        old_email: String,
+        /// The address from now on.
+        new_email: String,
+    },
+}
+
+impl Letter {
+    /// The name of the kind, for logs and for `MailService`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Reset { .. } => "reset",
+            Self::AskInstitution { .. } => "ask_institution",
+            Self::Usernames { .. } => "usernames",
+            Self::Activation { .. } => "activation",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::ConfirmEmail { .. } => "confirm_email",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
+            Self::EmailChanged { .. } => "email_changed",
+        }
+    }
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Letter({})", self.kind())
+    }
+}
