@@ -1,0 +1,45 @@
+//! Generates the messages, clients and servers from the protos, without a protoc on the machine.
+
+use std::error::Error;
+
+use prost::Message as _;
+
+/// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
+const SECRET_MESSAGES: [&str; 19] = [
+    "CreateAccountRequest",
+    "CreateAccountRequest.credential",
+    "ChangePasswordRequest",
+    "RequestEmailChangeRequest",
+    "ConfirmEmailChangeRequest",
+    "CheckPasswordRequest",
+    "InspectResetRequest",
+    "CompleteResetRequest",
+    "RevokeResetRequest",
+    "LoginRequest",
+    "LoginResponse",
+    "LoginResponse.outcome",
+    "Tokens",
+    "Challenge",
+    "RefreshRequest",
+    "RefreshResponse",
+    "LogoutRequest",
+    "IntrospectRequest",
+    "CreateApiKeyResponse",
+];
+
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=guichet");
+    let files = ["account", "reset", "auth"].map(|name| format!("guichet/v1/{name}.proto"));
+    let descriptors = protox::compile(&files, ["."])?;
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    std::fs::write(out.join("guichet.bin"), descriptors.encode_to_vec())?;
+
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .build_client(std::env::var_os("CARGO_FEATURE_CLIENT").is_some())
+        .build_server(std::env::var_os("CARGO_FEATURE_SERVER").is_some())
+        .skip_debug(SECRET_MESSAGES.map(|name| format!(".guichet.v1.{name}")))
+        .compile_fds(descriptors)?;
+    Ok(())
+}
