@@ -1,1 +1,68 @@
-//! Skeleton.
+//! Guichet's database schema: one file per change, each whole or not at all.
+
+pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+
+mod m0001_accounts;
+mod m0002_sessions;
+mod m0003_resets;
+mod m0004_mails;
+
+/// Every change in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_sessions::Migration),
+            Box::new(m0003_resets::Migration),
+            Box::new(m0004_mails::Migration),
+        ]
+    }
+}
+
+/// Declares a migration made of tables and indexes: up creates them in order, down drops the tables in reverse.
+macro_rules! tables {
+    ($($statement:expr),+ ; drop $($table:literal),+ $(,)?) => {
+        #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
+        pub(crate) struct Migration;
+
+        #[sea_orm_migration::async_trait::async_trait]
+        impl sea_orm_migration::MigrationTrait for Migration {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
+            async fn up(
+                &self,
+                manager: &sea_orm_migration::prelude::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                let binary = match manager.get_database_backend() {
+                    sea_orm_migration::sea_orm::DbBackend::Postgres => "bytea",
+                    _ => "blob",
+                };
+                let uuid = match manager.get_database_backend() {
+                    sea_orm_migration::sea_orm::DbBackend::Postgres => "uuid",
+                    _ => "blob",
+                };
+                for statement in [$($statement),+] {
+                    let sql = statement.replace("{binary}", binary).replace("{uuid}", uuid);
+                    manager.get_connection().execute_unprepared(&sql).await?;
+                }
+                Ok(())
+            }
+
+            async fn down(
+                &self,
+                manager: &sea_orm_migration::prelude::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                for table in [$($table),+] {
+                    manager.get_connection().execute_unprepared(&format!("DROP TABLE {table}")).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+use tables;

@@ -4,8 +4,6 @@ mod redacted;
 
 /// Package `guichet.v1`: messages, and clients and servers under the features `client` and `server`.
 #[expect(
-    missing_docs,
-    unreachable_pub,
     clippy::all,
     clippy::pedantic,
     clippy::allow_attributes,
