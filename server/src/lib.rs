@@ -4,3 +4,5 @@ pub mod config;
 pub mod i18n;
 pub mod mail;
 pub mod master_key;
+pub mod metrics;
+pub mod transport;

@@ -1,0 +1,124 @@
+//! The labels of the metrics: closed sets, and the words they are published as.
+
+use std::fmt;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+
+/// Which listener a connection came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Port {
+    /// gRPC and pages.
+    Public,
+    /// Health and metrics for the operator.
+    Operations,
+}
+
+/// Why a connection was not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Its address has its share of connections already.
+    TooMany,
+    /// The TLS handshake failed or took too long.
+    Handshake,
+    /// The system could not accept it, for example for want of file descriptors.
+    AcceptError,
+}
+
+/// Where a mail is in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutboxState {
+    /// Waiting for its first or next try.
+    Queued,
+    /// Given up for good.
+    Failed,
+}
+
+/// How one try to send a mail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailResult {
+    /// The next server took it.
+    Sent,
+    /// It will be tried again.
+    Deferred,
+    /// It was refused for good.
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are the names of the labels"
+)]
+pub(super) struct HandledLabels {
+    pub(super) grpc_service: &'static str,
+    pub(super) grpc_method: &'static str,
+    pub(super) grpc_code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CallLabels {
+    pub(super) grpc_service: &'static str,
+    pub(super) grpc_method: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OutboxLabels {
+    pub(super) state: OutboxState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct MailLabels {
+    pub(super) result: MailResult,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct PortLabels {
+    pub(super) port: Port,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RefusedLabels {
+    pub(super) cause: Refusal,
+}
+
+impl EncodeLabelValue for Port {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Public => "public",
+            Self::Operations => "operations",
+        }
+        .encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for Refusal {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany => "too_many",
+            Self::Handshake => "handshake",
+            Self::AcceptError => "accept_error",
+        }
+        .encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for OutboxState {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Queued => "queued",
+            Self::Failed => "failed",
+        }
+        .encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for MailResult {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Sent => "sent",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+        }
+        .encode(encoder)
+    }
+}

@@ -1,0 +1,37 @@
+//! Everything between the network and the RPCs.
+//!
+//! A connection passes `listener` (counts, TLS, first-request limit) and becomes a
+//! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
+//! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
+//! `origin`, `cors` and `deadline`, or to the HTTP pages. `shutdown` ends it all, `ops` shows
+//! it to the operator.
+//!
+//! tonic alone leaves several of these limits off, or has none.
+
+mod accept;
+mod admission;
+mod content_type;
+mod cors;
+/// How long a call may take, and the answer when it takes longer.
+pub mod deadline;
+/// A connection that keeps its promises: it speaks in time, it is counted, it can be cut.
+pub mod guarded;
+/// Every figure that bounds what the network can ask of the process.
+pub mod limits;
+/// The listening socket.
+pub mod listener;
+/// The operations port.
+pub mod ops;
+/// Who may call from a browser.
+pub mod origin;
+/// Who is at the other end.
+pub mod peer;
+/// One router for gRPC, grpc-web and the HTTP pages.
+pub mod router;
+/// Draining in bounded time.
+pub mod shutdown;
+/// Certificate and key, reloaded when their files change.
+pub mod tls;
+
+#[cfg(test)]
+mod testing;
