@@ -6,3 +6,7 @@ pub mod mail;
 pub mod master_key;
 pub mod metrics;
 pub mod transport;
+pub mod clock;
+pub mod event;
+pub mod secret;
+pub mod store;

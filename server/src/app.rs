@@ -1,0 +1,116 @@
+//! What every request needs, opened once.
+
+use std::{path::Path, str::FromStr as _, sync::Arc};
+
+use anyhow::Context as _;
+use lettre::message::Mailbox;
+use tokio::sync::Notify;
+
+use crate::{
+    auth::key::KeyRing,
+    clock::Clock,
+    config::{Config, PasswordProfile},
+    i18n::Locale,
+    mail::{letter::Brand, transport::Transport},
+    master_key::MasterKey,
+    metrics::Metrics,
+    password::{
+        hasher::{Cost, Hasher, Settings},
+        policy::{Composition, PasswordPolicy},
+    },
+    store::Store,
+};
+
+/// The product, open.
+pub struct App {
+    /// Effective configuration.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// Time and ids.
+    pub clock: Clock,
+    /// The key every other key comes from.
+    pub master_key: MasterKey,
+    /// argon2 on its own threads.
+    pub hasher: Hasher,
+    /// Rules of new passwords.
+    pub policy: PasswordPolicy,
+    /// Keys that sign and verify access tokens.
+    pub keys: KeyRing,
+    /// Where mails go.
+    pub mail: Transport,
+    /// Whom mails come from.
+    pub mail_from: Mailbox,
+    /// Names and addresses that mails show.
+    pub brand: Brand,
+    /// Figures for the operator.
+    pub metrics: Metrics,
+    /// Wakes the worker that decides about reset requests and sends mails.
+    pub wake: Notify,
+    /// Language where nobody asked for one.
+    pub locale: Locale,
+}
+
+impl App {
+    /// Opens everything, creating what an empty data directory lacks.
+    pub async fn open(config: Config) -> anyhow::Result<Arc<Self>> {
+        let store = Store::connect(&config.storage).await?;
+        let master_key = MasterKey::load_or_create(&config.storage)?;
+        store.migrate().await?;
+        let clock = Clock::new(&config.runtime.clock);
+        let keys = KeyRing::open(&store, &master_key, &clock, &config.tokens).await?;
+
+        let cost = Cost::parse(&config.hashing.argon2).map_err(anyhow::Error::msg)?;
+        let settings = Settings { cost, threads: config.hashing.threads, queue: config.hashing.queue };
+        let mail_url = mail_url(&config, &config.storage.data_dir);
+        Ok(Arc::new(Self {
+            policy: policy(&config),
+            hasher: Hasher::start(settings),
+            mail: Transport::from_url(&mail_url, &config.storage.data_dir)?,
+            mail_from: Mailbox::from_str(&config.mail.from)
+                .with_context(|| format!("GUICHET_MAIL_FROM is not an address: {}", config.mail.from))?,
+            brand: Brand {
+                app_name: config.application.name.clone(),
+                app_url: config.application.url.to_string(),
+                public_url: config.listen.public_url.to_string(),
+            },
+            metrics: Metrics::new(),
+            wake: Notify::new(),
+            locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
+            store,
+            clock,
+            master_key,
+            keys,
+            config,
+        }))
+    }
+}
+
+fn mail_url(config: &Config, data_dir: &Path) -> String {
+    use secrecy::ExposeSecret as _;
+
+    use crate::config::MailUrl;
+
+    match &config.mail.url {
+        MailUrl::File(dir) if dir == &data_dir.join("mail") => "file:".to_owned(),
+        MailUrl::File(dir) => format!("file:{}", dir.display()),
+        MailUrl::Smtp(url) => url.expose_secret().to_owned(),
+    }
+}
+
+fn policy(config: &Config) -> PasswordPolicy {
+    let composition = match config.password.profile {
+        PasswordProfile::Visible => Composition::Required,
+        PasswordProfile::Standard | PasswordProfile::Strict => Composition::Free,
+    };
+    // Without composition rules people choose sentences: longer ones must fit.
+    let longest = match composition {
+        Composition::Required => 128,
+        Composition::Free => 256,
+    };
+    PasswordPolicy::new(
+        composition,
+        config.password.min_length,
+        config.password.max_length.unwrap_or(longest),
+    )
+}

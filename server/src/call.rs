@@ -1,0 +1,262 @@
+//! From a gRPC request to a plain function and back: who calls, may they, in which language, and one log line.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use sea_orm::EntityTrait as _;
+use tonic::{Code, Request, Response, Status};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::token,
+    clock::Timestamp,
+    error::{Error, Violation},
+    i18n::Locale,
+    secret,
+    store::{account, api_key, session},
+    transport::{deadline::Deadline, peer::Peer},
+};
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Nobody said who.
+    Anonymous,
+    /// A person, by access token.
+    Person {
+        /// Their account.
+        account_id: Uuid,
+        /// The token's session.
+        session_id: Uuid,
+        /// Their roles as they are now.
+        roles: Vec<String>,
+    },
+    /// A system, by API key.
+    System {
+        /// The key's id.
+        key_id: Uuid,
+        /// `admin` or `service`.
+        role: String,
+    },
+}
+
+impl Caller {
+    /// Whether the caller has a role.
+    pub fn has_role(&self, wanted: &str) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::Person { roles, .. } => roles.iter().any(|role| role == wanted),
+            Self::System { role, .. } => role == wanted,
+        }
+    }
+
+    /// The account or API key that acts, for the journal.
+    pub const fn actor_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Anonymous => None,
+            Self::Person { account_id, .. } => Some(*account_id),
+            Self::System { key_id, .. } => Some(*key_id),
+        }
+    }
+
+    /// The caller's own account, if it is a person.
+    pub const fn account_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Person { account_id, .. } => Some(*account_id),
+            Self::Anonymous | Self::System { .. } => None,
+        }
+    }
+}
+
+/// Who may call an RPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; a token is not even looked at.
+    Public,
+    /// Only `admin`.
+    Admin,
+    /// `admin` and `service`.
+    Service,
+    /// Anybody with a good token; the function looks whose object it is.
+    Authenticated,
+    /// A person; for what is done to one's own account.
+    Person,
+}
+
+/// One request, as the functions see it.
+pub struct Call<'a> {
+    /// The product.
+    pub app: &'a App,
+    /// Who calls.
+    pub caller: Caller,
+    /// Language of the answer, before the request's own `locale`.
+    pub locale: Locale,
+    /// Where the connection comes from.
+    pub client: Option<IpAddr>,
+    /// When the caller stops waiting.
+    pub deadline: Option<Instant>,
+    /// The moment that the whole call takes place at.
+    pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The account a request names: the caller's own where it names none; another's only for an `admin`.
+    pub fn own_or_admin(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
+        self.own_or_role(field, account_id, &["admin"])
+    }
+
+    /// Likewise, for `roles`.
+    pub fn own_or_role(&self, field: &str, account_id: &str, roles: &[&str]) -> Result<Uuid, Error> {
+        let own = self.caller.account_id();
+        let id = if account_id.is_empty() {
+            own.ok_or_else(|| Error::field(field, "REQUIRED"))?
+        } else {
+            parse_id(field, account_id)?
+        };
+        let may = own == Some(id) || roles.iter().any(|role| self.caller.has_role(role));
+        if may { Ok(id) } else { Err(Error::Forbidden) }
+    }
+
+    /// The language of this answer: the request's `locale` before the metadata's.
+    pub fn locale_or(&self, requested: &str) -> Locale {
+        Locale::negotiate(requested).unwrap_or(self.locale)
+    }
+}
+
+/// An id from a request.
+pub fn parse_id(field: &str, id: &str) -> Result<Uuid, Error> {
+    if id.is_empty() {
+        return Err(Error::field(field, "REQUIRED"));
+    }
+    // Only the hyphenated form: one id has one spelling.
+    let parsed = (id.len() == 36).then(|| Uuid::try_parse(id).ok()).flatten();
+    parsed.ok_or_else(|| Error::InvalidFields(vec![Violation::new(field, "INVALID_ID")]))
+}
+
+/// A service's way from tonic to its functions.
+#[derive(Clone)]
+pub struct Service {
+    /// The product.
+    pub app: Arc<App>,
+    /// Full name of the proto service.
+    pub name: &'static str,
+}
+
+impl Service {
+    /// Answers one unary RPC with `function`.
+    pub async fn run<Q, S>(
+        &self,
+        method: &'static str,
+        access: Access,
+        request: Request<Q>,
+        function: impl AsyncFnOnce(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<Response<S>, Status> {
+        let started = Instant::now();
+        let request_id = self.app.clock.new_id();
+        let span = tracing::info_span!("call", %request_id);
+        let locale = accept_language(&request).unwrap_or(self.app.locale);
+        let (outcome, caller) = async {
+            match self.open(access, &request, locale).await {
+                Ok(call) => (function(&call, request.into_inner()).await, Some(call.caller)),
+                Err(error) => (Err(error), None),
+            }
+        }
+        .instrument(span)
+        .await;
+
+        let reply = outcome.map_err(|error| {
+            log_cause(&error, request_id);
+            error.into_status(locale)
+        });
+        let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
+        let elapsed = started.elapsed();
+        self.app.metrics.observe_call(self.name, method, code, elapsed);
+        let actor = caller.and_then(|caller| caller.actor_id()).map(|id| id.to_string());
+        tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
+        reply.map(Response::new)
+    }
+
+    async fn open<Q>(&self, access: Access, request: &Request<Q>, locale: Locale) -> Result<Call<'_>, Error> {
+        let app = &*self.app;
+        let now = app.clock.now();
+        let caller = match access {
+            Access::Public => Caller::Anonymous,
+            _ => authenticate(app, request, now).await?,
+        };
+        let allowed = match access {
+            Access::Public | Access::Authenticated => true,
+            Access::Admin => caller.has_role("admin"),
+            Access::Service => caller.has_role("admin") || caller.has_role("service"),
+            Access::Person => caller.account_id().is_some(),
+        };
+        if !allowed {
+            return Err(Error::Forbidden);
+        }
+        Ok(Call {
+            app,
+            caller,
+            locale,
+            client: request.extensions().get::<Peer>().map(|peer| peer.addr.ip()),
+            deadline: request.extensions().get::<Deadline>().map(|deadline| deadline.0),
+            now,
+        })
+    }
+}
+
+fn accept_language<Q>(request: &Request<Q>) -> Option<Locale> {
+    Locale::negotiate(request.metadata().get("accept-language")?.to_str().ok()?)
+}
+
+/// Reads `authorization`: an API key or an access token, given exactly once.
+async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Result<Caller, Error> {
+    let mut values = request.metadata().get_all("authorization").iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(Error::TokenInvalid) };
+    let value = value.to_str().map_err(|_| Error::TokenInvalid)?;
+    let Some((scheme, bearer)) = value.split_once(' ') else { return Err(Error::TokenInvalid) };
+    if !scheme.eq_ignore_ascii_case("bearer") || bearer.len() > token::MAX_LENGTH {
+        return Err(Error::TokenInvalid);
+    }
+    if bearer.starts_with(api_key::PREFIX) {
+        return system(app, bearer, now).await;
+    }
+    let claims = token::verify(app, bearer, now).await?;
+    let (session, account) = live_session(app, claims.session_id, now).await?.ok_or(Error::TokenInvalid)?;
+    Ok(Caller::Person {
+        account_id: account.id,
+        session_id: session.id,
+        roles: account.role_names(),
+    })
+}
+
+async fn system(app: &App, bearer: &str, now: Timestamp) -> Result<Caller, Error> {
+    let key = api_key::Entity::by_hash(secret::hash(bearer)).one(&app.store.read).await?;
+    let key = key.filter(|key| key.revoke_time.is_none()).ok_or(Error::TokenInvalid)?;
+    if key.expire_time.is_some_and(|expires| expires <= now) {
+        return Err(Error::TokenExpired);
+    }
+    Ok(Caller::System { key_id: key.id, role: key.role })
+}
+
+/// A session and its account, if the one is live and the other may be signed in.
+pub async fn live_session(
+    app: &App,
+    session_id: Uuid,
+    now: Timestamp,
+) -> Result<Option<(session::Model, account::Model)>, Error> {
+    let Some(session) = session::Entity::find_by_id(session_id).one(&app.store.read).await? else {
+        return Ok(None);
+    };
+    let account = account::Entity::find_by_id(session.account_id).one(&app.store.read).await?;
+    Ok(account
+        .filter(|account| session.is_live(now) && account.state == account::State::Active)
+        .map(|account| (session, account)))
+}
+
+fn log_cause(error: &Error, request_id: Uuid) {
+    match error {
+        Error::Internal(cause) => tracing::error!(%request_id, "{cause:#}"),
+        Error::StoreUnavailable(cause) => tracing::warn!(%request_id, "{cause}"),
+        _ => {}
+    }
+}

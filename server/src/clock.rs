@@ -1,0 +1,123 @@
+//! The one source of time and of ids, so that tests can hold both.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use sea_orm::DeriveValueType;
+use uuid::{ContextV7, Uuid};
+
+use crate::config::ClockSource;
+
+/// A moment in UTC: microseconds since 1970. Both stores keep and compare it as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This moment and `duration` more.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(micros(duration)))
+    }
+
+    /// This moment less `duration`.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(duration)))
+    }
+
+    /// How long after `earlier` this is; zero if it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// Whole seconds since 1970, as JWTs count.
+    pub const fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The protobuf form.
+    pub fn to_proto(self) -> prost_types::Timestamp {
+        prost_types::Timestamp {
+            seconds: self.unix_seconds(),
+            nanos: i32::try_from(self.0.rem_euclid(1_000_000) * 1_000).unwrap_or(0),
+        }
+    }
+
+    /// The form that mail headers are made from.
+    pub fn to_system_time(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_micros(u64::try_from(self.0).unwrap_or(0))
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Tells the time and makes ids from it.
+#[derive(Debug)]
+pub struct Clock {
+    offset_file: Option<PathBuf>,
+    ids: Mutex<ContextV7>,
+}
+
+impl Clock {
+    /// The clock that the configuration names.
+    pub fn new(source: &ClockSource) -> Self {
+        let offset_file = match source {
+            ClockSource::System => None,
+            ClockSource::OffsetFile(path) => Some(path.clone()),
+        };
+        Self { offset_file, ids: Mutex::new(ContextV7::new()) }
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    pub fn now(&self) -> Timestamp {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(micros(since_1970).saturating_add(self.offset_micros()))
+    }
+
+    /// A new UUIDv7: ids made later in this process sort later.
+    #[expect(clippy::missing_panics_doc, reason = "it does not: the division leaves less than a second")]
+    pub fn new_id(&self) -> Uuid {
+        let now = self.now().0.max(0).unsigned_abs();
+        let nanos = u32::try_from(now % 1_000_000 * 1_000).expect("less than a second");
+        let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        Uuid::new_v7(uuid::Timestamp::from_unix(&*ids, now / 1_000_000, nanos))
+    }
+
+    fn offset_micros(&self) -> i64 {
+        let Some(path) = &self.offset_file else { return 0 };
+        let seconds = fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<i64>().ok());
+        seconds.unwrap_or(0).saturating_mul(1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_made_later_sort_later() {
+        let clock = Clock::new(&ClockSource::System);
+        let ids: Vec<Uuid> = (0..1_000).map(|_| clock.new_id()).collect();
+
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn the_offset_file_moves_the_clock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("offset");
+        let clock = Clock::new(&ClockSource::OffsetFile(path.clone()));
+        let before = clock.now();
+
+        fs::write(&path, "3600\n").unwrap();
+
+        assert!(clock.now().since(before) >= Duration::from_secs(3_600));
+    }
+}

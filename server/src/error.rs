@@ -1,0 +1,192 @@
+//! Everything a request can be refused with, and the one place where a refusal becomes a `tonic::Status`.
+
+use std::{collections::HashMap, time::Duration};
+
+use sea_orm::{DbErr, RuntimeErr};
+use tonic::{Code, Status};
+use tonic_types::{BadRequest, ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
+
+use crate::i18n::{self, Locale};
+
+/// Domain of every `ErrorInfo`.
+const DOMAIN: &str = "guichet";
+
+/// Why a request was refused. The variants are the contract's reasons.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names are the contract's, and its page explains them")]
+pub enum Error {
+    #[error("invalid fields")]
+    InvalidFields(Vec<Violation>),
+    #[error("the password breaks rules")]
+    PasswordRules(Vec<Violation>),
+    #[error("an e-mail address was given as username")]
+    EmailNotUsername,
+    #[error("bad credentials")]
+    BadCredentials,
+    #[error("invalid token")]
+    TokenInvalid,
+    #[error("expired token")]
+    TokenExpired,
+    #[error("reused token")]
+    TokenReused,
+    #[error("forbidden")]
+    Forbidden,
+    #[error("not found")]
+    NotFound,
+    #[error("invalid reset code")]
+    ResetCodeInvalid,
+    #[error("not possible in this state")]
+    State,
+    #[error("username taken")]
+    UsernameTaken,
+    #[error("external id taken")]
+    ExternalIdTaken,
+    #[error("changed in the meantime")]
+    EtagMismatch,
+    #[error("too many tries")]
+    Throttled { retry_after: Duration },
+    #[error("too busy")]
+    Overloaded { retry_after: Duration },
+    #[error("the database can't be reached")]
+    StoreUnavailable(#[source] DbErr),
+    #[error("internal error")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// What is wrong with one field or which password rule is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field in the request.
+    pub field: String,
+    /// Stable reason, or the rule's key.
+    pub reason: &'static str,
+    /// The limit that the reason speaks of, where it has one.
+    pub limit: Option<usize>,
+}
+
+impl Violation {
+    /// A violation without a figure.
+    pub fn new(field: impl Into<String>, reason: &'static str) -> Self {
+        Self { field: field.into(), reason, limit: None }
+    }
+
+    /// A violation of a limit.
+    pub fn with_limit(field: impl Into<String>, reason: &'static str, limit: usize) -> Self {
+        Self { field: field.into(), reason, limit: Some(limit) }
+    }
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(field: impl Into<String>, reason: &'static str) -> Self {
+        Self::InvalidFields(vec![Violation::new(field, reason)])
+    }
+
+    /// The contract's reason.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidFields(_) => "INVALID_FIELDS",
+            Self::PasswordRules(_) => "PASSWORD_RULES",
+            Self::EmailNotUsername => "EMAIL_NOT_USERNAME",
+            Self::BadCredentials => "BAD_CREDENTIALS",
+            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::TokenReused => "TOKEN_REUSED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::ResetCodeInvalid => "RESET_CODE_INVALID",
+            Self::State => "STATE",
+            Self::UsernameTaken => "USERNAME_TAKEN",
+            Self::ExternalIdTaken => "EXTERNAL_ID_TAKEN",
+            Self::EtagMismatch => "ETAG_MISMATCH",
+            Self::Throttled { .. } => "THROTTLED",
+            Self::Overloaded { .. } => "OVERLOADED",
+            Self::StoreUnavailable(_) => "STORE_UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    const fn code(&self) -> Code {
+        match self {
+            Self::InvalidFields(_) | Self::PasswordRules(_) | Self::EmailNotUsername => {
+                Code::InvalidArgument
+            }
+            Self::BadCredentials | Self::TokenInvalid | Self::TokenExpired | Self::TokenReused => {
+                Code::Unauthenticated
+            }
+            Self::Forbidden => Code::PermissionDenied,
+            Self::NotFound => Code::NotFound,
+            Self::ResetCodeInvalid | Self::State => Code::FailedPrecondition,
+            Self::UsernameTaken | Self::ExternalIdTaken => Code::AlreadyExists,
+            Self::EtagMismatch => Code::Aborted,
+            Self::Throttled { .. } | Self::Overloaded { .. } => Code::ResourceExhausted,
+            Self::StoreUnavailable(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    /// The answer, in the caller's language.
+    pub fn into_status(self, locale: Locale) -> Status {
+        let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, HashMap::new());
+        match &self {
+            Self::InvalidFields(violations) | Self::PasswordRules(violations) => {
+                details.set_bad_request(bad_request(violations, locale));
+            }
+            Self::Throttled { retry_after } | Self::Overloaded { retry_after } => {
+                details.set_retry_info(Some(*retry_after));
+            }
+            _ => {}
+        }
+        let message = i18n::error(locale, self.reason());
+        Status::with_error_details(self.code(), message, details)
+    }
+}
+
+fn bad_request(violations: &[Violation], locale: Locale) -> BadRequest {
+    let described = violations.iter().map(|violation| FieldViolation {
+        field: violation.field.clone(),
+        description: description(violation, locale),
+        reason: violation.reason.to_owned(),
+        localized_message: Some(LocalizedMessage {
+            locale: locale.as_str().to_owned(),
+            message: description(violation, locale),
+        }),
+    });
+    BadRequest::new(described.collect::<Vec<_>>())
+}
+
+fn description(violation: &Violation, locale: Locale) -> String {
+    let limit = violation.limit.unwrap_or_default().to_string();
+    let arguments = [("min", limit.clone().into()), ("max", limit.into())];
+    if crate::password::policy::Rule::from_key(violation.reason).is_some() {
+        i18n::rule(locale, violation.reason, &arguments)
+    } else {
+        i18n::violation(locale, violation.reason, &arguments)
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(cause: DbErr) -> Self {
+        let unreachable = match &cause {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+            DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+                is_unavailable(error)
+            }
+            _ => false,
+        };
+        if unreachable { Self::StoreUnavailable(cause) } else { Self::Internal(cause.into()) }
+    }
+}
+
+/// Whether the database is away, full or busy rather than displeased with the statement.
+fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // SQLite: BUSY 5, READONLY 8, IOERR 10, FULL 13. PostgreSQL: classes 08 and 57P0x, and 53xxx.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+            matches!(code.as_ref(), "5" | "8" | "10" | "13")
+                || ["08", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+        }),
+        _ => false,
+    }
+}

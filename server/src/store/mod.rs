@@ -1,0 +1,114 @@
+//! The database: one file per table, each with its entity and the finders that several places share.
+
+use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
+
+use anyhow::Context as _;
+use guichet_migration::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+use secrecy::ExposeSecret as _;
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::config::{DatabaseUrl, Storage};
+
+pub mod account;
+pub mod api_key;
+pub mod event;
+pub mod first_reply;
+pub mod outbox;
+pub mod reset_code;
+pub mod reset_request;
+pub mod session;
+pub mod signing_key;
+pub mod throttle;
+
+/// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections that only read, beside `SQLite`'s one writer, or all of `PostgreSQL`'s.
+const CONNECTIONS: u32 = 8;
+
+/// The open database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// For statements that write nothing.
+    pub read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Store {
+    /// Connects, creating the data directory and an `SQLite` file where there is none.
+    pub async fn connect(storage: &Storage) -> anyhow::Result<Self> {
+        create_data_dir(&storage.data_dir)?;
+        match &storage.database {
+            DatabaseUrl::Sqlite(path) => {
+                let write = connect_sqlite(path, 1).await?;
+                let read = connect_sqlite(path, CONNECTIONS).await?;
+                Ok(Self { read, write })
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut options = ConnectOptions::new(url.expose_secret());
+                tune(&mut options, CONNECTIONS * 2);
+                let pool = Database::connect(options).await.context("can't reach the database")?;
+                Ok(Self { read: pool.clone(), write: pool })
+            }
+        }
+    }
+
+    /// Brings the schema up to this version.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        Migrator::up(&self.write, None).await.context("can't bring the schema up to date")
+    }
+
+    /// Begins a transaction that will write. `SQLite` takes its write lock at once: a transaction that began by reading
+    /// would fail instead of waiting.
+    pub async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// The writing connection, for schema changes.
+    pub const fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+}
+
+fn create_data_dir(path: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("can't create the data directory {}", path.display()))
+}
+
+async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+    tune(&mut options, connections);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .foreign_keys(true)
+    });
+    Database::connect(options).await.with_context(|| format!("can't open {}", path.display()))
+}
+
+fn tune(options: &mut ConnectOptions, connections: u32) {
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        .sqlx_logging(false);
+}

@@ -1,0 +1,57 @@
+//! Table `outbox`: mails on their way. A row names its cause; codes and links are made when the mail is.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+
+/// Where a mail is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum State {
+    /// To be sent at its due time.
+    #[sea_orm(string_value = "QUEUED")]
+    Queued,
+    /// Taken by the mail server.
+    #[sea_orm(string_value = "SENT")]
+    Sent,
+    /// Given up: refused for good, or no longer of use.
+    #[sea_orm(string_value = "DEAD")]
+    Dead,
+}
+
+/// One mail.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "outbox")]
+pub struct Model {
+    /// UUIDv7; also its Message-ID.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Which letter.
+    pub kind: String,
+    /// JSON: what the letter is about, without secrets.
+    pub subject: String,
+    /// Whom it is about; none where several accounts share the address.
+    pub account_id: Option<Uuid>,
+    /// The address.
+    pub recipient: String,
+    /// Its language.
+    pub locale: String,
+    /// Where it is.
+    pub state: State,
+    /// Tries so far.
+    pub attempts: i64,
+    /// When the next try may be made; while one is made, when it counts as lost.
+    pub due_time: Timestamp,
+    /// When it was queued.
+    pub create_time: Timestamp,
+    /// When it was sent or given up.
+    pub finish_time: Option<Timestamp>,
+    /// The mail server's last words.
+    pub answer: String,
+}
+
+/// It stands alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,51 @@
+//! Table `reset_request`: what people asked for, as they typed it, and what became of it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+
+/// What was asked, and by what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Kind {
+    /// A reset, by e-mail address.
+    #[sea_orm(string_value = "RESET_BY_EMAIL")]
+    ResetByEmail,
+    /// A reset, by username.
+    #[sea_orm(string_value = "RESET_BY_USERNAME")]
+    ResetByUsername,
+    /// The usernames of an address.
+    #[sea_orm(string_value = "USERNAMES")]
+    Usernames,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "reset_request")]
+pub struct Model {
+    /// UUIDv7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// What was asked.
+    pub kind: Kind,
+    /// As typed.
+    pub identifier: String,
+    /// Normalised; none if it can't be anybody's.
+    pub identifier_key: Option<String>,
+    /// Language of the request.
+    pub locale: Option<String>,
+    /// Where the person goes afterwards.
+    pub return_url: Option<String>,
+    /// When it was asked.
+    pub create_time: Timestamp,
+    /// When the worker decided.
+    pub decide_time: Option<Timestamp>,
+    /// JSON array of account and outcome.
+    pub decisions: String,
+}
+
+/// It stands alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

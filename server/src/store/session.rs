@@ -1,0 +1,104 @@
+//! Table `session`: who is signed in, and which refresh token is the current one.
+
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::clock::Timestamp;
+
+/// One session.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    /// UUIDv7; `sid` of its access tokens.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Whose.
+    pub account_id: Uuid,
+    /// As given at sign-in.
+    pub device_name: String,
+    /// Where it was opened from.
+    pub client_address: String,
+    /// That address's network: /24 or /64.
+    pub network: String,
+    /// When the person signed in.
+    pub create_time: Timestamp,
+    /// Last sign-in or refresh.
+    pub last_use_time: Timestamp,
+    /// When it ends if it is not used.
+    pub expire_time: Timestamp,
+    /// When it ends in any case.
+    pub absolute_expire_time: Timestamp,
+    /// Which refresh token in the row is the current one, from 0.
+    pub generation: i64,
+    /// SHA-256 of the current refresh token.
+    pub refresh_hash: Vec<u8>,
+    /// When that one came.
+    pub rotate_time: Timestamp,
+    /// When it was ended.
+    pub revoke_time: Option<Timestamp>,
+    /// Why it was ended.
+    pub revoke_reason: Option<String>,
+}
+
+/// It stands alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether it has neither ended nor expired at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoke_time.is_none() && now < self.expire_time && now < self.absolute_expire_time
+    }
+}
+
+impl Entity {
+    /// Sessions of an account that are live at `now`.
+    pub fn live(account_id: Uuid, now: Timestamp) -> Select<Self> {
+        Self::find()
+            .filter(Column::AccountId.eq(account_id))
+            .filter(Column::RevokeTime.is_null())
+            .filter(Column::ExpireTime.gt(now))
+            .filter(Column::AbsoluteExpireTime.gt(now))
+    }
+
+    /// Ends every session of an account but `keep`, and tells how many were open.
+    pub async fn revoke_all(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        keep: Option<Uuid>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<u64, DbErr> {
+        let mut update = Self::update_many()
+            .set(ActiveModel {
+                revoke_time: Set(Some(now)),
+                revoke_reason: Set(Some(reason.to_owned())),
+                ..Default::default()
+            })
+            .filter(Column::AccountId.eq(account_id))
+            .filter(Column::RevokeTime.is_null());
+        if let Some(keep) = keep {
+            update = update.filter(Column::Id.ne(keep));
+        }
+        Ok(update.exec(db).await?.rows_affected)
+    }
+
+    /// Ends one session.
+    pub async fn revoke(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<u64, DbErr> {
+        let update = Self::update_many()
+            .set(ActiveModel {
+                revoke_time: Set(Some(now)),
+                revoke_reason: Set(Some(reason.to_owned())),
+                ..Default::default()
+            })
+            .filter(Column::Id.eq(id))
+            .filter(Column::RevokeTime.is_null());
+        Ok(update.exec(db).await?.rows_affected)
+    }
+}
