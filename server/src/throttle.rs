@@ -1,0 +1,97 @@
+//! Slows guessing down: counters in the database, so that every replica and every restart agrees.
+//!
+//! A try is charged before the work and refunded on success. Parallel guesses therefore can't outrun the counter, and a
+//! call that is cancelled has still been counted.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
+    QueryFilter as _, sea_query::OnConflict,
+};
+
+use crate::{
+    clock::Timestamp,
+    master_key::{MasterKey, Purpose},
+    store::throttle::{ActiveModel, Column, Entity},
+};
+
+/// How long a counter is remembered after its last try.
+const MEMORY: Duration = Duration::from_hours(24);
+
+/// Free tries, then a delay that doubles up to a limit and expires.
+#[derive(Clone, Copy, Debug)]
+pub struct Curve {
+    /// Tries without any delay.
+    pub free: u32,
+    /// Delay after the first try beyond them.
+    pub base: Duration,
+    /// Longest delay.
+    pub longest: Duration,
+}
+
+impl Curve {
+    /// How long the next try waits after `tries`.
+    fn delay(self, tries: i64) -> Duration {
+        let Some(beyond) = u32::try_from(tries).ok().and_then(|tries| tries.checked_sub(self.free)) else {
+            return Duration::ZERO;
+        };
+        let doubled = self.base.saturating_mul(2_u32.saturating_pow(beyond.min(30)));
+        doubled.min(self.longest)
+    }
+}
+
+/// The key of a counter: a keyed hash, so that the table tells nobody what was typed.
+pub fn key(master_key: &MasterKey, parts: &[&[u8]]) -> Vec<u8> {
+    master_key.mac(Purpose::ThrottleKeys, parts).to_vec()
+}
+
+/// Charges one try. `Err` carries how long to wait; then nothing was charged, so that nobody can hold a delay open.
+pub async fn charge(
+    db: &impl ConnectionTrait,
+    key: &[u8],
+    curve: Curve,
+    now: Timestamp,
+) -> Result<Result<(), Duration>, DbErr> {
+    let row = Entity::find_by_id(key.to_vec()).one(db).await?;
+    let row = row.filter(|row| now < row.expire_time);
+    if let Some(row) = row.as_ref().filter(|row| now < row.open_time) {
+        return Ok(Err(row.open_time.since(now)));
+    }
+    let failures = row.map_or(0, |row| row.failures) + 1;
+    let counter = ActiveModel {
+        key: Set(key.to_vec()),
+        failures: Set(failures),
+        open_time: Set(now.plus(curve.delay(failures))),
+        expire_time: Set(now.plus(MEMORY)),
+    };
+    let replace = OnConflict::column(Column::Key)
+        .update_columns([Column::Failures, Column::OpenTime, Column::ExpireTime])
+        .to_owned();
+    Entity::insert(counter).on_conflict(replace).exec_without_returning(db).await?;
+    Ok(Ok(()))
+}
+
+/// Forgets a counter: the try was a good one, or an administrator unlocks.
+pub async fn forget(db: &impl ConnectionTrait, key: &[u8]) -> Result<(), DbErr> {
+    Entity::delete_by_id(key.to_vec()).exec(db).await.map(drop)
+}
+
+/// Deletes the counters that nobody needs any more.
+pub async fn sweep(db: &impl ConnectionTrait, now: Timestamp) -> Result<(), DbErr> {
+    Entity::delete_many().filter(Column::ExpireTime.lte(now)).exec(db).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_from_the_free_tries_to_the_limit() {
+        let curve = Curve { free: 5, base: Duration::from_secs(30), longest: Duration::from_hours(1) };
+
+        for (tries, seconds) in [(1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (12, 3_600), (1_000, 3_600)] {
+            assert_eq!(curve.delay(tries), Duration::from_secs(seconds), "after {tries} tries");
+        }
+    }
+}
