@@ -1,0 +1,245 @@
+//! The hasher under load, panics and foreign hashes.
+
+use std::sync::mpsc;
+
+use super::*;
+
+const TINY: Cost = Cost {
+    m_kib: 8,
+    t: 1,
+    p: 1,
+};
+
+fn hasher(queue: usize) -> Hasher {
+    Hasher::start(Settings {
+        cost: TINY,
+        threads: 1,
+        queue,
+    })
+    .unwrap()
+}
+
+async fn stored(hasher: &Hasher, password: &str) -> StoredHash {
+    let hash = hasher.hash(&Password::typed(password), None).await.unwrap();
+    StoredHash::parse(&hash).unwrap()
+}
+
+async fn matches(hasher: &Hasher, password: &str, stored: &StoredHash) -> bool {
+    let password = Password::typed(password);
+    hasher
+        .verify(&password, stored, None)
+        .await
+        .unwrap()
+        .matches
+}
+
+/// Keeps the only thread busy until the sender is dropped.
+async fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel::<()>();
+    let (started, has_started) = oneshot::channel();
+    let handle = hasher.clone();
+    tokio::spawn(async move {
+        handle
+            .run(None, move |_| {
+                started.send(()).unwrap();
+                let _ = released.recv();
+                Ok(())
+            })
+            .await
+    });
+    has_started.await.unwrap();
+
+    release
+}
+
+#[tokio::test]
+async fn only_the_exact_password_verifies() {
+    let hasher = hasher(8);
+    let long = "x".repeat(199);
+    let hash = stored(&hasher, &format!("{long}é")).await;
+
+    assert!(matches(&hasher, &format!("{long}é"), &hash).await);
+    assert!(matches(&hasher, &format!("{long}e\u{301}"), &hash).await);
+    for wrong in [
+        "",
+        &format!("{long}e"),
+        &format!("{long}é "),
+        &"x".repeat(1_025),
+    ] {
+        assert!(!matches(&hasher, wrong, &hash).await);
+    }
+}
+
+#[tokio::test]
+async fn two_hashes_of_one_password_differ() {
+    let hasher = hasher(8);
+    let password = Password::typed("Babou45+");
+
+    let one = hasher.hash(&password, None).await.unwrap();
+    let other = hasher.hash(&password, None).await.unwrap();
+
+    assert!(one.starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+    assert_ne!(one, other);
+}
+
+#[tokio::test]
+async fn a_password_that_is_none_never_matches_nor_is_hashed() {
+    let hasher = hasher(8);
+    let empty =
+        argon2::PasswordHasher::hash_password(&Argon2::from(TINY.params().unwrap()), b"").unwrap();
+    let empty = StoredHash::parse(&empty.to_string()).unwrap();
+
+    assert!(!matches(&hasher, "", &empty).await);
+    assert_eq!(
+        hasher.hash(&Password::typed(""), None).await,
+        Err(HashError::Failed)
+    );
+    assert_eq!(
+        hasher.verify_dummy(&Password::typed(""), None).await,
+        Ok(())
+    );
+}
+
+#[tokio::test]
+async fn a_hash_from_elsewhere_verifies_as_typed_and_asks_for_renewal() {
+    let hasher = hasher(8);
+    let params = Params::new(64, 2, 2, None).unwrap();
+    let foreign = Argon2::new(Algorithm::Argon2i, Version::V0x10, params);
+    let hash =
+        argon2::PasswordHasher::hash_password(&foreign, "e\u{301}t\u{e9}".as_bytes()).unwrap();
+    let hash = StoredHash::parse(&hash.to_string()).unwrap();
+
+    let verdict = hasher
+        .verify(&Password::typed("e\u{301}t\u{e9}"), &hash, None)
+        .await;
+    assert_eq!(
+        verdict,
+        Ok(Verdict {
+            matches: true,
+            needs_renewal: true
+        })
+    );
+
+    let own = stored(&hasher, "Babou45+").await;
+    let verdict = hasher
+        .verify(&Password::typed("Babou45+"), &own, None)
+        .await;
+    assert_eq!(
+        verdict,
+        Ok(Verdict {
+            matches: true,
+            needs_renewal: false
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let hasher = hasher(0);
+
+    let refused = hasher.hash(&Password::typed("Babou45+"), None).await;
+
+    assert!(
+        matches!(refused, Err(HashError::Overloaded { retry_after }) if retry_after >= Duration::from_secs(1))
+    );
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_in_the_queue_ends_the_wait_and_the_work_is_not_done() {
+    let hasher = hasher(8);
+    let release = occupy(&hasher).await;
+    let (done, is_done) = mpsc::channel();
+
+    let deadline = Instant::now() + Duration::from_millis(20);
+    let late = hasher
+        .run(Some(deadline), move |_| {
+            done.send(()).unwrap();
+            Ok(())
+        })
+        .await;
+
+    assert!(matches!(late, Err(HashError::Overloaded { .. })));
+    assert_eq!(hasher.queue_len(), 1);
+    drop(release);
+    assert!(
+        hasher
+            .hash(&Password::typed("Babou45+"), None)
+            .await
+            .is_ok()
+    );
+    assert!(is_done.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_panic_fails_its_own_job_only() {
+    let hasher = hasher(8);
+
+    let panicked: Result<(), _> = hasher.run(None, |_| panic!("on purpose")).await;
+
+    assert_eq!(panicked, Err(HashError::Failed));
+    assert!(
+        hasher
+            .hash(&Password::typed("Babou45+"), None)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn the_threads_end_with_the_last_handle() {
+    let hasher = hasher(8);
+    hasher
+        .verify_dummy(&Password::typed("x"), None)
+        .await
+        .unwrap();
+    let shared = Arc::downgrade(&hasher.pool.shared);
+    drop(hasher.clone());
+    assert!(shared.upgrade().is_some());
+
+    drop(hasher);
+    let patience = Instant::now() + Duration::from_secs(5);
+    while shared.strong_count() > 0 && Instant::now() < patience {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(shared.strong_count(), 0);
+}
+
+#[test]
+fn a_cost_is_read_strictly() {
+    assert_eq!(Cost::parse("m=8,t=1,p=1"), Ok(TINY));
+    for text in [
+        "",
+        "m=8,t=1",
+        "t=1,m=8,p=1",
+        "m=8,t=1,p=1,x=1",
+        "m=7,t=1,p=1",
+        "m=8,t=0,p=1",
+        "m=8,t=1,p=2",
+        "m=-8,t=1,p=1",
+    ] {
+        assert!(Cost::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_floor_is_the_one_of_owasp() {
+    let below = |text| Cost::parse(text).unwrap().is_below_floor();
+
+    for text in [
+        "m=47104,t=1,p=1",
+        "m=19456,t=2,p=1",
+        "m=12288,t=3,p=1",
+        "m=7168,t=5,p=1",
+        "m=65536,t=3,p=4",
+    ] {
+        assert!(!below(text), "{text}");
+    }
+    for text in [
+        "m=19456,t=1,p=1",
+        "m=19455,t=2,p=1",
+        "m=7167,t=9,p=1",
+        "m=8,t=1,p=1",
+    ] {
+        assert!(below(text), "{text}");
+    }
+}
