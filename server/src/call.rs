@@ -171,7 +171,7 @@ impl Service {
         });
         let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
         let elapsed = started.elapsed();
-        self.app.metrics.observe_call(self.name, method, code, elapsed);
+        self.app.metrics.observe_call(self.name, method, code as i32, elapsed);
         let actor = caller.and_then(|caller| caller.actor_id()).map(|id| id.to_string());
         tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
         reply.map(Response::new)
@@ -198,7 +198,7 @@ impl Service {
             caller,
             locale,
             client: request.extensions().get::<Peer>().map(|peer| peer.addr.ip()),
-            deadline: request.extensions().get::<Deadline>().map(|deadline| deadline.0),
+            deadline: request.extensions().get::<Deadline>().map(|deadline| deadline.0.into_std()),
             now,
         })
     }
@@ -220,7 +220,7 @@ async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Res
     if bearer.starts_with(api_key::PREFIX) {
         return system(app, bearer, now).await;
     }
-    let claims = token::verify(app, bearer, now).await?;
+    let claims = token::verify(app, bearer, now)?;
     let (session, account) = live_session(app, claims.session_id, now).await?.ok_or(Error::TokenInvalid)?;
     Ok(Caller::Person {
         account_id: account.id,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
 use tonic::{Code, Status};
-use tonic_types::{BadRequest, ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
+use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
 
 use crate::i18n::{self, Locale};
 
@@ -130,7 +130,7 @@ impl Error {
         let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, HashMap::new());
         match &self {
             Self::InvalidFields(violations) | Self::PasswordRules(violations) => {
-                details.set_bad_request(bad_request(violations, locale));
+                details.set_bad_request(described(violations, locale));
             }
             Self::Throttled { retry_after } | Self::Overloaded { retry_after } => {
                 details.set_retry_info(Some(*retry_after));
@@ -142,7 +142,7 @@ impl Error {
     }
 }
 
-fn bad_request(violations: &[Violation], locale: Locale) -> BadRequest {
+fn described(violations: &[Violation], locale: Locale) -> Vec<FieldViolation> {
     let described = violations.iter().map(|violation| FieldViolation {
         field: violation.field.clone(),
         description: description(violation, locale),
@@ -152,7 +152,7 @@ fn bad_request(violations: &[Violation], locale: Locale) -> BadRequest {
             message: description(violation, locale),
         }),
     });
-    BadRequest::new(described.collect::<Vec<_>>())
+    described.collect()
 }
 
 fn description(violation: &Violation, locale: Locale) -> String {

@@ -1,15 +1,16 @@
 //! The passwords that attackers try first.
 //!
-//! `common.txt` holds 10,000 of them, folded and sorted by byte: the first 9,500 of `@zxcvbn-ts/language-common` 4.1.3
-//! (`passwords.json`) and the first 500 further words of `@zxcvbn-ts/language-fr` 4.1.2 (`commonWords.json`), both MIT,
-//! both ordered by frequency. Entries that no password could match are left out: those under eight characters, unless
-//! they are six or more letters and so may be the stem of one.
+//! `common.txt` holds 10,000 of them, folded and sorted by byte: ten French ones that an English list ranks too low,
+//! the first 500 words of `@zxcvbn-ts/language-fr` 4.1.2 (`commonWords.json`), and then the first ones of
+//! `@zxcvbn-ts/language-common` 4.1.3 (`passwords.json`); both packages are MIT and ordered by frequency. Entries that
+//! no password could match are left out: those under eight characters, unless they are six or more letters and so may
+//! be the stem of one.
 
 use std::sync::LazyLock;
 
 use super::{Password, fold};
 
-/// Shorter stems (`cool`, `soleil` has six) are too ordinary to condemn everything that begins with them.
+/// Shorter stems, such as `cool`, are too ordinary to condemn everything that begins with them.
 const LEAST_STEM: usize = 6;
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());

@@ -13,32 +13,13 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
+use super::cost::Cost;
 use super::stored::StoredHash;
 use super::{Password, Verifiable};
 
 const SALT_BYTES: usize = argon2::RECOMMENDED_SALT_LEN;
 
 const OUTPUT_BYTES: usize = Params::DEFAULT_OUTPUT_LEN;
-
-/// OWASP Password Storage Cheat Sheet, Argon2id: memory in KiB and passes of equal strength.
-const FLOOR: [(u32, u32); 5] = [
-    (47_104, 1),
-    (19_456, 2),
-    (12_288, 3),
-    (9_216, 4),
-    (7_168, 5),
-];
-
-/// What one argon2id hash costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Memory in KiB.
-    pub m_kib: u32,
-    /// Passes.
-    pub t: u32,
-    /// Lanes.
-    pub p: u32,
-}
 
 /// How much the hasher may do.
 #[derive(Clone, Copy, Debug)]
@@ -78,48 +59,6 @@ pub enum HashError {
     /// The hash could not be computed: no memory, no random numbers, or a defect.
     #[error("the password hash could not be computed")]
     Failed,
-}
-
-impl Cost {
-    /// Reads `m=19456,t=2,p=1`, in this order.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("expected m=KIB,t=PASSES,p=LANES such as m=19456,t=2,p=1, not {text:?}");
-        let mut parts = text.split(',');
-        let mut number = |name| {
-            let part = parts.next()?.strip_prefix(name)?;
-            part.parse::<u32>().ok()
-        };
-
-        let (Some(m_kib), Some(t), Some(p)) = (number("m="), number("t="), number("p=")) else {
-            return Err(expected());
-        };
-        if parts.next().is_some() {
-            return Err(expected());
-        }
-
-        let cost = Self { m_kib, t, p };
-        cost.params()
-            .map_err(|error| format!("{text:?}: {error}"))?;
-
-        Ok(cost)
-    }
-
-    /// Whether it is weaker than every choice that OWASP's Password Storage Cheat Sheet allows.
-    pub fn is_below_floor(self) -> bool {
-        !FLOOR
-            .iter()
-            .any(|&(m_kib, t)| self.m_kib >= m_kib && self.t >= t)
-    }
-
-    fn params(self) -> argon2::Result<Params> {
-        // Lanes are bounded first: the crate multiplies them by eight unchecked.
-        if self.p > 255 {
-            return Err(argon2::Error::ThreadsTooMany);
-        }
-
-        Params::new(self.m_kib, self.t, self.p, Some(OUTPUT_BYTES))
-    }
 }
 
 impl Hasher {

@@ -138,6 +138,21 @@ impl Rule {
             Self::NotIdentifier => "NOT_IDENTIFIER",
         }
     }
+
+    /// The rule with this name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [
+            Self::MinLength,
+            Self::MaxLength,
+            Self::Digit,
+            Self::Uppercase,
+            Self::Special,
+            Self::NotCommon,
+            Self::NotIdentifier,
+        ]
+        .into_iter()
+        .find(|rule| rule.key() == key)
+    }
 }
 
 impl Identifiers<'_> {

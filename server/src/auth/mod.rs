@@ -1,0 +1,4 @@
+//! `AuthService`.
+
+pub mod key;
+pub mod token;

@@ -1,0 +1,128 @@
+//! Access tokens: JWTs after RFC 9068, read by the rules of RFC 8725.
+
+use std::collections::HashSet;
+
+use jsonwebtoken::{Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    clock::Timestamp,
+    error::Error,
+    store::{account, session},
+};
+
+/// Longest token that is looked at, in bytes.
+pub const MAX_LENGTH: usize = 4_096;
+
+/// How far a verifier's clock may be behind ours, in seconds.
+const LEEWAY_SECONDS: i64 = 30;
+
+const TYPE: &str = "at+jwt";
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    sid: Uuid,
+    jti: Uuid,
+    iat: i64,
+    exp: i64,
+    auth_time: i64,
+    amr: Vec<String>,
+    roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_id: Option<Uuid>,
+}
+
+/// What a good token says.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified {
+    /// Whose.
+    pub account_id: Uuid,
+    /// Of which session.
+    pub session_id: Uuid,
+    /// When it was issued, seconds since 1970.
+    pub issued: i64,
+    /// When it expires, seconds since 1970.
+    pub expires: i64,
+}
+
+/// Makes an access token for a session; it never outlives the session.
+pub fn issue(
+    app: &App,
+    account: &account::Model,
+    session: &session::Model,
+    now: Timestamp,
+) -> Result<(String, Timestamp), Error> {
+    let expire_time = now.plus(app.config.lifetimes.access).min(session.absolute_expire_time);
+    let claims = Claims {
+        iss: app.config.listen.public_url.to_string(),
+        aud: app.config.tokens.audience.clone(),
+        sub: account.id,
+        sid: session.id,
+        jti: app.clock.new_id(),
+        iat: now.unix_seconds(),
+        exp: expire_time.unix_seconds(),
+        auth_time: session.create_time.unix_seconds(),
+        amr: vec!["pwd".to_owned()],
+        roles: account.role_names(),
+        institution_id: account.institution_id,
+    };
+    let key = app.keys.signing(now).ok_or_else(|| Error::Internal(anyhow::anyhow!("no signing key")))?;
+    let mut header = Header::new(key.algorithm);
+    header.typ = Some(TYPE.to_owned());
+    header.kid = Some(key.kid);
+    let token = encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
+    Ok((token, Timestamp(expire_time.unix_seconds() * 1_000_000)))
+}
+
+/// Checks a token's signature, type, issuer, audience and times. Whether its session still lives is the store's to say.
+///
+/// Fails with `TOKEN_EXPIRED` for a token that was good, with `TOKEN_INVALID` for everything else.
+pub fn verify(app: &App, token: &str, now: Timestamp) -> Result<Verified, Error> {
+    let claims = read(app, token, now).ok_or(Error::TokenInvalid)?;
+    let seconds = now.unix_seconds();
+    if claims.iat > seconds + LEEWAY_SECONDS {
+        return Err(Error::TokenInvalid);
+    }
+    if claims.exp <= seconds {
+        return Err(Error::TokenExpired);
+    }
+    Ok(Verified {
+        account_id: claims.sub,
+        session_id: claims.sid,
+        issued: claims.iat,
+        expires: claims.exp,
+    })
+}
+
+fn read(app: &App, token: &str, now: Timestamp) -> Option<Claims> {
+    if token.len() > MAX_LENGTH {
+        return None;
+    }
+    let header = decode_header(token).ok()?;
+    // Nothing in the header may bring a key along or change how the token is read.
+    let plain = header.typ.as_deref() == Some(TYPE)
+        && header.crit.is_none()
+        && header.jwk.is_none()
+        && header.jku.is_none()
+        && header.x5u.is_none()
+        && header.x5c.is_none()
+        && header.zip.is_none()
+        && header.extras.inner().is_empty();
+    if !plain {
+        return None;
+    }
+    let key = app.keys.verifying(header.kid.as_deref()?, now)?;
+
+    // The algorithm is the key's, never the header's. Times are checked against our own clock.
+    let mut validation = Validation::new(key.algorithm);
+    validation.validate_exp = false;
+    validation.required_spec_claims = HashSet::from(["exp", "iss", "aud", "sub"].map(str::to_owned));
+    validation.set_audience(&[&app.config.tokens.audience]);
+    validation.set_issuer(&[app.config.listen.public_url.to_string()]);
+    decode::<Claims>(token, &key.decoding, &validation).ok().map(|data| data.claims)
+}
