@@ -190,3 +190,12 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         _ => false,
     }
 }
+
+impl From<crate::password::hasher::HashError> for Error {
+    fn from(cause: crate::password::hasher::HashError) -> Self {
+        match cause {
+            crate::password::hasher::HashError::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            failed @ crate::password::hasher::HashError::Failed => Self::Internal(failed.into()),
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! `AuthService`.
 
 pub mod key;
+pub mod lockout;
 pub mod token;

@@ -1,1 +1,194 @@
-//! letter
+//! From a row of the outbox to the letter itself. Here, and only here, codes are made: right before they are mailed.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _,
+};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    clock::Timestamp,
+    error::Error,
+    mail::letter::{LegacyEntry, Letter, ResetEntry},
+    outbox::Cause,
+    secret,
+    store::{
+        account::{self, State},
+        outbox,
+        reset_code::{self, Purpose},
+    },
+};
+
+/// Writes the letter of a row, or nothing if nobody has a use for it any more.
+pub(super) async fn write(
+    db: &impl ConnectionTrait,
+    app: &App,
+    row: &outbox::Model,
+    cause: Cause,
+) -> Result<Option<Letter>, Error> {
+    let desk = Desk { db, app, row, now: app.clock.now() };
+    match cause {
+        Cause::Reset { accounts, not_migrated, email_key, return_url } => {
+            let accounts = desk.still(&accounts, &email_key, &[State::Active, State::Pending]).await?;
+            let not_migrated = desk.still(&not_migrated, &email_key, &[State::Legacy]).await?;
+            desk.reset(accounts, &not_migrated, return_url).await
+        }
+        Cause::Usernames { accounts, email_key } => {
+            let named = [State::Active, State::Pending, State::Legacy];
+            Ok(desk.usernames(desk.still(&accounts, &email_key, &named).await?))
+        }
+        cause => match desk.account().await? {
+            Some(account) => desk.about(account, cause).await,
+            None => Ok(None),
+        },
+    }
+}
+
+/// What writing one letter needs.
+struct Desk<'a, C> {
+    db: &'a C,
+    app: &'a App,
+    row: &'a outbox::Model,
+    now: Timestamp,
+}
+
+impl<C: ConnectionTrait> Desk<'_, C> {
+    async fn reset(
+        &self,
+        accounts: Vec<account::Model>,
+        not_migrated: &[account::Model],
+        return_url: Option<String>,
+    ) -> Result<Option<Letter>, Error> {
+        let email = self.row.recipient.clone();
+        let lifetime = self.app.config.lifetimes.reset;
+        let mut entries = Vec::new();
+        for account in accounts {
+            let code = self.code(&account, Purpose::Reset, lifetime, &email, return_url.clone()).await?;
+            entries.push(ResetEntry {
+                link: self.link("ResetPassword", account.id, &code),
+                revoke_link: self.link("RevokeReset", account.id, &code),
+                username: account.username,
+            });
+        }
+        let told_to_ask: Vec<LegacyEntry> = not_migrated.iter().map(|account| self.ask(account)).collect();
+
+        Ok(match (entries.is_empty(), told_to_ask.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(Letter::AskInstitution { entries: told_to_ask, email }),
+            (false, _) => Some(Letter::Reset { entries, told_to_ask, lifetime, email }),
+        })
+    }
+
+    fn usernames(&self, accounts: Vec<account::Model>) -> Option<Letter> {
+        let usernames: Vec<String> = accounts.into_iter().map(|account| account.username).collect();
+        let email = self.row.recipient.clone();
+        (!usernames.is_empty()).then_some(Letter::Usernames { usernames, email })
+    }
+
+    async fn about(&self, account: account::Model, cause: Cause) -> Result<Option<Letter>, Error> {
+        let email = self.row.recipient.clone();
+        let username = account.username.clone();
+        Ok(match cause {
+            Cause::Activation if account.state == State::Pending => {
+                let lifetime = self.app.config.lifetimes.activation;
+                let code = self.code(&account, Purpose::Activation, lifetime, &email, None).await?;
+                let link = self.link("ResetPassword", account.id, &code);
+                let revoke_link = Some(self.link("RevokeReset", account.id, &code));
+                Some(Letter::Activation { username, link, revoke_link, lifetime, email })
+            }
+            Cause::PasswordChanged => {
+                let time = self.row.create_time.unix_seconds();
+                Some(Letter::PasswordChanged { username, email, time })
+            }
+            Cause::ConfirmEmail { new_email } => {
+                let lifetime = self.app.config.lifetimes.reset;
+                let code = self.code(&account, Purpose::EmailChange, lifetime, &new_email, None).await?;
+                let link = self.link("ConfirmEmail", account.id, &code);
+                Some(Letter::ConfirmEmail { username, link, new_email, lifetime })
+            }
+            Cause::EmailChangeRequested { new_email } => {
+                let lifetime = self.app.config.lifetimes.reset;
+                let code = self.code(&account, Purpose::EmailChangeStop, lifetime, &email, None).await?;
+                let revoke_link = self.link("RevokeReset", account.id, &code);
+                let new_email_masked = masked(&new_email);
+                Some(Letter::EmailChangeRequested { username, old_email: email, new_email_masked, revoke_link })
+            }
+            Cause::EmailChanged { old_email, new_email } => {
+                Some(Letter::EmailChanged { username, old_email, new_email })
+            }
+            Cause::Activation | Cause::Reset { .. } | Cause::Usernames { .. } => None,
+        })
+    }
+
+    async fn account(&self) -> Result<Option<account::Model>, Error> {
+        let Some(id) = self.row.account_id else { return Ok(None) };
+        let account = account::Entity::find_by_id(id).one(self.db).await?;
+        Ok(account.filter(|account| account.state != State::Deleted))
+    }
+
+    /// The accounts among `ids` that are still in one of `states` and still have this address.
+    async fn still(
+        &self,
+        ids: &[Uuid],
+        email_key: &str,
+        states: &[State],
+    ) -> Result<Vec<account::Model>, Error> {
+        let accounts = account::Entity::find()
+            .filter(account::Column::Id.is_in(ids.iter().copied()))
+            .filter(account::Column::EmailKey.eq(email_key))
+            .order_by_asc(account::Column::UsernameKey)
+            .all(self.db)
+            .await?;
+        Ok(accounts.into_iter().filter(|account| states.contains(&account.state)).collect())
+    }
+
+    async fn code(
+        &self,
+        account: &account::Model,
+        purpose: Purpose,
+        lifetime: Duration,
+        email: &str,
+        return_url: Option<String>,
+    ) -> Result<String, Error> {
+        let code = secret::code();
+        reset_code::ActiveModel {
+            id: Set(self.app.clock.new_id()),
+            account_id: Set(account.id),
+            message_id: Set(self.row.id),
+            purpose: Set(purpose),
+            code_hash: Set(secret::hash(&code)),
+            email: Set(Some(email.to_owned())),
+            return_url: Set(return_url),
+            create_time: Set(self.now),
+            expire_time: Set(self.now.plus(lifetime)),
+            use_time: Set(None),
+            revoke_time: Set(None),
+            wrong_emails: Set(0),
+        }
+        .insert(self.db)
+        .await?;
+        Ok(code)
+    }
+
+    fn link(&self, page: &str, account_id: Uuid, code: &str) -> String {
+        format!("{}/Account/{page}?userId={account_id}&code={code}", self.app.brand.public_url)
+    }
+
+    /// Whom a person without a migrated account must ask.
+    fn ask(&self, account: &account::Model) -> LegacyEntry {
+        let configured = &self.app.config.application.institution_name;
+        LegacyEntry {
+            username: account.username.clone(),
+            institution: (!configured.is_empty()).then(|| configured.clone()),
+        }
+    }
+}
+
+/// `l…@ecole.be`: enough to recognise one's own address, too little to learn another's.
+fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    format!("{}…@{domain}", local.chars().next().unwrap_or('…'))
+}

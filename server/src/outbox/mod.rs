@@ -12,9 +12,9 @@ use crate::{
     store::{account, outbox},
 };
 
-mod deliver;
+pub mod deliver;
 mod letter;
-pub mod worker;
+
 
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Cause {
         accounts: Vec<Uuid>,
         /// LEGACY accounts: their people are told to ask their institution.
         not_migrated: Vec<Uuid>,
+        /// The normalised address that they share.
+        email_key: String,
         /// Where the person goes afterwards.
         return_url: Option<String>,
     },
@@ -32,6 +34,8 @@ pub enum Cause {
     Usernames {
         /// Accounts to name.
         accounts: Vec<Uuid>,
+        /// The normalised address that they share.
+        email_key: String,
     },
     /// The first link of a new or migrated account.
     Activation,

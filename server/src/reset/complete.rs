@@ -1,0 +1,106 @@
+//! `CompleteReset`: a code, an e-mail address and a new password make an account that can sign in.
+
+use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    sea_query::Expr};
+
+use super::{code, policy};
+use crate::{
+    app::App,
+    auth::lockout,
+    call::Call,
+    error::{Error, Violation},
+    event,
+    outbox::{self, Cause},
+    password::policy::Identifiers,
+    store::{
+        account::{self, State},
+        reset_code, session,
+    },
+};
+
+/// Sets a new password, once.
+///
+/// Code and address are checked together and fail alike, so nothing about the account shows; a refused password leaves
+/// the code good.
+pub async fn complete_reset(
+    call: &Call<'_>,
+    request: CompleteResetRequest,
+) -> Result<CompleteResetResponse, Error> {
+    check_shape(&request)?;
+    let app = call.app;
+    let (code, account) = code::find(&app.store.read, &request.user_id, &request.code, call.now).await?;
+    if !code::email_matches(&account, &request) {
+        let txn = app.store.write().await?;
+        code::count_wrong_email(&txn, code.id).await?;
+        txn.commit().await?;
+        return Err(Error::ResetCodeInvalid);
+    }
+    let identifiers = Identifiers { username: &account.username, email: account.email.as_deref() };
+    let password = policy::accept(&app.policy, "new_password", &request.new_password, &identifiers)?;
+    // Before the transaction: the one writer must not wait for argon2.
+    let hash = app.hasher.hash(&password, call.deadline).await?;
+
+    let txn = app.store.write().await?;
+    if !code::consume(&txn, code.id, call.now).await? {
+        return Err(Error::ResetCodeInvalid);
+    }
+    set_password(call, &txn, &account, &code, hash).await?;
+    reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
+    session::Entity::revoke_all(&txn, account.id, None, "password_reset", call.now).await?;
+    lockout::forget(&txn, app, &account.username_key).await?;
+    event::append(&txn, &app.clock, "password.reset", Some(account.id), Some(account.id), serde_json::json!({})).await?;
+    if let Some(email) = &account.email {
+        outbox::enqueue(&txn, app, Cause::PasswordChanged, &account, email).await?;
+    }
+    txn.commit().await?;
+
+    app.wake.notify_one();
+    Ok(CompleteResetResponse {
+        return_url: code.return_url.unwrap_or_else(|| home(app)),
+        username: account.username,
+    })
+}
+
+fn check_shape(request: &CompleteResetRequest) -> Result<(), Error> {
+    let required = [
+        ("user_id", &request.user_id),
+        ("code", &request.code),
+        ("email", &request.email),
+        ("new_password", &request.new_password),
+    ];
+    let violations: Vec<Violation> = required
+        .into_iter()
+        .filter(|(_, value)| value.is_empty())
+        .map(|(field, _)| Violation::new(field, "REQUIRED"))
+        .collect();
+    if violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(violations)) }
+}
+
+/// Gives the account its hash and makes it active, unless it has been stopped in the meantime.
+async fn set_password(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+    code: &reset_code::Model,
+    hash: String,
+) -> Result<(), Error> {
+    use account::Column;
+
+    let verified = account.email_verified || (code.email.is_some() && code.email == account.email);
+    let update = account::Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(hash))
+        .col_expr(Column::State, Expr::value(State::Active))
+        .col_expr(Column::EmailVerified, Expr::value(verified))
+        .col_expr(Column::UpdateTime, Expr::value(call.now))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(account.id))
+        .filter(Column::State.is_in([State::Active, State::Pending]))
+        .exec(txn)
+        .await?;
+    if update.rows_affected == 1 { Ok(()) } else { Err(Error::ResetCodeInvalid) }
+}
+
+fn home(app: &App) -> String {
+    app.config.application.url.to_string()
+}

@@ -1,0 +1,162 @@
+//! The worker's half of `RequestReset` and `RemindUsernames`: find the accounts, decide, queue one mail per address,
+//! and keep the reason for administrators.
+
+use guichet_proto::v1::ResetOutcome;
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{LockBehavior, LockType},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    error::Error,
+    event,
+    i18n::Locale,
+    outbox::{self, Cause},
+    store::{
+        account::{self, State},
+        reset_request::{self, Kind},
+    },
+    throttle::{self, Curve},
+};
+
+/// What became of a request for one account; `account_id` is empty where none was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The account.
+    pub account_id: Option<Uuid>,
+    /// Name of a `ResetOutcome`.
+    pub outcome: String,
+}
+
+/// Decides the oldest open request. False when none is open.
+pub async fn decide_one(app: &App) -> Result<bool, Error> {
+    // A look without the write lock first: most of the time there is nothing to decide.
+    let open = || reset_request::Entity::find().filter(reset_request::Column::DecideTime.is_null());
+    if open().limit(1).one(&app.store.read).await?.is_none() {
+        return Ok(false);
+    }
+    let txn = app.store.write().await?;
+    let next = open()
+        .order_by_asc(reset_request::Column::Id)
+        .limit(1)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .one(&txn)
+        .await?;
+    let Some(request) = next else { return Ok(false) };
+
+    let decisions = decide(app, &txn, &request).await?;
+    for decision in &decisions {
+        let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
+        event::append(&txn, &app.clock, "reset.decided", decision.account_id, None, about).await?;
+    }
+    let text = serde_json::to_string(&decisions).map_err(|cause| Error::Internal(cause.into()))?;
+    let mut decided = request.into_active_model();
+    decided.decide_time = Set(Some(app.clock.now()));
+    decided.decisions = Set(text);
+    decided.update(&txn).await?;
+    txn.commit().await?;
+    Ok(true)
+}
+
+async fn decide(
+    app: &App,
+    txn: &DatabaseTransaction,
+    request: &reset_request::Model,
+) -> Result<Vec<Decision>, Error> {
+    let Some(key) = request.identifier_key.as_deref() else {
+        return Ok(vec![nobody(ResetOutcome::Unknown)]);
+    };
+    if is_throttled(app, txn, request.kind, key).await? {
+        return Ok(vec![nobody(ResetOutcome::Throttled)]);
+    }
+    let accounts = match request.kind {
+        Kind::ResetByEmail | Kind::Usernames => account::Entity::by_email_key(key).all(txn).await?,
+        Kind::ResetByUsername => account::Entity::by_username_key(key).all(txn).await?,
+    };
+    if accounts.is_empty() {
+        return Ok(vec![nobody(ResetOutcome::Unknown)]);
+    }
+    queue_mail(app, txn, request, &accounts).await?;
+    Ok(accounts
+        .iter()
+        .map(|account| decision(Some(account.id), outcome(account)))
+        .collect())
+}
+
+const fn outcome(account: &account::Model) -> ResetOutcome {
+    match (account.state, &account.email) {
+        (State::Disabled | State::Deleted, _) => ResetOutcome::Disabled,
+        (_, None) => ResetOutcome::NoEmail,
+        (State::Legacy, Some(_)) => ResetOutcome::NotMigrated,
+        (State::Pending | State::Active, Some(_)) => ResetOutcome::Mailed,
+    }
+}
+
+/// Queues the one mail for the address that these accounts share.
+async fn queue_mail(
+    app: &App,
+    txn: &DatabaseTransaction,
+    request: &reset_request::Model,
+    accounts: &[account::Model],
+) -> Result<(), Error> {
+    let with = |wanted: ResetOutcome| accounts.iter().filter(move |account| outcome(account) == wanted);
+    let mailed: Vec<Uuid> = with(ResetOutcome::Mailed).map(|account| account.id).collect();
+    let not_migrated: Vec<Uuid> = with(ResetOutcome::NotMigrated).map(|account| account.id).collect();
+    let first = with(ResetOutcome::Mailed).chain(with(ResetOutcome::NotMigrated)).next();
+    let Some((account, recipient, email_key)) = first.and_then(|account| {
+        Some((account, account.email.as_deref()?, account.email_key.clone()?))
+    }) else {
+        return Ok(());
+    };
+
+    let locale = [account.locale.as_deref(), request.locale.as_deref()]
+        .into_iter()
+        .flatten()
+        .find_map(Locale::parse)
+        .unwrap_or(app.locale);
+    let about = (accounts.len() == 1).then_some(account.id);
+    let cause = match request.kind {
+        Kind::Usernames => Cause::Usernames { accounts: [mailed, not_migrated].concat(), email_key },
+        Kind::ResetByEmail | Kind::ResetByUsername => {
+            Cause::Reset { accounts: mailed, not_migrated, email_key, return_url: request.return_url.clone() }
+        }
+    };
+    outbox::enqueue_to(txn, app, cause, about, recipient, locale).await
+}
+
+/// Counts requests by what was typed, existing or not.
+async fn is_throttled(
+    app: &App,
+    txn: &DatabaseTransaction,
+    kind: Kind,
+    key: &str,
+) -> Result<bool, Error> {
+    let limits = &app.config.throttle;
+    if !limits.enabled {
+        return Ok(false);
+    }
+    let what: &[u8] = match kind {
+        Kind::ResetByEmail => b"reset-email",
+        Kind::ResetByUsername => b"reset-username",
+        Kind::Usernames => b"usernames",
+    };
+    let curve = Curve {
+        free: limits.reset_requests,
+        base: limits.reset_interval,
+        longest: limits.reset_interval,
+    };
+    let counter = throttle::key(&app.master_key, &[what, key.as_bytes()]);
+    Ok(throttle::charge(txn, &counter, curve, app.clock.now()).await?.is_err())
+}
+
+fn nobody(outcome: ResetOutcome) -> Decision {
+    decision(None, outcome)
+}
+
+fn decision(account_id: Option<Uuid>, outcome: ResetOutcome) -> Decision {
+    Decision { account_id, outcome: outcome.as_str_name().to_owned() }
+}

@@ -1,0 +1,71 @@
+//! `ListResetRequests`: why did no mail come?
+
+use guichet_proto::v1::{
+    ListResetRequestsRequest, ListResetRequestsResponse, ResetDecision, ResetOutcome, ResetRequest,
+};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::decide::Decision;
+use crate::{
+    call::{Call, parse_id},
+    error::Error,
+    store::reset_request::{self, Kind},
+};
+
+const DEFAULT_PAGE: u64 = 50;
+const LARGEST_PAGE: u64 = 1_000;
+
+/// Lists requests and what became of them, newest first.
+pub async fn list_reset_requests(
+    call: &Call<'_>,
+    request: ListResetRequestsRequest,
+) -> Result<ListResetRequestsResponse, Error> {
+    let size = match u64::try_from(request.page_size) {
+        Ok(0) => DEFAULT_PAGE,
+        Ok(size) => size.min(LARGEST_PAGE),
+        Err(_) => return Err(Error::field("page_size", "OUT_OF_RANGE")),
+    };
+    let mut query = reset_request::Entity::find().order_by_desc(reset_request::Column::Id);
+    if !request.account_id.is_empty() {
+        let account_id = parse_id("account_id", &request.account_id)?;
+        query = query.filter(reset_request::Column::Decisions.contains(account_id.to_string()));
+    }
+    if !request.page_token.is_empty() {
+        let after = Uuid::try_parse(&request.page_token)
+            .map_err(|_| Error::field("page_token", "PAGE_TOKEN_INVALID"))?;
+        query = query.filter(reset_request::Column::Id.lt(after));
+    }
+    let mut rows = query.limit(size + 1).all(&call.app.store.read).await?;
+    let more = rows.len() as u64 > size;
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let last = rows.last().filter(|_| more);
+    Ok(ListResetRequestsResponse {
+        next_page_token: last.map(|row| row.id.to_string()).unwrap_or_default(),
+        requests: rows.into_iter().map(view).collect(),
+    })
+}
+
+fn view(row: reset_request::Model) -> ResetRequest {
+    let decisions = if row.decide_time.is_some() {
+        serde_json::from_str(&row.decisions).unwrap_or_default()
+    } else {
+        vec![Decision { account_id: None, outcome: ResetOutcome::Queued.as_str_name().to_owned() }]
+    };
+    ResetRequest {
+        id: row.id.to_string(),
+        identifier: row.identifier,
+        usernames_only: row.kind == Kind::Usernames,
+        create_time: Some(row.create_time.to_proto()),
+        decisions: decisions.into_iter().map(view_decision).collect(),
+    }
+}
+
+fn view_decision(decision: Decision) -> ResetDecision {
+    ResetDecision {
+        account_id: decision.account_id.map(|id| id.to_string()).unwrap_or_default(),
+        outcome: ResetOutcome::from_str_name(&decision.outcome).unwrap_or_default().into(),
+    }
+}

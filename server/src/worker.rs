@@ -1,0 +1,112 @@
+//! The work that no request waits for: deciding about reset requests, sending mails, keeping house.
+//!
+//! Every replica runs it; rows are shared out by the database. A request wakes it, and it looks by itself every second.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    error::Error,
+    outbox::deliver,
+    reset::decide,
+    store::{first_reply, reset_code, session},
+    throttle,
+};
+
+/// How often the queues are looked at without being woken: for retries, and for rows of other replicas.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often keys are read again.
+const KEYS: Duration = Duration::from_secs(5);
+
+/// How often what has expired is deleted.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// How long an expired code or session can still be told from an unknown one in the records.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Runs until `stop`; what was begun is finished first.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    tokio::join!(queues(&app, &stop), keys(&app, &stop), house(&app, &stop));
+}
+
+async fn queues(app: &App, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match work_one(app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!("worker: {}", describe(&error)),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = app.wake.notified() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+async fn work_one(app: &App) -> Result<bool, Error> {
+    let decided = decide::decide_one(app).await?;
+    let delivered = deliver::deliver_one(app).await?;
+    Ok(decided || delivered)
+}
+
+async fn keys(app: &App, stop: &CancellationToken) {
+    while !stopped_within(stop, KEYS).await {
+        if let Err(cause) = keep_keys(app).await {
+            tracing::warn!("signing keys: {cause:#}");
+        }
+    }
+}
+
+async fn keep_keys(app: &App) -> anyhow::Result<()> {
+    app.keys.reload(&app.store, &app.master_key).await?;
+    if app.keys.is_rotation_due(app.clock.now()) {
+        app.keys.rotate(&app.store, &app.master_key, &app.clock).await?;
+    }
+    Ok(())
+}
+
+async fn house(app: &App, stop: &CancellationToken) {
+    while !stopped_within(stop, SWEEP).await {
+        if let Err(error) = sweep(app).await {
+            tracing::warn!("housekeeping: {}", describe(&error));
+        }
+    }
+}
+
+async fn sweep(app: &App) -> Result<(), Error> {
+    let now = app.clock.now();
+    let long_ago = now.minus(KEPT);
+    let txn = app.store.write().await?;
+    throttle::sweep(&txn, now).await?;
+    first_reply::Entity::delete_many()
+        .filter(first_reply::Column::ExpireTime.lte(now))
+        .exec(&txn)
+        .await?;
+    reset_code::Entity::delete_many()
+        .filter(reset_code::Column::ExpireTime.lte(long_ago))
+        .exec(&txn)
+        .await?;
+    session::Entity::delete_many()
+        .filter(session::Column::ExpireTime.lte(long_ago))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+async fn stopped_within(stop: &CancellationToken, time: Duration) -> bool {
+    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Internal(cause) => format!("{cause:#}"),
+        Error::StoreUnavailable(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
+}
