@@ -4,6 +4,7 @@ pub mod account;
 pub mod app;
 pub mod auth;
 pub mod call;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;

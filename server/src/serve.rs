@@ -1,1 +1,235 @@
-//! Serving.
+//! `guichet serve`: sockets, services, worker, and an orderly end.
+
+use std::{fs, io::IsTerminal as _, path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use guichet_proto::v1::{
+    account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
+    reset_service_server::ResetServiceServer,
+};
+use sea_orm::{EntityTrait as _, PaginatorTrait as _};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+
+use crate::{
+    account::Accounts,
+    app::App,
+    auth::Auth,
+    config::{Config, LogFormat},
+    metrics::Port,
+    reset::Resets,
+    store::account,
+    transport::{
+        deadline::CallLimits,
+        limits::{Limits, server_builder},
+        listener::Listener,
+        ops,
+        origin::AllowedOrigins,
+        router::{Policy, combine},
+        shutdown::Shutdown,
+        tls::ServerTls,
+    },
+    worker,
+};
+
+/// The proto services, as health and reflection name them.
+const SERVICES: [&str; 4] =
+    ["", "guichet.v1.AccountService", "guichet.v1.ResetService", "guichet.v1.AuthService"];
+
+/// Runs the product until it is asked to end.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let shutdown = Shutdown::on_signals()?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let app = App::open(config).await?;
+    let config = &app.config;
+    let public = Listener::bind(config.listen.address, Port::Public)
+        .await
+        .with_context(|| format!("can't listen on {}", config.listen.address))?;
+    let operations = Listener::bind(config.listen.ops_address, Port::Operations)
+        .await
+        .with_context(|| format!("can't listen on {}", config.listen.ops_address))?;
+    let (public_address, ops_address) = (public.local_addr(), operations.local_addr());
+
+    let ops = serve_ops(app.clone(), operations, shutdown.clone());
+    let (health, health_service) = tonic_health::server::health_reporter();
+    for service in SERVICES {
+        health.set_service_status(service, ServingStatus::Serving).await;
+    }
+    let calls = grpc(&app)?.add_service(health_service);
+    let policy = Policy {
+        origins: AllowedOrigins::of_urls(config.listen.cors_origins.iter().map(String::as_str))?,
+        calls: CallLimits { longest: config.limits.max_deadline, ..CallLimits::default() },
+    };
+    let limits = limits(config);
+    let tls = config.listen.tls.as_ref().map(|files| ServerTls::load(&files.certificate, &files.key));
+    let incoming = public.incoming(&limits, tls.transpose()?, shutdown.kill_switch(), &app.metrics);
+    let server = server_builder(&limits).serve_with_incoming_shutdown(
+        combine(calls, well_known(app.clone()), &policy).prepare(),
+        incoming,
+        shutdown.draining(),
+    );
+
+    let stop_worker = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(app.clone(), stop_worker.clone()));
+    tell_addresses(&config.storage.data_dir, &public_address.to_string(), &ops_address.to_string())?;
+    greet(&app, &public_address.to_string(), &ops_address.to_string()).await?;
+
+    let announce = async {
+        for service in SERVICES {
+            health.set_service_status(service, ServingStatus::NotServing).await;
+        }
+    };
+    shutdown.supervise(server, announce, config.limits.drain_timeout).await?;
+    stop_worker.cancel();
+    worker.await?;
+    ops.await??;
+    Ok(())
+}
+
+fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
+    let largest = app.config.limits.max_message;
+    let mut routes = Routes::builder();
+    routes
+        .add_service(
+            AccountServiceServer::new(Accounts::new(app.clone())).max_decoding_message_size(largest),
+        )
+        .add_service(
+            ResetServiceServer::new(Resets::new(app.clone())).max_decoding_message_size(largest),
+        )
+        .add_service(AuthServiceServer::new(Auth::new(app.clone())).max_decoding_message_size(largest));
+    if app.config.listen.reflection {
+        // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.
+        let described = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(guichet_proto::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        };
+        routes.add_service(described().build_v1()?).add_service(described().build_v1alpha()?);
+    }
+    Ok(routes.routes())
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections: config.limits.max_connections,
+        connections_per_address: config.limits.max_connections_per_address,
+        connections_from_loopback: config.limits.max_connections,
+        ..Limits::default()
+    }
+}
+
+fn serve_ops(
+    app: Arc<App>,
+    listener: Listener,
+    shutdown: Shutdown,
+) -> tokio::task::JoinHandle<std::io::Result<()>> {
+    tokio::spawn(async move {
+        let asked = app.clone();
+        let draining = shutdown.clone();
+        let router = ops::router(app.metrics.clone(), move || {
+            let app = asked.clone();
+            let ending = draining.is_requested();
+            async move {
+                if ending {
+                    return Err(vec!["shutting down".to_owned()]);
+                }
+                app.store.ping().await.map_err(|cause| vec![format!("database: {cause}")])
+            }
+        });
+        ops::serve(listener, router, shutdown.kill_switch(), &app.metrics).await
+    })
+}
+
+/// What gateways and password managers look for (RFC 8615).
+fn well_known(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/.well-known/jwks.json", get(jwks))
+        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/.well-known/change-password", get(async || Redirect::to("/Account/ForgotPassword")))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .with_state(app)
+}
+
+async fn jwks(State(app): State<Arc<App>>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, app.keys.jwks(app.clock.now())).into_response()
+}
+
+async fn discovery(State(app): State<Arc<App>>) -> Response {
+    let issuer = app.config.listen.public_url.to_string();
+    let document = serde_json::json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "response_types_supported": ["none"],
+        "subject_types_supported": ["public"],
+    });
+    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+}
+
+/// Writes the bound addresses where scripts look for them, whole or not at all.
+fn tell_addresses(data_dir: &Path, public: &str, operations: &str) -> anyhow::Result<()> {
+    for (name, address) in [("ops-listen", operations), ("listen", public)] {
+        let partial = data_dir.join(format!("{name}.partial"));
+        fs::write(&partial, address)?;
+        fs::rename(&partial, data_dir.join(name))?;
+    }
+    Ok(())
+}
+
+/// Says where everything is, and to a newcomer what comes next.
+#[expect(clippy::print_stdout, reason = "the first screen is for a person")]
+async fn greet(app: &App, public: &str, operations: &str) -> anyhow::Result<()> {
+    tracing::info!(public, operations, version = env!("CARGO_PKG_VERSION"), "serving");
+    if !std::io::stdout().is_terminal() {
+        println!("listening on {public}, operations on {operations}");
+        return Ok(());
+    }
+    let scheme = if app.config.listen.tls.is_some() { "https" } else { "http" };
+    println!("\n  Guichet {} is open.\n", env!("CARGO_PKG_VERSION"));
+    println!("  gRPC and grpc-web   {scheme}://{public}");
+    println!("  Health, metrics     http://{operations}/readyz  http://{operations}/metrics");
+    println!("  Data                {}", app.config.storage.data_dir.display());
+    println!("  Mails               {}", mails(app));
+    if account::Entity::find().count(&app.store.read).await? == 0 {
+        println!("\n  Nobody has an account yet. In another terminal, make the first administrator:\n");
+        println!("    guichet admin create --username admin --email you@example.org");
+    }
+    println!("\n  Ctrl-C ends it.\n");
+    Ok(())
+}
+
+fn mails(app: &App) -> String {
+    match &app.config.mail.url {
+        crate::config::MailUrl::File(dir) => format!("{} (one .eml file each)", dir.display()),
+        crate::config::MailUrl::Smtp(_) => "sent by SMTP".to_owned(),
+    }
+}
+
+/// Sets logging up: one line per request, JSON unless a person watches.
+pub fn start_logging(config: &Config) {
+    let json = match config.runtime.log_format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    };
+    let logging = tracing_subscriber::fmt()
+        .with_max_level(config.runtime.log_level)
+        .with_target(false)
+        .with_writer(std::io::stderr);
+    if json { logging.json().init() } else { logging.init() }
+}

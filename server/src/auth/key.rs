@@ -14,6 +14,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
+use guichet_proto::v1::{GetSigningKeysRequest, GetSigningKeysResponse};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
@@ -21,8 +22,10 @@ use jsonwebtoken::{
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, QueryOrder as _};
 
 use crate::{
+    call::Call,
     clock::{Clock, Timestamp},
     config::{TokenAlgorithm, Tokens},
+    error::Error,
     event,
     master_key::{MasterKey, Purpose},
     store::{Store, signing_key},
@@ -218,4 +221,12 @@ fn unseal(row: signing_key::Model, master_key: &MasterKey) -> anyhow::Result<Key
         jwk,
         activate_time: row.activate_time,
     })
+}
+
+/// Returns the keys that verify access tokens.
+pub async fn get_signing_keys(
+    call: &Call<'_>,
+    _request: GetSigningKeysRequest,
+) -> Result<GetSigningKeysResponse, Error> {
+    Ok(GetSigningKeysResponse { jwks: call.app.keys.jwks(call.now) })
 }

@@ -153,28 +153,12 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         email: &str,
         return_url: Option<String>,
     ) -> Result<String, Error> {
-        let code = secret::code();
-        reset_code::ActiveModel {
-            id: Set(self.app.clock.new_id()),
-            account_id: Set(account.id),
-            message_id: Set(self.row.id),
-            purpose: Set(purpose),
-            code_hash: Set(secret::hash(&code)),
-            email: Set(Some(email.to_owned())),
-            return_url: Set(return_url),
-            create_time: Set(self.now),
-            expire_time: Set(self.now.plus(lifetime)),
-            use_time: Set(None),
-            revoke_time: Set(None),
-            wrong_emails: Set(0),
-        }
-        .insert(self.db)
-        .await?;
-        Ok(code)
+        let fresh = Fresh { account_id: account.id, message_id: self.row.id, purpose, email, return_url };
+        mint(self.db, self.app, fresh, self.now, lifetime).await
     }
 
     fn link(&self, page: &str, account_id: Uuid, code: &str) -> String {
-        format!("{}/Account/{page}?userId={account_id}&code={code}", self.app.brand.public_url)
+        link(self.app, page, account_id, code)
     }
 
     /// Whom a person without a migrated account must ask.
@@ -185,6 +169,61 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             institution: (!configured.is_empty()).then(|| configured.clone()),
         }
     }
+}
+
+/// Makes an activation link to hand over on the spot, beside the one that is mailed.
+pub async fn activation_link(app: &App, account_id: Uuid, email: &str) -> Result<String, Error> {
+    let txn = app.store.write().await?;
+    let fresh = Fresh {
+        account_id,
+        message_id: app.clock.new_id(),
+        purpose: Purpose::Activation,
+        email,
+        return_url: None,
+    };
+    let code = mint(&txn, app, fresh, app.clock.now(), app.config.lifetimes.activation).await?;
+    txn.commit().await?;
+    Ok(link(app, "ResetPassword", account_id, &code))
+}
+
+/// A code about to be made.
+struct Fresh<'a> {
+    account_id: Uuid,
+    message_id: Uuid,
+    purpose: Purpose,
+    email: &'a str,
+    return_url: Option<String>,
+}
+
+async fn mint(
+    db: &impl ConnectionTrait,
+    app: &App,
+    fresh: Fresh<'_>,
+    now: Timestamp,
+    lifetime: Duration,
+) -> Result<String, Error> {
+    let code = secret::code();
+    reset_code::ActiveModel {
+        id: Set(app.clock.new_id()),
+        account_id: Set(fresh.account_id),
+        message_id: Set(fresh.message_id),
+        purpose: Set(fresh.purpose),
+        code_hash: Set(secret::hash(&code)),
+        email: Set(Some(fresh.email.to_owned())),
+        return_url: Set(fresh.return_url),
+        create_time: Set(now),
+        expire_time: Set(now.plus(lifetime)),
+        use_time: Set(None),
+        revoke_time: Set(None),
+        wrong_emails: Set(0),
+    }
+    .insert(db)
+    .await?;
+    Ok(code)
+}
+
+fn link(app: &App, page: &str, account_id: Uuid, code: &str) -> String {
+    format!("{}/Account/{page}?userId={account_id}&code={code}", app.brand.public_url)
 }
 
 /// `l…@ecole.be`: enough to recognise one's own address, too little to learn another's.

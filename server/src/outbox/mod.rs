@@ -15,6 +15,8 @@ use crate::{
 pub mod deliver;
 mod letter;
 
+pub use letter::activation_link;
+
 
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

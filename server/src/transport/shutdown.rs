@@ -79,6 +79,11 @@ impl Shutdown {
         self.requested.cancelled().await;
     }
 
+    /// Whether the end was asked for.
+    pub fn is_requested(&self) -> bool {
+        self.requested.is_cancelled()
+    }
+
     /// The signal for `serve_with_incoming_shutdown`.
     pub fn draining(&self) -> WaitForCancellationFutureOwned {
         self.draining.clone().cancelled_owned()

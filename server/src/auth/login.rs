@@ -1,0 +1,93 @@
+//! `Login`: username and password become a session.
+
+use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::{lockout, session};
+use crate::{
+    account::username::Username,
+    call::Call,
+    error::{Error, Violation},
+    password::{Password, stored::StoredHash},
+    store::account::{self, State},
+};
+
+const MAX_DEVICE_NAME: usize = 200;
+
+/// Signs in.
+///
+/// Unknown, wrong, disabled, not migrated and without password are one answer after the same work: one look-up and one
+/// argon2 in the same queue.
+pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
+    check_shape(&request)?;
+    let app = call.app;
+    let network = lockout::network(call.client);
+    let counters = lockout::Counters::of(app, &request.username, &network);
+    lockout::charge(app, &counters, &request.username, &network, call.now).await?;
+
+    let key = Username::lookup_key(&request.username).unwrap_or_default();
+    let account = account::Entity::by_username_key(&key).one(&app.store.read).await?;
+    let password = Password::typed(&request.password);
+    let (account, renewed) = verify(call, account, &password).await?;
+
+    let txn = app.store.write().await?;
+    let mut signed_in = account::ActiveModel { last_login_time: Set(Some(call.now)), ..Default::default() };
+    if let Some(hash) = renewed {
+        signed_in.password_hash = Set(Some(hash));
+    }
+    // What was verified must still hold: a reset or a disable may have come in between.
+    let update = account::Entity::update_many()
+        .set(signed_in)
+        .filter(account::Column::Id.eq(account.id))
+        .filter(account::Column::State.eq(State::Active))
+        .filter(account::Column::PasswordHash.eq(account.password_hash.as_deref()))
+        .exec(&txn)
+        .await?;
+    if update.rows_affected != 1 {
+        return Err(Error::BadCredentials);
+    }
+    let tokens = session::open(call, &txn, &account, request.device_name).await?;
+    lockout::refund(&txn, &counters).await?;
+    txn.commit().await?;
+    Ok(LoginResponse { outcome: Some(Outcome::Tokens(tokens)) })
+}
+
+fn check_shape(request: &LoginRequest) -> Result<(), Error> {
+    if request.username.contains(['@', '＠', '﹫']) {
+        return Err(Error::EmailNotUsername);
+    }
+    let mut violations = Vec::new();
+    if request.username.is_empty() {
+        violations.push(Violation::new("username", "REQUIRED"));
+    }
+    if request.device_name.chars().count() > MAX_DEVICE_NAME {
+        violations.push(Violation::with_limit("device_name", "TOO_LONG", MAX_DEVICE_NAME));
+    } else if request.device_name.chars().any(char::is_control) {
+        violations.push(Violation::new("device_name", "FORBIDDEN_CHARACTER"));
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(violations)) }
+}
+
+/// The account whose password this is, and a new hash if the stored one is weaker than what is configured.
+async fn verify(
+    call: &Call<'_>,
+    account: Option<account::Model>,
+    password: &Password,
+) -> Result<(account::Model, Option<String>), Error> {
+    let hasher = &call.app.hasher;
+    let known = account.filter(|account| account.state == State::Active).and_then(|account| {
+        let stored = StoredHash::parse(account.password_hash.as_deref()?).ok()?;
+        Some((account, stored))
+    });
+    let Some((account, stored)) = known else {
+        hasher.verify_dummy(password, call.deadline).await?;
+        return Err(Error::BadCredentials);
+    };
+    let verdict = hasher.verify(password, &stored, call.deadline).await?;
+    if !verdict.matches {
+        return Err(Error::BadCredentials);
+    }
+    // A renewal that finds no room waits for the next sign-in.
+    let renewed = if verdict.needs_renewal { hasher.hash(password, call.deadline).await.ok() } else { None };
+    Ok((account, renewed))
+}

@@ -1,0 +1,92 @@
+//! `Refresh`: a refresh token becomes its successor, once.
+
+use std::time::Duration;
+
+use guichet_proto::v1::{RefreshRequest, RefreshResponse};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::{refresh_token::RefreshToken, session as rules};
+use crate::{
+    app::App,
+    call::Call,
+    error::Error,
+    event, secret,
+    store::{
+        account::{self, State},
+        session,
+    },
+};
+
+/// How long the same old token still gets the same successor: lost replies, two tabs (ASVS 5.0, 10.4.5).
+const GRACE: Duration = Duration::from_secs(10);
+
+const REUSE: &str = "reuse";
+
+/// Exchanges a refresh token for new tokens. Reuse after the grace time ends the session.
+pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<RefreshResponse, Error> {
+    let app = call.app;
+    let presented =
+        RefreshToken::parse(&app.master_key, &request.refresh_token).ok_or(Error::TokenInvalid)?;
+    let successor = presented.successor(&app.master_key);
+    let text = successor.to_text(&app.master_key);
+
+    let txn = app.store.write().await?;
+    let session = session::Entity::find_by_id(presented.session_id).one(&txn).await?;
+    let session = session.ok_or(Error::TokenInvalid)?;
+    check_live(call, &session)?;
+    let account = account::Entity::find_by_id(session.account_id).one(&txn).await?;
+    let account = account.filter(|account| account.state == State::Active).ok_or(Error::TokenInvalid)?;
+
+    let lifetimes = &app.config.lifetimes;
+    let expire_time = call.now.plus(lifetimes.refresh).min(session.absolute_expire_time);
+    // The row decides: of several that present the current token, one rotates and the others find the next generation.
+    let rotated = session::Entity::update_many()
+        .set(session::ActiveModel {
+            generation: Set(i64::from(successor.generation)),
+            refresh_hash: Set(secret::hash(&text)),
+            rotate_time: Set(call.now),
+            last_use_time: Set(call.now),
+            expire_time: Set(expire_time),
+            ..Default::default()
+        })
+        .filter(session::Column::Id.eq(session.id))
+        .filter(session::Column::Generation.eq(i64::from(presented.generation)))
+        .filter(session::Column::RefreshHash.eq(secret::hash(&request.refresh_token)))
+        .filter(session::Column::RevokeTime.is_null())
+        .exec(&txn)
+        .await?;
+    let now = session::Entity::find_by_id(session.id).one(&txn).await?.ok_or(Error::TokenInvalid)?;
+    if rotated.rows_affected == 0 && !is_in_grace(call, &now, &text) {
+        end(app, call, &txn, &now).await?;
+        txn.commit().await?;
+        return Err(Error::TokenReused);
+    }
+    let tokens = rules::tokens(call, &account, &now, text)?;
+    txn.commit().await?;
+    Ok(RefreshResponse { tokens: Some(tokens) })
+}
+
+fn check_live(call: &Call<'_>, session: &session::Model) -> Result<(), Error> {
+    if session.revoke_time.is_some() {
+        let reused = session.revoke_reason.as_deref() == Some(REUSE);
+        return Err(if reused { Error::TokenReused } else { Error::TokenInvalid });
+    }
+    if session.is_live(call.now) { Ok(()) } else { Err(Error::TokenExpired) }
+}
+
+/// Whether the presented token is the one just before the current, and that came only just now.
+fn is_in_grace(call: &Call<'_>, session: &session::Model, successor: &str) -> bool {
+    session.refresh_hash == secret::hash(successor) && call.now.since(session.rotate_time) <= GRACE
+}
+
+async fn end(
+    app: &App,
+    call: &Call<'_>,
+    txn: &sea_orm::DatabaseTransaction,
+    session: &session::Model,
+) -> Result<(), Error> {
+    session::Entity::revoke(txn, session.id, REUSE, call.now).await?;
+    let about = serde_json::json!({ "session_id": session.id });
+    event::append(txn, &app.clock, "session.reuse_detected", Some(session.account_id), None, about).await?;
+    Ok(())
+}

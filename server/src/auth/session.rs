@@ -1,0 +1,92 @@
+//! Opening sessions and putting their tokens together.
+
+use guichet_proto::v1::Tokens;
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, QueryOrder as _,
+    QuerySelect as _,
+};
+
+use super::{lockout, refresh_token::RefreshToken, token};
+use crate::{
+    call::Call,
+    error::Error,
+    event, secret,
+    store::{account, session},
+};
+
+/// Sessions that an account may have at once (ASVS 5.0, 7.1.2); one more ends the oldest.
+const MOST: u64 = 50;
+
+/// Opens a session for a person who has just proved who they are.
+pub(super) async fn open(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+    device_name: String,
+) -> Result<Tokens, Error> {
+    let app = call.app;
+    let lifetimes = &app.config.lifetimes;
+    make_room(call, txn, account).await?;
+    let id = app.clock.new_id();
+    let refresh = RefreshToken::first(id);
+    let text = refresh.to_text(&app.master_key);
+    let absolute_expire_time = call.now.plus(lifetimes.refresh_absolute);
+    let session = session::ActiveModel {
+        id: Set(id),
+        account_id: Set(account.id),
+        device_name: Set(device_name),
+        client_address: Set(call.client.map(|address| address.to_string()).unwrap_or_default()),
+        network: Set(lockout::network(call.client)),
+        create_time: Set(call.now),
+        last_use_time: Set(call.now),
+        expire_time: Set(call.now.plus(lifetimes.refresh).min(absolute_expire_time)),
+        absolute_expire_time: Set(absolute_expire_time),
+        generation: Set(0),
+        refresh_hash: Set(secret::hash(&text)),
+        rotate_time: Set(call.now),
+        revoke_time: Set(None),
+        revoke_reason: Set(None),
+    }
+    .insert(txn)
+    .await?;
+    let about = serde_json::json!({ "session_id": id });
+    event::append(txn, &app.clock, "session.opened", Some(account.id), Some(account.id), about).await?;
+    tokens(call, account, &session, text)
+}
+
+/// The tokens of a session, with this refresh token.
+pub(super) fn tokens(
+    call: &Call<'_>,
+    account: &account::Model,
+    session: &session::Model,
+    refresh_token: String,
+) -> Result<Tokens, Error> {
+    let (access_token, access_expires) = token::issue(call.app, account, session, call.now)?;
+    Ok(Tokens {
+        access_token,
+        access_token_expire_time: Some(access_expires.to_proto()),
+        refresh_token,
+        refresh_token_expire_time: Some(session.expire_time.to_proto()),
+        session_id: session.id.to_string(),
+        account_id: account.id.to_string(),
+    })
+}
+
+async fn make_room(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+) -> Result<(), Error> {
+    let beyond = session::Entity::live(account.id, call.now)
+        .order_by_desc(session::Column::LastUseTime)
+        .offset(MOST - 1)
+        .limit(MOST)
+        .all(txn)
+        .await?;
+    for oldest in beyond {
+        session::Entity::revoke(txn, oldest.id, "too_many", call.now).await?;
+        let about = serde_json::json!({ "session_id": oldest.id, "reason": "too_many" });
+        event::append(txn, &call.app.clock, "session.closed", Some(account.id), None, about).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! `guichet check`: would it work?
+
+use anyhow::bail;
+
+use crate::{app::App, config::Config};
+
+/// Checks every part and says a line about each.
+#[expect(clippy::print_stdout, reason = "this is the command's answer")]
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    println!("configuration  ok");
+    for warning in config.warnings() {
+        println!("               warning: {warning}");
+    }
+    let app = App::open(config).await?;
+    println!("database       ok");
+    println!("clock          {}", crate::i18n::date_time(crate::i18n::Locale::En, app.clock.now().unix_seconds()));
+    match app.mail.probe().await {
+        Ok(()) => println!("mail           ok"),
+        Err(cause) => bail!("mail: {cause}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The command line: what can be said, and which file carries it out.
+//!
+//! Every command works beside a running server on the same data directory.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{self, Loaded},
+    serve,
+};
+
+mod admin;
+mod api_key;
+mod check;
+mod keys;
+mod migrate;
+mod show_config;
+
+/// Identity backend: accounts, password resets and sign-in over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "guichet", version)]
+pub struct Arguments {
+    /// Configuration file; the environment (`GUICHET_…`) wins over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server (also without any command).
+    Serve,
+    /// Changes or shows the database's schema.
+    Migrate {
+        #[command(subcommand)]
+        action: migrate::Action,
+    },
+    /// Administrators.
+    Admin {
+        #[command(subcommand)]
+        action: admin::Action,
+    },
+    /// Keys for systems.
+    ApiKey {
+        #[command(subcommand)]
+        action: api_key::Action,
+    },
+    /// Keys that sign access tokens.
+    Keys {
+        #[command(subcommand)]
+        action: keys::Action,
+    },
+    /// Shows every setting, its value and where that comes from; secrets are left out.
+    Config {
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks configuration, database, mail and clock.
+    Check,
+}
+
+/// Carries a command line out.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Loaded { config, entries } = config::load_from_process(arguments.config.as_deref())?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            serve::start_logging(&config);
+            serve::serve(config).await
+        }
+        Command::Migrate { action } => migrate::run(config, action).await,
+        Command::Admin { action } => admin::run(config, action).await,
+        Command::ApiKey { action } => api_key::run(config, action).await,
+        Command::Keys { action } => keys::run(config, action).await,
+        Command::Config { json } => {
+            show_config::run(&Loaded { config, entries }, json);
+            Ok(())
+        }
+        Command::Check => check::run(config).await,
+    }
+}
