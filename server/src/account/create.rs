@@ -1,0 +1,167 @@
+//! `CreateAccount`.
+
+use guichet_proto::v1::{self, CreateAccountRequest, CreateAccountResponse, create_account_request::Credential};
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    fields::Fields,
+    first_reply::RequestId,
+    new_password::{self, hash_failure},
+    row, view,
+};
+use crate::{
+    call::Call,
+    error::{Error, Violation},
+    event,
+    outbox::{self, Cause},
+    password::{policy::Identifiers, stored::StoredHash},
+    store::account::{Column, Entity, Model, State},
+};
+
+/// `CreateAccount`.
+pub async fn create_account(call: &Call<'_>, request: CreateAccountRequest) -> Result<CreateAccountResponse, Error> {
+    let request_id = RequestId::read(call, &request)?;
+    if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
+        return Ok(reply);
+    }
+
+    let validate_only = request.validate_only;
+    let (mut account, credential) = read(call, request)?;
+    let password = match &credential {
+        Some(Credential::Password(typed)) => {
+            let identifiers = Identifiers { username: &account.username, email: account.email.as_deref() };
+            Some(new_password::read(call.app, "password", typed, &identifiers)?)
+        }
+        _ => None,
+    };
+    if validate_only {
+        check_free(&call.app.store.read, &account).await?;
+        let shown = v1::Account { id: String::new(), etag: String::new(), ..view::account(&account) };
+        return Ok(CreateAccountResponse { account: Some(shown) });
+    }
+    if let Some(password) = password {
+        account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await.map_err(hash_failure)?);
+    }
+
+    let activation = matches!(credential, Some(Credential::SendActivation(_)));
+    match write(call, account, activation, request_id.as_ref()).await {
+        Ok(reply) => Ok(reply),
+        // A repetition that ran at the same time was first.
+        Err(error) => first_reply(call, request_id.as_ref()).await?.ok_or(error),
+    }
+}
+
+async fn first_reply(call: &Call<'_>, id: Option<&RequestId>) -> Result<Option<CreateAccountResponse>, Error> {
+    match id {
+        Some(id) => id.first_reply(&call.app.store.read, call.now).await,
+        None => Ok(None),
+    }
+}
+
+/// The account that the request describes, every fault in it told at once.
+fn read(call: &Call<'_>, request: CreateAccountRequest) -> Result<(Model, Option<Credential>), Error> {
+    let given = request.account.ok_or_else(|| Error::field("account", "REQUIRED"))?;
+    let credential = request.credential.filter(|credential| *credential != Credential::SendActivation(false));
+    let mut fields = Fields::default();
+
+    let username = fields.username("account.username", &given.username);
+    let email = match credential {
+        Some(Credential::SendActivation(_)) => fields.email("account.email", &given.email),
+        _ if given.email.is_empty() => None,
+        _ => fields.email("account.email", &given.email),
+    };
+    if !given.institution_id.is_empty() {
+        fields.refuse(Violation::new("account.institution_id", "NOT_ALLOWED"));
+    }
+    let state = state(&mut fields, credential.as_ref(), given.state);
+    let password_hash = match &credential {
+        Some(Credential::PasswordHash(hash)) => {
+            if let Err(fault) = StoredHash::parse(hash) {
+                fields.refuse(Violation::new("password_hash", fault.reason()));
+            }
+            Some(hash.clone())
+        }
+        _ => None,
+    };
+    let account = Model {
+        id: call.app.clock.new_id(),
+        username: given.username,
+        username_key: username.map(|username| username.key().to_owned()).unwrap_or_default(),
+        email_key: email.as_ref().map(|email| email.key().to_owned()),
+        email: email.map(|email| email.as_str().to_owned()),
+        email_verified: false,
+        display_name: fields.display_name("account.display_name", &given.display_name),
+        locale: fields.locale("account.locale", &given.locale),
+        state,
+        prior_state: None,
+        institution_id: None,
+        external_id: fields.external_id("account.external_id", &given.external_id),
+        roles: fields.roles("account.roles", &given.roles),
+        attributes: fields.attributes("account.attributes", &given.attributes),
+        password_hash,
+        create_time: call.now,
+        update_time: call.now,
+        last_login_time: None,
+        version: 1,
+    };
+    fields.finish()?;
+
+    Ok((account, credential))
+}
+
+fn state(fields: &mut Fields, credential: Option<&Credential>, asked: i32) -> State {
+    match credential {
+        Some(Credential::Password(_) | Credential::PasswordHash(_)) => return State::Active,
+        Some(Credential::SendActivation(_)) => return State::Pending,
+        None => {}
+    }
+    match v1::AccountState::try_from(asked) {
+        Ok(v1::AccountState::Unspecified | v1::AccountState::Pending) => State::Pending,
+        Ok(v1::AccountState::Legacy) => State::Legacy,
+        Ok(_) => {
+            fields.refuse(Violation::new("account.state", "NOT_ALLOWED"));
+            State::Pending
+        }
+        Err(_) => {
+            fields.refuse(Violation::new("account.state", "UNKNOWN_VALUE"));
+            State::Pending
+        }
+    }
+}
+
+async fn check_free(db: &impl ConnectionTrait, account: &Model) -> Result<(), Error> {
+    if Entity::by_username_key(&account.username_key).one(db).await?.is_some() {
+        return Err(Error::UsernameTaken);
+    }
+    if let Some(external_id) = &account.external_id
+        && Entity::find().filter(Column::ExternalId.eq(external_id)).one(db).await?.is_some()
+    {
+        return Err(Error::ExternalIdTaken);
+    }
+    Ok(())
+}
+
+async fn write(
+    call: &Call<'_>,
+    account: Model,
+    activation: bool,
+    request_id: Option<&RequestId>,
+) -> Result<CreateAccountResponse, Error> {
+    let txn = call.app.store.write().await?;
+    let id: Uuid = account.id;
+    let account = account.into_active_model().reset_all().insert(&txn).await.map_err(row::conflict)?;
+    event::append(&txn, &call.app.clock, "account.created", Some(id), call.caller.actor_id(), json!({})).await?;
+    if activation && let Some(email) = &account.email {
+        outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
+    }
+    let reply = CreateAccountResponse { account: Some(view::account(&account)) };
+    if let Some(request_id) = request_id {
+        request_id.keep(&txn, &reply, id, call.now).await?;
+    }
+    txn.commit().await?;
+
+    call.app.wake.notify_one();
+    Ok(reply)
+}

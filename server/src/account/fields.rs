@@ -1,0 +1,207 @@
+//! What the editable fields of an account may hold. Every fault is collected, so that a form can show all at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    email_address::EmailAddress,
+    username::{Username, UsernameFault},
+};
+use crate::{
+    error::{Error, Violation},
+    i18n::Locale,
+};
+
+const MAX_DISPLAY_NAME: usize = 200;
+const MAX_EXTERNAL_ID: usize = 200;
+const MAX_USERNAME: usize = 64;
+const MAX_EMAIL: usize = 254;
+const MAX_ATTRIBUTES: usize = 50;
+const MAX_ATTRIBUTE_KEY: usize = 64;
+const MAX_ATTRIBUTE_VALUE: usize = 1_000;
+
+/// Every role of a person, in the order in which they are stored.
+const ROLES: [&str; 4] = ["admin", "service", "institution_admin", "user"];
+
+/// Reads fields and remembers what is wrong with them.
+#[derive(Debug, Default)]
+pub struct Fields {
+    violations: Vec<Violation>,
+}
+
+impl Fields {
+    /// The faults found, as one error.
+    pub fn finish(self) -> Result<(), Error> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(self.violations)) }
+    }
+
+    /// Adds a fault found elsewhere.
+    pub fn refuse(&mut self, violation: Violation) {
+        self.violations.push(violation);
+    }
+
+    /// A new username.
+    pub fn username(&mut self, field: &str, typed: &str) -> Option<Username> {
+        match Username::parse(typed) {
+            Ok(username) => Some(username),
+            Err(UsernameFault::TooLong) => self.too_long(field, MAX_USERNAME),
+            Err(fault) => self.fault(field, fault.reason()),
+        }
+    }
+
+    /// An e-mail address that must be there.
+    pub fn email(&mut self, field: &str, typed: &str) -> Option<EmailAddress> {
+        match EmailAddress::parse(typed) {
+            Ok(address) => Some(address),
+            Err(fault) if fault.reason() == "TOO_LONG" => self.too_long(field, MAX_EMAIL),
+            Err(fault) => self.fault(field, fault.reason()),
+        }
+    }
+
+    /// The name shown to people, perhaps empty.
+    pub fn display_name(&mut self, field: &str, typed: &str) -> String {
+        self.line(field, typed, MAX_DISPLAY_NAME);
+        typed.to_owned()
+    }
+
+    /// A language; empty means none.
+    pub fn locale(&mut self, field: &str, typed: &str) -> Option<String> {
+        if typed.is_empty() {
+            return None;
+        }
+        match Locale::negotiate(typed) {
+            Some(locale) => Some(locale.as_str().to_owned()),
+            None => self.fault(field, "INVALID_LOCALE"),
+        }
+    }
+
+    /// An id in another system; empty means none.
+    pub fn external_id(&mut self, field: &str, typed: &str) -> Option<String> {
+        self.line(field, typed, MAX_EXTERNAL_ID);
+        (!typed.is_empty()).then(|| typed.to_owned())
+    }
+
+    /// Roles as a JSON array, each once and in one order.
+    pub fn roles(&mut self, field: &str, given: &[String]) -> String {
+        for (index, role) in given.iter().enumerate() {
+            if !ROLES.contains(&role.as_str()) {
+                self.refuse(Violation::new(format!("{field}[{index}]"), "UNKNOWN_ROLE"));
+            }
+        }
+        let roles: Vec<&str> = ROLES.into_iter().filter(|role| given.iter().any(|given| given == role)).collect();
+        serde_json::json!(roles).to_string()
+    }
+
+    /// Free facts as a JSON object.
+    pub fn attributes(&mut self, field: &str, given: &HashMap<String, String>) -> String {
+        if given.len() > MAX_ATTRIBUTES {
+            self.refuse(Violation::with_limit(field, "TOO_MANY", MAX_ATTRIBUTES));
+        }
+        let sorted: BTreeMap<&String, &String> = given.iter().collect();
+        for (key, value) in &sorted {
+            self.attribute(field, key, value);
+        }
+        serde_json::json!(sorted).to_string()
+    }
+
+    fn attribute(&mut self, field: &str, key: &str, value: &str) {
+        if key.is_empty() {
+            self.refuse(Violation::new(field, "REQUIRED"));
+            return;
+        }
+        // A key that breaks the rules is not repeated in the answer.
+        let faults = self.violations.len();
+        self.line(field, key, MAX_ATTRIBUTE_KEY);
+        if self.violations.len() > faults {
+            return;
+        }
+
+        let field = format!("{field}[{key}]");
+        if value.chars().count() > MAX_ATTRIBUTE_VALUE {
+            self.refuse(Violation::with_limit(field, "TOO_LONG", MAX_ATTRIBUTE_VALUE));
+        } else if value.contains(|character: char| character.is_control() && !"\n\r\t".contains(character)) {
+            self.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
+        }
+    }
+
+    /// One line of text.
+    fn line(&mut self, field: &str, text: &str, max: usize) {
+        if text.chars().count() > max {
+            self.refuse(Violation::with_limit(field, "TOO_LONG", max));
+        } else if text.contains(char::is_control) {
+            self.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
+        }
+    }
+
+    fn fault<T>(&mut self, field: &str, reason: &'static str) -> Option<T> {
+        self.refuse(Violation::new(field, reason));
+        None
+    }
+
+    fn too_long<T>(&mut self, field: &str, max: usize) -> Option<T> {
+        self.refuse(Violation::with_limit(field, "TOO_LONG", max));
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(fields: Fields) -> Vec<(String, &'static str)> {
+        fields.violations.into_iter().map(|fault| (fault.field, fault.reason)).collect()
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let mut fields = Fields::default();
+        fields.username("account.username", "");
+        fields.email("account.email", "nobody");
+        fields.display_name("account.display_name", &"é".repeat(201));
+        fields.locale("account.locale", "tlh");
+        fields.external_id("account.external_id", "a\0b");
+        fields.roles("account.roles", &["user".into(), "root".into()]);
+        fields.attributes("account.attributes", &HashMap::from([("class".into(), "a\0".into())]));
+
+        assert_eq!(
+            faults(fields),
+            [
+                ("account.username".into(), "REQUIRED"),
+                ("account.email".into(), "INVALID_EMAIL"),
+                ("account.display_name".into(), "TOO_LONG"),
+                ("account.locale".into(), "INVALID_LOCALE"),
+                ("account.external_id".into(), "FORBIDDEN_CHARACTER"),
+                ("account.roles[1]".into(), "UNKNOWN_ROLE"),
+                ("account.attributes[class]".into(), "FORBIDDEN_CHARACTER"),
+            ]
+        );
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        let mut fields = Fields::default();
+        fields.display_name("display_name", &"é".repeat(200));
+        fields.external_id("external_id", &"é".repeat(200));
+        fields.attributes("attributes", &HashMap::from([("é".repeat(64), "é".repeat(1_000))]));
+
+        assert!(fields.finish().is_ok());
+    }
+
+    #[test]
+    fn roles_are_kept_once_and_in_one_order() {
+        let mut fields = Fields::default();
+        let roles = fields.roles("roles", &["user".into(), "admin".into(), "user".into()]);
+
+        assert_eq!(roles, r#"["admin","user"]"#);
+    }
+
+    #[test]
+    fn at_most_fifty_attributes_are_kept() {
+        let many = |count: usize| (0..count).map(|number| (number.to_string(), String::new())).collect();
+        let mut fields = Fields::default();
+        fields.attributes("attributes", &many(50));
+        assert!(fields.violations.is_empty());
+
+        fields.attributes("attributes", &many(51));
+        assert_eq!(faults(fields), [("attributes".into(), "TOO_MANY")]);
+    }
+}

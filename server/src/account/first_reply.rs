@@ -1,0 +1,94 @@
+//! Repetitions of a call under one request id get the first reply (AIP-155).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use guichet_proto::v1::CreateAccountRequest;
+use prost::Message;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
+
+use crate::{
+    call::{Call, parse_id},
+    clock::Timestamp,
+    error::Error,
+    master_key::Purpose,
+    store::first_reply::{ActiveModel, Column, Entity},
+};
+
+/// How long a repetition is recognised.
+const MEMORY: Duration = Duration::from_hours(24);
+
+/// A caller's request id, and what was asked under it.
+pub struct RequestId {
+    caller: String,
+    id: Uuid,
+    request_hash: Vec<u8>,
+}
+
+impl RequestId {
+    /// The id of a request that is to be carried out once; none if it has none or only asks for checks.
+    pub fn read(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Option<Self>, Error> {
+        if request.request_id.is_empty() {
+            return Ok(None);
+        }
+        let id = parse_id("request_id", &request.request_id)?;
+        if request.validate_only {
+            return Ok(None);
+        }
+
+        Ok(Some(Self {
+            caller: call.caller.actor_id().map(|id| id.to_string()).unwrap_or_default(),
+            id,
+            request_hash: request_hash(call, request),
+        }))
+    }
+
+    /// What the first call under this id was answered.
+    pub async fn first_reply<R: Message + Default>(
+        &self,
+        db: &impl ConnectionTrait,
+        now: Timestamp,
+    ) -> Result<Option<R>, Error> {
+        let row = Entity::find_by_id((self.caller.clone(), self.id)).one(db).await?;
+        let Some(row) = row.filter(|row| now < row.expire_time) else { return Ok(None) };
+        if row.request_hash != self.request_hash {
+            return Err(Error::field("request_id", "NOT_ALLOWED"));
+        }
+        R::decode(row.reply.as_slice()).map(Some).map_err(|cause| Error::Internal(cause.into()))
+    }
+
+    /// Keeps the reply in the transaction that it tells of.
+    pub async fn keep(
+        &self,
+        txn: &impl ConnectionTrait,
+        reply: &impl Message,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        Entity::delete_many().filter(Column::ExpireTime.lte(now)).exec(txn).await?;
+        let row = ActiveModel {
+            caller: Set(self.caller.clone()),
+            request_id: Set(self.id),
+            request_hash: Set(self.request_hash.clone()),
+            reply: Set(reply.encode_to_vec()),
+            account_id: Set(account_id),
+            expire_time: Set(now.plus(MEMORY)),
+        };
+        Entity::insert(row).exec_without_returning(txn).await?;
+        Ok(())
+    }
+}
+
+/// Keyed, because the request may hold a password. Attributes go in sorted: a map is encoded in any order.
+fn request_hash(call: &Call<'_>, request: &CreateAccountRequest) -> Vec<u8> {
+    let mut request = request.clone();
+    let attributes = request.account.as_mut().map(|account| std::mem::take(&mut account.attributes));
+    let attributes: BTreeMap<String, String> = attributes.unwrap_or_default().into_iter().collect();
+    let encoded = request.encode_to_vec();
+
+    let mut parts = vec![encoded.as_slice()];
+    for (key, value) in &attributes {
+        parts.extend([key.as_bytes(), value.as_bytes()]);
+    }
+    call.app.master_key.mac(Purpose::PageTokens, &parts).to_vec()
+}

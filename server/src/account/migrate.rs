@@ -1,0 +1,99 @@
+//! `MigrateAccount`, `BatchMigrateAccounts` and `SendActivation`.
+
+use guichet_proto::v1::{
+    BatchMigrateAccountsRequest, BatchMigrateAccountsResponse, MigrateAccountRequest, MigrateAccountResponse,
+    SendActivationRequest, SendActivationResponse, batch_migrate_accounts_response::Result as RowResult,
+};
+use sea_orm::ActiveValue::Set;
+use serde_json::json;
+
+use super::{fields::Fields, lifecycle, row, state::Transition, view};
+use crate::{
+    call::{Call, parse_id},
+    error::{Error, Violation},
+    event,
+    outbox::{self, Cause},
+    store::account::{ActiveModel, State},
+};
+
+/// Most rows of one `BatchMigrateAccounts`.
+const MAX_BATCH: usize = 100;
+
+/// `MigrateAccount`.
+pub async fn migrate_account(
+    call: &Call<'_>,
+    request: MigrateAccountRequest,
+) -> Result<MigrateAccountResponse, Error> {
+    let mut fields = Fields::default();
+    let id = parse_id("account_id", &request.account_id);
+    if let Err(Error::InvalidFields(violations)) = &id {
+        violations.iter().cloned().for_each(|violation| fields.refuse(violation));
+    }
+    let email = fields.email("email", &request.email);
+    let locale = fields.locale("locale", &request.locale);
+    fields.finish()?;
+    let (id, email) = (id?, email.ok_or_else(|| Error::field("email", "REQUIRED"))?);
+
+    let txn = call.app.store.write().await?;
+    let before = row::lock(&txn, id).await?;
+    let mut changes = ActiveModel {
+        email: Set(Some(email.as_str().to_owned())),
+        email_key: Set(Some(email.key().to_owned())),
+        email_verified: Set(false),
+        // The person chooses a new one by the link: PENDING means that there is none.
+        password_hash: Set(None),
+        ..Default::default()
+    };
+    if locale.is_some() {
+        changes.locale = Set(locale);
+    }
+    let account = lifecycle::apply(&txn, call, &before, Transition::Migrate, changes).await?;
+    outbox::enqueue(&txn, call.app, Cause::Activation, &account, email.as_str()).await?;
+    txn.commit().await?;
+
+    call.app.wake.notify_one();
+    Ok(MigrateAccountResponse { account: Some(view::account(&account)) })
+}
+
+/// `BatchMigrateAccounts`: each row in its own transaction.
+pub async fn batch_migrate_accounts(
+    call: &Call<'_>,
+    request: BatchMigrateAccountsRequest,
+) -> Result<BatchMigrateAccountsResponse, Error> {
+    if request.requests.is_empty() {
+        return Err(Error::field("requests", "REQUIRED"));
+    }
+    if request.requests.len() > MAX_BATCH {
+        return Err(Error::InvalidFields(vec![Violation::with_limit("requests", "TOO_MANY", MAX_BATCH)]));
+    }
+
+    let mut results = Vec::with_capacity(request.requests.len());
+    for row in request.requests {
+        let account_id = row.account_id.clone();
+        results.push(match migrate_account(call, row).await {
+            Ok(reply) => RowResult { account_id, account: reply.account, reason: String::new() },
+            // No verdict on the row: the caller repeats the batch, and rows already migrated answer STATE.
+            Err(error @ (Error::StoreUnavailable(_) | Error::Internal(_))) => return Err(error),
+            Err(error) => RowResult { account_id, account: None, reason: error.reason().to_owned() },
+        });
+    }
+    Ok(BatchMigrateAccountsResponse { results })
+}
+
+/// `SendActivation`.
+pub async fn send_activation(
+    call: &Call<'_>,
+    request: SendActivationRequest,
+) -> Result<SendActivationResponse, Error> {
+    let id = parse_id("account_id", &request.account_id)?;
+    let txn = call.app.store.write().await?;
+    let account = row::lock(&txn, id).await?;
+    let email = account.email.as_deref().filter(|_| account.state == State::Pending).ok_or(Error::State)?;
+    outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
+    let actor = call.caller.actor_id();
+    event::append(&txn, &call.app.clock, "activation.requested", Some(id), actor, json!({})).await?;
+    txn.commit().await?;
+
+    call.app.wake.notify_one();
+    Ok(SendActivationResponse {})
+}

@@ -1,0 +1,55 @@
+//! An account's row while it is changed: locked, written only as it was read, its conflicts named.
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    SqlErr,
+};
+use uuid::Uuid;
+
+use crate::{
+    clock::Timestamp,
+    error::Error,
+    store::account::{ActiveModel, Column, Entity, Model},
+};
+
+/// The account, only to be read.
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Model, Error> {
+    Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The account, held until the transaction ends.
+pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Model, Error> {
+    Entity::find_by_id(id).lock_exclusive().one(txn).await?.ok_or(Error::NotFound)
+}
+
+/// Writes `changes` over `before` and returns the account as it is then.
+///
+/// # Errors
+/// `EtagMismatch` if the row is not `before` any more; `UsernameTaken` and `ExternalIdTaken`.
+pub async fn save(
+    txn: &impl ConnectionTrait,
+    before: &Model,
+    mut changes: ActiveModel,
+    now: Timestamp,
+) -> Result<Model, Error> {
+    changes.update_time = Set(now);
+    changes.version = Set(before.version + 1);
+    let update = Entity::update_many()
+        .set(changes)
+        .filter(Column::Id.eq(before.id))
+        .filter(Column::Version.eq(before.version));
+    if update.exec(txn).await.map_err(conflict)?.rows_affected == 0 {
+        return Err(Error::EtagMismatch);
+    }
+
+    find(txn, before.id).await
+}
+
+/// Names a broken unique index; both stores name it in their message.
+pub fn conflict(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("username_key") => Error::UsernameTaken,
+        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("external_id") => Error::ExternalIdTaken,
+        _ => error.into(),
+    }
+}
