@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use guichet_client::proto::{
-    DisableAccountRequest, GetSigningKeysRequest, IntrospectRequest, LogoutRequest, Tokens,
+    DisableAccountRequest, GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest,
+    LogoutRequest, Tokens,
 };
-use guichet_client::{Reason, error};
+use guichet_client::{Reason, Session, TokenSource, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Server, expect_error};
+use tokio::task::JoinSet;
 use tonic::Code;
 
 const EMAIL: &str = "lea@ecole.example";
@@ -160,4 +162,38 @@ async fn tokens_signed_before_a_rotation_still_verify() {
         .await;
     let jwks = keys.expect("the keys").into_inner().jwks;
     assert!(jwks.contains(&header.kid.expect("a key id")), "{jwks}");
+}
+
+#[tokio::test]
+async fn calls_made_at_once_share_one_refresh() {
+    let (server, first) = signed_in().await;
+    let session = Session::new(Tokens {
+        access_token_expire_time: None,
+        ..first.clone()
+    });
+    let person = server
+        .anyone()
+        .await
+        .with_tokens(TokenSource::session(session.clone()));
+
+    let mut calls = JoinSet::new();
+    for _ in 0..20 {
+        let person = person.clone();
+        calls.spawn(async move { person.auth().get_user_info(GetUserInfoRequest {}).await });
+    }
+    for result in calls.join_all().await {
+        assert_eq!(
+            result.expect("an answer").into_inner().username,
+            "lea.martin"
+        );
+    }
+
+    // The successor of the first token is the current one: there was no refresh in between.
+    let successor = people::refresh(&server, &first.refresh_token)
+        .await
+        .expect("new tokens");
+    assert_eq!(
+        session.tokens().await.refresh_token,
+        successor.refresh_token
+    );
 }

@@ -5,9 +5,6 @@ use tonic::{Code, Response, Status};
 
 /// Asserts that the call was refused with exactly this code and reason; returns the error for
 /// further questions.
-///
-/// # Panics
-/// If it was not.
 #[track_caller]
 pub fn expect_error<T>(result: Result<Response<T>, Status>, code: Code, reason: &str) -> Status {
     let Err(status) = result else {

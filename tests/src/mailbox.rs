@@ -47,9 +47,6 @@ impl Mailbox {
     }
 
     /// Every mail so far, oldest first.
-    ///
-    /// # Panics
-    /// If a file is not a mail with a text part.
     pub fn all(&self) -> Vec<Mail> {
         let Ok(entries) = std::fs::read_dir(&self.dir) else {
             return Vec::new();
@@ -62,7 +59,7 @@ impl Mailbox {
         paths.sort();
         paths
             .iter()
-            .map(|path| Mail::parse(std::fs::read(path).expect("a readable mail")))
+            .map(|path| Mail::parse(&std::fs::read(path).expect("a readable mail")))
             .collect()
     }
 
@@ -75,9 +72,6 @@ impl Mailbox {
     }
 
     /// Waits until there are `count` mails to this address.
-    ///
-    /// # Panics
-    /// If they have not come after 10 s, or more have.
     pub async fn wait_for(&self, address: &str, count: usize) -> Vec<Mail> {
         let deadline = Instant::now() + WAIT;
         loop {
@@ -100,9 +94,6 @@ impl Mailbox {
     }
 
     /// Waits until the last of `count` mails to this address is there, and returns it.
-    ///
-    /// # Panics
-    /// Like [`Mailbox::wait_for`].
     pub async fn last(&self, address: &str, count: usize) -> Mail {
         self.wait_for(address, count)
             .await
@@ -118,9 +109,6 @@ impl Mail {
     }
 
     /// The link "this was not me".
-    ///
-    /// # Panics
-    /// If there is none.
     pub fn revoke_link(&self) -> Link {
         self.links_to("RevokeReset")
             .into_iter()
@@ -129,9 +117,6 @@ impl Mail {
     }
 
     /// The one link that sets a password.
-    ///
-    /// # Panics
-    /// If there is none or more than one.
     pub fn link(&self) -> Link {
         let [link] = self
             .links()
@@ -148,9 +133,9 @@ impl Mail {
             .collect()
     }
 
-    fn parse(raw: Vec<u8>) -> Self {
+    fn parse(raw: &[u8]) -> Self {
         let message = MessageParser::default()
-            .parse(&raw)
+            .parse(raw)
             .expect("an RFC 5322 message");
         let to = message
             .to()
@@ -161,7 +146,7 @@ impl Mail {
             subject: message.subject().expect("a subject").to_owned(),
             text: message.body_text(0).expect("a text part").into_owned(),
             html: message.body_html(0).expect("an HTML part").into_owned(),
-            raw: String::from_utf8_lossy(&raw).into_owned(),
+            raw: String::from_utf8_lossy(raw).into_owned(),
         }
     }
 }

@@ -7,8 +7,9 @@ use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::login_response::Outcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, AccountState, CompleteResetRequest, CreateAccountRequest, ListResetRequestsRequest,
-    LoginRequest, RefreshRequest, RequestResetRequest, ResetOutcome, Tokens,
+    Account, AccountState, CompleteResetRequest, CompleteResetResponse, CreateAccountRequest,
+    ListResetRequestsRequest, LoginRequest, LoginResponse, RefreshRequest, RequestResetRequest,
+    ResetDecision, ResetOutcome, Tokens,
 };
 use tonic::{Response, Status};
 
@@ -25,18 +26,12 @@ pub const OTHER_PASSWORD: &str = "Tilou93!";
 const DECISION_LIMIT: Duration = Duration::from_secs(10);
 
 /// Creates an account that can sign in with [`GOOD_PASSWORD`].
-///
-/// # Panics
-/// If it is refused.
 pub async fn active(server: &Server, username: &str, email: &str) -> Account {
     let credential = Some(Credential::Password(GOOD_PASSWORD.into()));
     create(server, account(username, email), credential).await
 }
 
 /// Creates an account as an import from an older system would: `email` may be empty.
-///
-/// # Panics
-/// If it is refused.
 pub async fn legacy(server: &Server, username: &str, email: &str) -> Account {
     let mut account = account(username, email);
     account.set_state(AccountState::Legacy);
@@ -48,7 +43,7 @@ pub async fn sign_in(
     server: &Server,
     username: &str,
     password: &str,
-) -> Result<Response<guichet_client::proto::LoginResponse>, Status> {
+) -> Result<Response<LoginResponse>, Status> {
     let request = LoginRequest {
         username: username.into(),
         password: password.into(),
@@ -58,9 +53,6 @@ pub async fn sign_in(
 }
 
 /// Signs in and expects tokens.
-///
-/// # Panics
-/// If it is refused.
 pub async fn tokens(server: &Server, username: &str, password: &str) -> Tokens {
     let reply = sign_in(server, username, password)
         .await
@@ -81,9 +73,6 @@ pub async fn refresh(server: &Server, refresh_token: &str) -> Result<Tokens, Sta
 }
 
 /// Asks for a reset.
-///
-/// # Panics
-/// If it is refused.
 pub async fn ask_reset(server: &Server, identifier: Identifier) {
     let request = RequestResetRequest {
         identifier: Some(identifier),
@@ -99,9 +88,6 @@ pub async fn ask_reset(server: &Server, identifier: Identifier) {
 }
 
 /// Asks for a reset by e-mail and takes the link out of the first mail to that address.
-///
-/// # Panics
-/// If no mail with exactly one link comes.
 pub async fn reset_link(server: &Server, email: &str) -> Link {
     ask_reset(server, Identifier::Email(email.into())).await;
     server.mailbox().last(email, 1).await.link()
@@ -109,9 +95,6 @@ pub async fn reset_link(server: &Server, email: &str) -> Link {
 
 /// Waits until every request for a reset has been decided and returns what became of them, newest
 /// first.
-///
-/// # Panics
-/// If a request is undecided after 10 s.
 pub async fn reset_outcomes(server: &Server) -> Vec<ResetOutcome> {
     let admin = server.admin().await;
     let deadline = Instant::now() + DECISION_LIMIT;
@@ -135,7 +118,7 @@ pub async fn reset_outcomes(server: &Server) -> Vec<ResetOutcome> {
             return requests
                 .iter()
                 .flat_map(|request| &request.decisions)
-                .map(|one| one.outcome())
+                .map(ResetDecision::outcome)
                 .collect();
         }
         assert!(Instant::now() < deadline, "undecided: {requests:?}");
@@ -149,7 +132,7 @@ pub async fn complete(
     link: &Link,
     email: &str,
     password: &str,
-) -> Result<Response<guichet_client::proto::CompleteResetResponse>, Status> {
+) -> Result<Response<CompleteResetResponse>, Status> {
     let request = CompleteResetRequest {
         user_id: link.user_id.clone(),
         code: link.code.clone(),

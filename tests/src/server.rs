@@ -49,9 +49,6 @@ impl Builder {
     }
 
     /// Starts it and waits until it serves.
-    ///
-    /// # Panics
-    /// If it does not.
     pub async fn start(self) -> Server {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut env = usual_env(dir.path());
@@ -111,9 +108,6 @@ impl Server {
     }
 
     /// Runs a subcommand beside the server, with the same environment.
-    ///
-    /// # Panics
-    /// If the binary can't be run.
     pub fn cli(&self, arguments: &[&str]) -> Output {
         self.command()
             .args(arguments)
@@ -122,9 +116,6 @@ impl Server {
     }
 
     /// The key of an administrator, made on first use by `guichet api-key create`.
-    ///
-    /// # Panics
-    /// If the command fails.
     pub fn api_key(&self) -> &str {
         self.api_key.get_or_init(|| {
             let output = self.cli(&["api-key", "create", "--name", "tests", "--role", "admin"]);
@@ -169,9 +160,6 @@ impl Server {
     }
 
     /// Kills it like a power cut (SIGKILL).
-    ///
-    /// # Panics
-    /// If it is not running.
     pub fn kill(&mut self) {
         let mut process = self.process.take().expect("a running server");
         process.kill().expect("a child can be killed");
@@ -187,9 +175,6 @@ impl Server {
     }
 
     /// Asks it to stop (SIGTERM) and asserts that it does so in time.
-    ///
-    /// # Panics
-    /// If it takes longer.
     pub async fn stop(&mut self) -> ExitStatus {
         let mut process = self.process.take().expect("a running server");
         let term = format!("kill -TERM {}", process.id());

@@ -38,9 +38,6 @@ struct Shared {
 
 impl SmtpServer {
     /// Starts it on the loopback interface.
-    ///
-    /// # Panics
-    /// If there is no port.
     pub async fn start(mode: Mode) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
@@ -62,17 +59,11 @@ impl SmtpServer {
     }
 
     /// Treats the connections from now on differently.
-    ///
-    /// # Panics
-    /// If a connection panicked.
     pub fn set_mode(&self, mode: Mode) {
         self.shared.lock().expect("no panic").mode = mode;
     }
 
     /// The mails it was given, whether or not it said so.
-    ///
-    /// # Panics
-    /// If a connection panicked.
     pub fn messages(&self) -> Vec<String> {
         self.shared.lock().expect("no panic").messages.clone()
     }

@@ -17,9 +17,6 @@ pub struct Page {
 }
 
 /// Fetches a page; follows no redirect.
-///
-/// # Panics
-/// If there is no reply.
 pub async fn fetch(method: Method, url: &str) -> Page {
     send(
         Request::builder()
@@ -32,9 +29,6 @@ pub async fn fetch(method: Method, url: &str) -> Page {
 }
 
 /// Sends any request.
-///
-/// # Panics
-/// If there is no reply.
 pub async fn send(request: Request<String>) -> Page {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let (head, body) = client.request(request).await.expect("a reply").into_parts();

@@ -28,7 +28,6 @@ impl TokenSource {
     /// An API key, or an access token that somebody else renews.
     ///
     /// Fails with `UNAUTHENTICATED` if the text can't be a token at all (a line break, say).
-    #[expect(clippy::result_large_err, reason = "Status is the error of every call")]
     pub fn bearer(token: &str) -> Result<Self, Status> {
         Ok(Self(Source::Fixed(bearer_header(token)?)))
     }
@@ -66,7 +65,6 @@ impl fmt::Debug for TokenSource {
 }
 
 /// Marked sensitive, so that HPACK keeps it out of its table and `Debug` hides it.
-#[expect(clippy::result_large_err, reason = "Status is the error of every call")]
 pub(crate) fn bearer_header(token: &str) -> Result<HeaderValue, Status> {
     let mut header = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| Status::unauthenticated("the token holds characters no token has"))?;
