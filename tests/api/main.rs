@@ -2,6 +2,7 @@
 
 mod auth;
 mod journey;
+mod mail;
 mod reset;
 mod secrets;
 mod transport;
