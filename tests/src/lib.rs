@@ -1,1 +1,16 @@
-//! Skeleton.
+//! Drives the real binary the way its users do: over gRPC, HTTP, its command line and its mails.
+//!
+//! This crate is for tests only: whatever is not as a test expects panics and says what it was.
+
+#![expect(clippy::missing_panics_doc, reason = "everything here asserts")]
+
+pub mod errors;
+pub mod mailbox;
+pub mod people;
+pub mod server;
+pub mod smtp;
+pub mod web;
+
+pub use errors::expect_error;
+pub use mailbox::{Link, Mail, Mailbox};
+pub use server::Server;

@@ -1,0 +1,8 @@
+//! The real binary, through its clients.
+
+mod auth;
+mod journey;
+mod mail;
+mod reset;
+mod secrets;
+mod transport;

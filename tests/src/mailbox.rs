@@ -1,0 +1,168 @@
+//! Reading the mails that the file transport wrote.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use mail_parser::MessageParser;
+
+use crate::server::POLL;
+
+/// How long a mail may take to come out of the queue.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The server's mail directory.
+pub struct Mailbox {
+    dir: PathBuf,
+}
+
+/// One mail, taken apart.
+#[derive(Debug)]
+pub struct Mail {
+    /// The address it goes to.
+    pub to: String,
+    /// Decoded subject.
+    pub subject: String,
+    /// Decoded text part.
+    pub text: String,
+    /// Decoded HTML part.
+    pub html: String,
+    /// The file as it is.
+    pub raw: String,
+}
+
+/// A link with a code, as it stands on its line of the text part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The account.
+    pub user_id: String,
+    /// The secret.
+    pub code: String,
+    /// The whole line.
+    pub url: String,
+}
+
+impl Mailbox {
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Every mail so far, oldest first.
+    pub fn all(&self) -> Vec<Mail> {
+        let Ok(entries) = std::fs::read_dir(&self.dir) else {
+            return Vec::new();
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| entry.expect("a readable directory").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .collect();
+        // Their names begin with the time.
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| Mail::parse(&std::fs::read(path).expect("a readable mail")))
+            .collect()
+    }
+
+    /// Every mail to this address so far, oldest first.
+    pub fn of(&self, address: &str) -> Vec<Mail> {
+        self.all()
+            .into_iter()
+            .filter(|mail| mail.to == address)
+            .collect()
+    }
+
+    /// Waits until there are `count` mails to this address.
+    pub async fn wait_for(&self, address: &str, count: usize) -> Vec<Mail> {
+        let deadline = Instant::now() + WAIT;
+        loop {
+            let mails = self.of(address);
+            assert!(
+                mails.len() <= count,
+                "{} mails to {address}, not {count}",
+                mails.len()
+            );
+            if mails.len() == count {
+                return mails;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{} of {count} mails to {address} after {WAIT:?}",
+                mails.len()
+            );
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the last of `count` mails to this address is there, and returns it.
+    pub async fn last(&self, address: &str, count: usize) -> Mail {
+        self.wait_for(address, count)
+            .await
+            .pop()
+            .expect("count is at least one")
+    }
+}
+
+impl Mail {
+    /// The links that set a password, in the order of the text.
+    pub fn links(&self) -> Vec<Link> {
+        self.links_to("ResetPassword")
+    }
+
+    /// The link "this was not me".
+    pub fn revoke_link(&self) -> Link {
+        self.links_to("RevokeReset")
+            .into_iter()
+            .next()
+            .expect("a revoke link in the mail")
+    }
+
+    /// The one link that sets a password.
+    pub fn link(&self) -> Link {
+        let [link] = self
+            .links()
+            .try_into()
+            .expect("exactly one link in the mail");
+        link
+    }
+
+    fn links_to(&self, page: &str) -> Vec<Link> {
+        let page = format!("/Account/{page}?");
+        self.text
+            .lines()
+            .filter_map(|line| Link::parse(line.trim_end(), &page))
+            .collect()
+    }
+
+    fn parse(raw: &[u8]) -> Self {
+        let message = MessageParser::default()
+            .parse(raw)
+            .expect("an RFC 5322 message");
+        let to = message
+            .to()
+            .and_then(|to| to.first())
+            .and_then(|to| to.address());
+        Self {
+            to: to.expect("a recipient").to_owned(),
+            subject: message.subject().expect("a subject").to_owned(),
+            text: message.body_text(0).expect("a text part").into_owned(),
+            html: message.body_html(0).expect("an HTML part").into_owned(),
+            raw: String::from_utf8_lossy(raw).into_owned(),
+        }
+    }
+}
+
+impl Link {
+    /// Only a line that is nothing but the link counts.
+    fn parse(line: &str, page: &str) -> Option<Self> {
+        let (base, query) = line.split_once(page)?;
+        if !base.starts_with("http") || line.contains(' ') {
+            return None;
+        }
+        let (user_id, code) = query.strip_prefix("userId=")?.split_once("&code=")?;
+        Some(Self {
+            user_id: user_id.to_owned(),
+            code: code.to_owned(),
+            url: line.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,316 @@
+//! The binary as a child process with its own data directory.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use guichet_client::{Guichet, TokenSource};
+use tempfile::TempDir;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::Mailbox;
+
+/// How long a start may take on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a server may finish its calls after SIGTERM.
+const STOP_LIMIT: Duration = Duration::from_secs(12);
+
+/// How often something that has no notification is looked at again.
+pub const POLL: Duration = Duration::from_millis(20);
+
+/// A running server. Dropping it kills it; a failing test prints its log.
+pub struct Server {
+    dir: TempDir,
+    env: BTreeMap<String, String>,
+    process: Option<Child>,
+    offset: Mutex<Duration>,
+    api_key: OnceLock<String>,
+}
+
+/// Starts a server with other settings than the usual ones.
+#[derive(Default)]
+pub struct Builder {
+    env: BTreeMap<String, String>,
+}
+
+impl Builder {
+    /// Sets one more variable, or replaces one of the usual ones.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Starts it and waits until it serves.
+    pub async fn start(self) -> Server {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut env = usual_env(dir.path());
+        env.extend(self.env);
+        let mut server = Server {
+            dir,
+            env,
+            process: None,
+            offset: Mutex::default(),
+            api_key: OnceLock::new(),
+        };
+        server.write_offset(Duration::ZERO);
+        server.launch().await;
+        server
+    }
+}
+
+impl Server {
+    /// A server with an empty data directory, cheap hashes and no throttling.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// For other settings.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where gRPC, grpc-web and the pages are.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.bound("listen").expect("a running server"))
+    }
+
+    /// Where `/livez`, `/readyz` and `/metrics` are.
+    pub fn ops_url(&self) -> String {
+        format!(
+            "http://{}",
+            self.bound("ops-listen").expect("a running server")
+        )
+    }
+
+    /// Everything the server keeps.
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// What the server has written to stdout and stderr so far, over all its starts.
+    pub fn log(&self) -> String {
+        ["stdout", "stderr"]
+            .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default())
+            .join("\n")
+    }
+
+    /// The mails it has sent.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.data_dir().join("mail"))
+    }
+
+    /// Runs a subcommand beside the server, with the same environment.
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        self.command()
+            .args(arguments)
+            .output()
+            .expect("the binary runs")
+    }
+
+    /// The key of an administrator, made on first use by `guichet api-key create`.
+    pub fn api_key(&self) -> &str {
+        self.api_key.get_or_init(|| {
+            let output = self.cli(&["api-key", "create", "--name", "tests", "--role", "admin"]);
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            String::from_utf8(output.stdout)
+                .expect("a key is text")
+                .trim()
+                .to_owned()
+        })
+    }
+
+    /// Clients with an administrator's API key.
+    pub async fn admin(&self) -> Guichet {
+        self.as_person(self.api_key()).await
+    }
+
+    /// Clients without a token.
+    pub async fn anyone(&self) -> Guichet {
+        Guichet::connect(self.url())
+            .await
+            .expect("the server accepts connections")
+    }
+
+    /// Clients with this access token.
+    pub async fn as_person(&self, access_token: &str) -> Guichet {
+        let tokens = TokenSource::bearer(access_token).expect("a token");
+        self.anyone().await.with_tokens(tokens)
+    }
+
+    /// Moves the server's clock forward.
+    pub fn advance(&self, by: Duration) {
+        let mut offset = self
+            .offset
+            .lock()
+            .expect("no test panicked while advancing");
+        *offset += by;
+        self.write_offset(*offset);
+    }
+
+    /// Kills it like a power cut (SIGKILL).
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("a running server");
+        process.kill().expect("a child can be killed");
+        process.wait().expect("a child can be waited for");
+    }
+
+    /// Starts it again on the same data, killing it first if it still runs. Its ports are new.
+    pub async fn restart(&mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+        self.launch().await;
+    }
+
+    /// Asks it to stop (SIGTERM) and asserts that it does so in time.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("a running server");
+        let term = format!("kill -TERM {}", process.id());
+        Command::new("sh")
+            .args(["-c", &term])
+            .status()
+            .expect("a shell");
+
+        let deadline = Instant::now() + STOP_LIMIT;
+        while Instant::now() < deadline {
+            if let Some(status) = process.try_wait().expect("a child can be waited for") {
+                return status;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        self.process = Some(process);
+        panic!("the server did not stop within {STOP_LIMIT:?} of SIGTERM");
+    }
+
+    async fn launch(&mut self) {
+        for name in ["listen", "ops-listen"] {
+            // Left over from the last start; it would name a dead port.
+            let _ = fs::remove_file(self.data_dir().join(name));
+        }
+        let process = self
+            .command()
+            .stdout(append(&self.dir.path().join("stdout")))
+            .stderr(append(&self.dir.path().join("stderr")))
+            .spawn()
+            .expect("the binary starts");
+        self.process = Some(process);
+
+        let serving = tokio::time::timeout(START_LIMIT, async {
+            while !self.serves().await {
+                self.assert_alive();
+                tokio::time::sleep(POLL).await;
+            }
+        });
+        assert!(serving.await.is_ok(), "not serving within {START_LIMIT:?}");
+    }
+
+    async fn serves(&self) -> bool {
+        let Some(address) = self.bound("listen") else {
+            return false;
+        };
+        let Ok(guichet) = Guichet::connect(format!("http://{address}")).await else {
+            return false;
+        };
+        let reply = HealthClient::new(guichet.channel())
+            .check(HealthCheckRequest::default())
+            .await;
+        reply.is_ok_and(|reply| reply.into_inner().status() == ServingStatus::Serving)
+    }
+
+    fn assert_alive(&mut self) {
+        let process = self.process.as_mut().expect("just started");
+        if let Some(status) = process.try_wait().expect("a child can be waited for") {
+            self.process = None;
+            panic!("the server ended at its start: {status}");
+        }
+    }
+
+    fn bound(&self, file: &str) -> Option<SocketAddr> {
+        fs::read_to_string(self.data_dir().join(file))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+    }
+
+    /// Nothing of this process's environment reaches the server.
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.dir.path());
+        command
+    }
+
+    /// Renamed into place, so that the server never reads half a number.
+    fn write_offset(&self, offset: Duration) {
+        let path = self.dir.path().join("clock-offset");
+        let new = path.with_extension("new");
+        fs::write(&new, offset.as_secs().to_string()).expect("a writable directory");
+        fs::rename(new, path).expect("a writable directory");
+    }
+}
+
+impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "the log says why the test failed")]
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+        if std::thread::panicking() {
+            eprintln!("---- log of the server\n{}\n----", self.log());
+        }
+    }
+}
+
+fn usual_env(dir: &Path) -> BTreeMap<String, String> {
+    let path = |name: &str| dir.join(name).display().to_string();
+    [
+        ("GUICHET_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GUICHET_OPS_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GUICHET_DATA_DIR", path("data")),
+        ("GUICHET_CLOCK", format!("file:{}", path("clock-offset"))),
+        ("GUICHET_ARGON2", "m=8,t=1,p=1".to_owned()),
+        ("GUICHET_THROTTLE", "off".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// `target/{profile}/guichet`, beside the `deps` directory that the running test is in.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the running test");
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("a test is in target/{profile}/deps");
+    let binary = profile.join("guichet");
+    assert!(
+        binary.exists(),
+        "there is no {}: build it first with `cargo build -p guichet --bin guichet`",
+        binary.display()
+    );
+    binary
+}
+
+fn append(path: &Path) -> File {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .expect("a writable directory")
+}
