@@ -3,7 +3,8 @@
 use lettre::Address;
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::is_nfkc;
 
 /// The longest path of RFC 5321 section 4.5.3.1.3, without its angle brackets.
 const MAX_BYTES: usize = 254;
@@ -41,8 +42,10 @@ impl EmailAddress {
     }
 
     /// The key under which an address is stored, or `None` if the text can be nobody's address.
+    ///
+    /// White space around it is ignored, because it comes along when an address is pasted.
     pub fn lookup_key(typed: &str) -> Option<String> {
-        key_of(typed).ok()
+        key_of(typed.trim()).ok()
     }
 
     /// The address as its owner typed it: what is mailed to and shown.
@@ -74,7 +77,9 @@ fn key_of(typed: &str) -> Result<String, EmailFault> {
     if typed.len() > MAX_BYTES {
         return Err(EmailFault::TooLong);
     }
-    if typed.chars().any(stands_for_ascii) {
+    // Full-width letters, the Kelvin sign, `ſ` and the like: normalising them would turn one person's address into
+    // another's (CVE-2019-19844, GHSA-7rqj-j65f-68wh).
+    if !is_nfkc(typed) {
         return Err(EmailFault::Invalid);
     }
 
@@ -84,6 +89,9 @@ fn key_of(typed: &str) -> Result<String, EmailFault> {
     }
 
     let key = format!("{}@{}", local_key(local)?, domain_key(domain)?);
+    if key.len() > MAX_BYTES {
+        return Err(EmailFault::TooLong);
+    }
     // The mailer parses what is stored once more; what it would refuse can never receive a mail.
     for text in [typed, &key] {
         text.parse::<Address>().map_err(|_| EmailFault::Invalid)?;
@@ -92,30 +100,42 @@ fn key_of(typed: &str) -> Result<String, EmailFault> {
     Ok(key)
 }
 
-/// Full-width letters, the Kelvin sign, `ſ` and the like: normalising them would turn one person's address into
-/// another's (CVE-2019-19844, GHSA-7rqj-j65f-68wh).
-fn stands_for_ascii(character: char) -> bool {
-    !character.is_ascii() && character.nfkc().any(|plain| plain.is_ascii())
-}
-
+/// Lower case, letter by letter: `ı` and `İ` stay apart from `i`, an accented letter from the plain one.
 fn local_key(local: &str) -> Result<String, EmailFault> {
     // Mail commands have taken these for an option or a pipe.
-    if local.starts_with(['-', '|']) {
-        return Err(EmailFault::Invalid);
-    }
-    if local.contains(['"', '(', ')', '\\', '\u{200C}', '\u{200D}']) {
+    if local.starts_with(['-', '|']) || !local.chars().all(is_local_character) {
         return Err(EmailFault::Invalid);
     }
 
-    // RFC 8265 section 3.3 knows which characters have no place in an identifier: spaces, controls, invisible ones.
-    UsernameCaseMapped::prepare(local).map_err(|_| EmailFault::Invalid)?;
+    let key: String = local.chars().flat_map(char::to_lowercase).collect();
+    // RFC 8265 section 3.3 knows which other characters have no place in an identifier, such as unseen ones.
+    UsernameCaseMapped::prepare(key.as_str()).map_err(|_| EmailFault::Invalid)?;
 
-    Ok(local.chars().flat_map(char::to_lowercase).collect())
+    Ok(key)
 }
 
-fn domain_key(domain: &str) -> Result<String, EmailFault> {
-    let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| EmailFault::Invalid)?;
+/// The characters of an unquoted local part (RFC 5322 section 3.2.3, RFC 6531 section 3.3) and the dot.
+fn is_local_character(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(character);
+    }
 
+    character.is_alphanumeric() || is_combining_mark(character)
+}
+
+/// The name in the form in which it is looked up (UTS 46), which must be a public host name.
+fn domain_key(domain: &str) -> Result<String, EmailFault> {
+    // UTS 46 drops unseen characters and takes other full stops for dots; the mail would go to what was typed.
+    let is_plain = |character: char| {
+        matches!(character, '.' | '-')
+            || character.is_alphanumeric()
+            || is_combining_mark(character)
+    };
+    if !domain.chars().all(is_plain) {
+        return Err(EmailFault::Invalid);
+    }
+
+    let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| EmailFault::Invalid)?;
     let (_, top_level) = ascii.rsplit_once('.').ok_or(EmailFault::Invalid)?;
     // An all-digit last label is an IPv4 address (WHATWG URL, "ends in a number").
     if top_level.is_empty() || top_level.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -127,6 +147,8 @@ fn domain_key(domain: &str) -> Result<String, EmailFault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -211,6 +233,14 @@ mod tests {
             "a@-school.be",
             "a@sch_ool.be",
             "<a@school.be>",
+            "zoe\u{301}@school.be",
+            "a\u{ad}@school.be",
+            "a@sch\u{ad}ool.be",
+            "a@school。be",
+            "a@xn--school-.be",
+            "a..b@school.be",
+            "a.@school.be",
+            "😀@school.be",
         ];
 
         for typed in refused {
@@ -234,5 +264,25 @@ mod tests {
             EmailAddress::parse(&format!("a@{labels}be")),
             Err(EmailFault::TooLong)
         );
+    }
+
+    #[test]
+    fn a_pasted_address_is_found() {
+        assert_eq!(
+            EmailAddress::lookup_key(" Jean@School.be\n").as_deref(),
+            Some("jean@school.be")
+        );
+        assert_eq!(EmailAddress::lookup_key("jean"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_key_of_an_address_is_its_own_key(
+            typed in "\\PC{1,12}@\\PC{1,12}|[\\p{L}\\p{M}.]{1,8}@[\\p{L}\\p{M}-]{1,8}\\.be"
+        ) {
+            if let Ok(address) = EmailAddress::parse(&typed) {
+                prop_assert_eq!(EmailAddress::lookup_key(address.key()), Some(address.key().to_owned()));
+            }
+        }
     }
 }

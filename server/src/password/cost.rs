@@ -11,7 +11,17 @@ const FLOOR: [(u32, u32); 5] = [
     (7_168, 5),
 ];
 
-/// What one argon2id hash costs.
+/// 256 MiB: a hash from elsewhere must not be able to exhaust this machine.
+const MAX_M_KIB: u32 = 256 * 1_024;
+
+const MAX_T: u32 = 20;
+
+const MAX_P: u32 = 16;
+
+/// Memory times passes, which is what the time depends on: a second or two of one core.
+const MAX_WORK_KIB: u64 = 1_024 * 1_024;
+
+/// What one Argon2 hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Memory in KiB.
@@ -41,6 +51,11 @@ impl Cost {
         }
 
         let cost = Self { m_kib, t, p };
+        if !cost.is_bearable() {
+            return Err(format!(
+                "{text:?}: more than 256 MiB, 20 passes, 16 lanes or 1 GiB of memory times passes"
+            ));
+        }
         cost.params()
             .map_err(|error| format!("{text:?}: {error}"))?;
 
@@ -54,12 +69,15 @@ impl Cost {
             .any(|&(m_kib, t)| self.m_kib >= m_kib && self.t >= t)
     }
 
-    pub(super) fn params(self) -> argon2::Result<Params> {
-        // Lanes are bounded first: the crate multiplies them by eight unchecked.
-        if self.p > 255 {
-            return Err(argon2::Error::ThreadsTooMany);
-        }
+    /// Whether a hash of this cost may be computed at all, be it our own or one from elsewhere.
+    pub(super) fn is_bearable(self) -> bool {
+        self.m_kib <= MAX_M_KIB
+            && self.t <= MAX_T
+            && self.p <= MAX_P
+            && u64::from(self.m_kib) * u64::from(self.t) <= MAX_WORK_KIB
+    }
 
+    pub(super) fn params(self) -> argon2::Result<Params> {
         Params::new(self.m_kib, self.t, self.p, Some(Params::DEFAULT_OUTPUT_LEN))
     }
 }
@@ -87,6 +105,11 @@ mod tests {
             "m=8,t=0,p=1",
             "m=8,t=1,p=2",
             "m=-8,t=1,p=1",
+            "m=262145,t=1,p=1",
+            "m=262144,t=5,p=1",
+            "m=64,t=21,p=1",
+            "m=4096,t=1,p=17",
+            "m=4294967295,t=4294967295,p=4294967295",
         ] {
             assert!(Cost::parse(text).is_err(), "{text}");
         }

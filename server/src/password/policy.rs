@@ -1,6 +1,7 @@
 //! Which passwords people may choose, as a list of rules that can be shown and ticked off one by one.
 
 use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroizing;
 
 use super::{Password, common, fold};
 
@@ -14,7 +15,7 @@ pub enum Rule {
     MinLength,
     /// At most so many characters.
     MaxLength,
-    /// Holds a digit.
+    /// Holds a digit from 0 to 9.
     Digit,
     /// Holds an upper-case letter of any script.
     Uppercase,
@@ -109,11 +110,11 @@ impl PasswordPolicy {
         match rule {
             Rule::MinLength => text.chars().count() >= self.min_length,
             Rule::MaxLength => text.chars().count() <= self.max_length,
-            Rule::Digit => text.chars().any(char::is_numeric),
+            Rule::Digit => text.contains(|character: char| character.is_ascii_digit()),
             Rule::Uppercase => text.chars().any(char::is_uppercase),
             Rule::Special => text.chars().any(is_special),
             Rule::NotCommon => !common::is_common(password),
-            Rule::NotIdentifier => !identifiers.give_away(&fold(text)),
+            Rule::NotIdentifier => !identifiers.give_away(&Zeroizing::new(fold(text))),
         }
     }
 }
@@ -226,6 +227,7 @@ mod tests {
             ("Bxbou45x", &[Special]),
             ("Bxbou45 \t\0", &[Special]),
             ("bxbou45É", &[Special]),
+            ("Bxbou½²٣+", &[Digit]),
             ("bxbou45q\u{323}\u{307}", &[Uppercase, Special]),
             ("éxbou45+", &[Uppercase]),
             ("Éxbou45+", &[]),

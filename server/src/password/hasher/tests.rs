@@ -2,6 +2,8 @@
 
 use std::sync::mpsc;
 
+use argon2::{Algorithm, Argon2, Params, Version};
+
 use super::*;
 
 const TINY: Cost = Cost {
@@ -192,14 +194,111 @@ async fn the_threads_end_with_the_last_handle() {
         .verify_dummy(&Password::typed("x"), None)
         .await
         .unwrap();
-    let shared = Arc::downgrade(&hasher.pool.shared);
+    let queue = Arc::downgrade(&hasher.pool.queue);
     drop(hasher.clone());
-    assert!(shared.upgrade().is_some());
+    assert!(queue.upgrade().is_some());
 
     drop(hasher);
     let patience = Instant::now() + Duration::from_secs(5);
-    while shared.strong_count() > 0 && Instant::now() < patience {
+    while queue.strong_count() > 0 && Instant::now() < patience {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(shared.strong_count(), 0);
+    assert_eq!(queue.strong_count(), 0);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_leaves_its_place_to_the_next() {
+    let hasher = hasher(1);
+    let release = occupy(&hasher).await;
+
+    let password = Password::typed("Babou45+");
+    let hung_up = tokio::time::timeout(Duration::from_millis(20), hasher.hash(&password, None));
+    assert!(hung_up.await.is_err());
+    assert_eq!(hasher.queue_len(), 1);
+
+    let next = hasher.hash(&password, Some(Instant::now() + Duration::from_mins(1)));
+    drop(release);
+    assert!(next.await.is_ok());
+}
+
+#[tokio::test]
+async fn only_a_weaker_hash_is_renewed() {
+    let hasher = Hasher::start(Settings {
+        cost: Cost {
+            m_kib: 64,
+            t: 2,
+            p: 1,
+        },
+        threads: 1,
+        queue: 8,
+    })
+    .unwrap();
+    let table = [
+        (Algorithm::Argon2id, Version::V0x13, (64, 2, 1, 32), false),
+        (Algorithm::Argon2id, Version::V0x13, (128, 3, 2, 32), false),
+        (Algorithm::Argon2id, Version::V0x13, (63, 9, 1, 32), true),
+        (Algorithm::Argon2id, Version::V0x13, (128, 1, 1, 32), true),
+        (Algorithm::Argon2id, Version::V0x13, (64, 2, 1, 16), true),
+        (Algorithm::Argon2id, Version::V0x10, (64, 2, 1, 32), true),
+        (Algorithm::Argon2i, Version::V0x13, (64, 2, 1, 32), true),
+        (Algorithm::Argon2d, Version::V0x13, (64, 2, 1, 32), true),
+    ];
+
+    for (algorithm, version, (m, t, p, output), needs_renewal) in table {
+        let argon2 = Argon2::new(
+            algorithm,
+            version,
+            Params::new(m, t, p, Some(output)).unwrap(),
+        );
+        let hash = argon2::PasswordHasher::hash_password(&argon2, b"Babou45+").unwrap();
+        let stored = StoredHash::parse(&hash.to_string()).unwrap();
+
+        let verdict = hasher
+            .verify(&Password::typed("Babou45+"), &stored, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            verdict,
+            Verdict {
+                matches: true,
+                needs_renewal
+            },
+            "{hash}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_changed_bit_of_the_output_is_another_password() {
+    let hasher = hasher(8);
+    let password = Password::typed("Babou45+");
+    let hash = hasher.hash(&password, None).await.unwrap();
+    let (head, output) = hash.rsplit_once('$').unwrap();
+
+    for position in 0..output.len() {
+        let mut changed = output.as_bytes().to_vec();
+        changed[position] = if changed[position] == b'A' {
+            b'Q'
+        } else {
+            b'A'
+        };
+        let changed = format!("{head}${}", String::from_utf8(changed).unwrap());
+
+        let stored = StoredHash::parse(&changed).unwrap();
+        let verdict = hasher.verify(&password, &stored, None).await.unwrap();
+        assert!(!verdict.matches, "{changed}");
+    }
+}
+
+/// From `src/test.c` of the reference implementation, phc-winner-argon2.
+#[tokio::test]
+async fn a_hash_of_the_reference_implementation_verifies() {
+    let hasher = hasher(8);
+    let stored = StoredHash::parse(
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+    )
+    .unwrap();
+
+    assert!(matches(&hasher, "password", &stored).await);
+    assert!(!matches(&hasher, "Password", &stored).await);
 }

@@ -1,88 +1,92 @@
 //! Password hashes as they are stored, checked before anything is computed with them.
 
+mod argon2_hash;
+
 use std::fmt;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+pub(super) use argon2_hash::{Argon2Hash, Memory};
 
-/// A PHC string of the longest salt and output stays far below this.
+use super::cost::Cost;
+use super::{Password, Verifiable};
+
+/// The longest string that any format needs; checked before it is read.
 const MAX_BYTES: usize = 512;
-
-/// 256 MiB: a hash from elsewhere must not be able to exhaust this machine.
-const MAX_M_KIB: u32 = 256 * 1_024;
-
-const MAX_T: u32 = 20;
-
-const MAX_P: u32 = 16;
-
-/// NIST SP 800-132 section 5.1 asks for 128 bits; a shorter output could be guessed by chance.
-const LEAST_OUTPUT: usize = 16;
 
 /// A password hash that can be verified at a bounded cost.
 #[derive(Clone)]
 pub struct StoredHash {
-    pub(super) algorithm: Algorithm,
-    pub(super) version: Version,
-    pub(super) params: Params,
-    pub(super) salt: Vec<u8>,
-    pub(super) output: Vec<u8>,
+    scheme: Scheme,
+}
+
+/// The format of a hash, recognised from the string itself.
+#[derive(Clone)]
+enum Scheme {
+    Argon2(Argon2Hash),
+}
+
+/// Which spelling of a password a hash was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// It is another password.
+    None,
+    /// The NFC form, as new hashes are.
+    Normalised,
+    /// The bytes as typed, as hashes from elsewhere are.
+    AsTyped,
 }
 
 /// Why a text is no usable password hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashFault {
-    /// Not an Argon2 hash in the PHC string format.
+    /// In none of the formats that can be verified.
     UnknownFormat,
-    /// More than 256 MiB, 20 passes or 16 lanes.
+    /// It would take so much memory or time that verifying it could stop the service.
     TooCostly,
-    /// An Argon2 hash of which a part is missing or wrong.
+    /// In a known format, but a part is missing or wrong.
     Malformed,
 }
 
 impl StoredHash {
-    /// Reads `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, also `argon2i` and `argon2d`.
+    /// Reads a hash: Argon2 in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, also `argon2i` and
+    /// `argon2d`, up to 256 MiB, 20 passes, 16 lanes and 1 GiB of memory times passes.
     pub fn parse(text: &str) -> Result<Self, HashFault> {
-        if !text.starts_with("$argon2") {
-            return Err(HashFault::UnknownFormat);
-        }
         if text.len() > MAX_BYTES {
             return Err(HashFault::Malformed);
         }
 
-        let hash = PasswordHash::new(text).map_err(|_| HashFault::Malformed)?;
-        let algorithm =
-            Algorithm::new(hash.algorithm.as_str()).map_err(|_| HashFault::UnknownFormat)?;
-        let version = version(hash.version)?;
-        let params = Params::try_from(&hash).map_err(|_| HashFault::Malformed)?;
-        let salt = hash.salt.ok_or(HashFault::Malformed)?.to_vec();
-        let output = hash.hash.ok_or(HashFault::Malformed)?.as_bytes().to_vec();
-
-        if params.m_cost() > MAX_M_KIB || params.t_cost() > MAX_T || params.p_cost() > MAX_P {
-            return Err(HashFault::TooCostly);
-        }
-        if salt.len() < argon2::MIN_SALT_LEN || output.len() < LEAST_OUTPUT {
-            return Err(HashFault::Malformed);
+        if Argon2Hash::recognises(text) {
+            return Argon2Hash::parse(text).map(Self::from);
         }
 
-        Ok(Self {
-            algorithm,
-            version,
-            params,
-            salt,
-            output,
+        Err(HashFault::UnknownFormat)
+    }
+
+    /// Compares a password with the hash. One that can match nothing costs the same.
+    pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
+        let found = match &self.scheme {
+            Scheme::Argon2(hash) => hash.verify(password, memory)?,
+        };
+
+        Ok(match password.verifiable {
+            Verifiable::Yes => found,
+            Verifiable::Never => Match::None,
         })
     }
 
-    pub(super) fn argon2(&self) -> Argon2<'static> {
-        Argon2::new(self.algorithm, self.version, self.params.clone())
+    /// Whether a new hash at this cost would be stronger.
+    pub(super) fn is_weaker_than(&self, cost: Cost) -> bool {
+        match &self.scheme {
+            Scheme::Argon2(hash) => hash.is_weaker_than(cost),
+        }
     }
 }
 
-/// Strings from before Argon2 1.3 carry no version and mean the first one.
-fn version(number: Option<u32>) -> Result<Version, HashFault> {
-    number.map_or(Ok(Version::V0x10), |number| {
-        Version::try_from(number).map_err(|_| HashFault::Malformed)
-    })
+impl From<Argon2Hash> for StoredHash {
+    fn from(hash: Argon2Hash) -> Self {
+        Self {
+            scheme: Scheme::Argon2(hash),
+        }
+    }
 }
 
 impl fmt::Debug for StoredHash {
@@ -138,6 +142,7 @@ mod tests {
             "m=64,t=21,p=1",
             "m=256,t=1,p=17",
             "m=4294967295,t=1,p=1",
+            "m=262144,t=5,p=1",
         ] {
             assert_eq!(
                 fault(&format!("$argon2id$v=19${cost}${SALT}${OUTPUT}")),
@@ -171,6 +176,14 @@ mod tests {
                 "$argon2id$v=18$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5Q",
                 HashFault::Malformed,
             ),
+            (
+                "$argon2x$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5Q",
+                HashFault::UnknownFormat,
+            ),
+            (
+                "$argon2id$v=19$m=64,t=1,p=1,x=1$c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5Q",
+                HashFault::Malformed,
+            ),
             (long.as_str(), HashFault::Malformed),
         ];
 
@@ -181,9 +194,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(tail in "\\PC{0,80}") {
+        fn no_text_makes_it_panic(tail in "\\PC{0,80}|[$,=mtpv0-9a-zA-Z/+]{0,80}") {
             let _ = StoredHash::parse(&tail);
             let _ = StoredHash::parse(&format!("$argon2id$v=19${tail}"));
+            let _ = StoredHash::parse(&format!("$argon2i$m=64,t=1,p=1${tail}"));
         }
     }
 }

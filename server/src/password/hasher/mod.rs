@@ -1,0 +1,227 @@
+//! Computes and verifies hashes on threads of its own, so that a rush of sign-ins never stops other calls.
+
+mod queue;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
+
+use super::cost::Cost;
+use super::stored::{Argon2Hash, Match, Memory, StoredHash};
+use super::{Password, Verifiable};
+use queue::{Job, Queue};
+
+/// How much less than others these threads may claim of a busy machine: a hash can wait, a health check cannot.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
+
+/// How much the hasher may do.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The cost of new hashes.
+    pub cost: Cost,
+    /// Hashes computed at the same time.
+    pub threads: usize,
+    /// Hashes that may wait, over all threads.
+    pub queue: usize,
+}
+
+/// A handle on the hashing threads; they end when the last handle is dropped.
+#[derive(Clone)]
+pub struct Hasher {
+    pool: Arc<Pool>,
+    cost: Cost,
+}
+
+/// The outcome of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// Whether the right password should be hashed again: the stored hash is weaker than new ones are, or was made of
+    /// text that is not in NFC.
+    pub needs_renewal: bool,
+}
+
+/// Why there is no outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The queue is full, or the deadline passed before the work was done.
+    #[error("too many password hashes are waiting")]
+    Overloaded {
+        /// When the work that waits now should be done; between 1 and 30 seconds.
+        retry_after: Duration,
+    },
+    /// The hash could not be computed: no memory, no random numbers, or a defect.
+    #[error("the password hash could not be computed")]
+    Failed,
+}
+
+impl Hasher {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start(settings: Settings) -> io::Result<Self> {
+        let Settings {
+            cost,
+            threads,
+            queue,
+        } = settings;
+        let threads = threads.max(1);
+        // Made first, so that the threads already started end if a later one cannot start.
+        let pool = Arc::new(Pool {
+            queue: Arc::new(Queue::new(queue, threads)),
+        });
+
+        for number in 0..threads {
+            let queue = Arc::clone(&pool.queue);
+            thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&queue, cost))?;
+        }
+
+        Ok(Self { pool, cost })
+    }
+
+    /// Hashes a new password: argon2id in the PHC string format.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`] also for a password that can match nothing, being empty or too long.
+    pub async fn hash(
+        &self,
+        password: &Password,
+        deadline: Option<Instant>,
+    ) -> Result<String, HashError> {
+        if password.verifiable == Verifiable::Never {
+            return Err(HashError::Failed);
+        }
+
+        let (password, cost) = (password.clone(), self.cost);
+        self.run(deadline, move |memory| {
+            Argon2Hash::of(&password, cost, memory).map(|hash| hash.to_string())
+        })
+        .await
+    }
+
+    /// Verifies a password against a stored hash.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: &StoredHash,
+        deadline: Option<Instant>,
+    ) -> Result<Verdict, HashError> {
+        let (password, stored, cost) = (password.clone(), stored.clone(), self.cost);
+
+        self.run(deadline, move |memory| {
+            let found = stored.verify(&password, memory)?;
+
+            Ok(Verdict {
+                matches: found != Match::None,
+                needs_renewal: found == Match::AsTyped || stored.is_weaker_than(cost),
+            })
+        })
+        .await
+    }
+
+    /// Takes as long as a failed [`verify`](Self::verify), in the same queue: for names that nobody has.
+    pub async fn verify_dummy(
+        &self,
+        password: &Password,
+        deadline: Option<Instant>,
+    ) -> Result<(), HashError> {
+        let nobody = Argon2Hash::of_nobody(self.cost).map_err(|_| HashError::Failed)?;
+
+        self.verify(password, &StoredHash::from(nobody), deadline)
+            .await
+            .map(drop)
+    }
+
+    /// How many hashes wait for a thread.
+    pub fn queue_len(&self) -> usize {
+        self.pool.queue.len()
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        deadline: Option<Instant>,
+        compute: impl FnOnce(&mut Memory) -> argon2::Result<T> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let queue = &self.pool.queue;
+        let overloaded = || HashError::Overloaded {
+            retry_after: queue.retry_after(),
+        };
+        // Dropped with this future: at its end, at the deadline, or when the caller hangs up.
+        let caller = Arc::new(());
+        let (reply, answer) = oneshot::channel();
+
+        let job = Job {
+            caller: Arc::downgrade(&caller),
+            deadline,
+            compute: Box::new(move |memory| {
+                // The caller may have gone meanwhile; then nobody needs the outcome.
+                let _ = reply.send(compute(memory));
+            }),
+        };
+        queue.push(job).map_err(|_| overloaded())?;
+
+        let answer = match deadline {
+            Some(deadline) => timeout_at(deadline.into(), answer)
+                .await
+                .map_err(|_| overloaded())?,
+            None => answer.await,
+        };
+
+        match answer {
+            Ok(outcome) => outcome.map_err(|_| HashError::Failed),
+            // The reply was dropped: passed over at the deadline, or a panic.
+            Err(_) if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                Err(overloaded())
+            }
+            Err(_) => Err(HashError::Failed),
+        }
+    }
+}
+
+/// Ends the threads with the last handle.
+struct Pool {
+    queue: Arc<Queue>,
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+fn work(queue: &Queue, cost: Cost) {
+    yield_to_other_threads();
+    let kept_blocks = cost.params().map_or(0, |params| params.block_count());
+    let mut memory = Memory::new();
+
+    while let Some(job) = queue.pop() {
+        let start = Instant::now();
+        // The panic is already reported by the panic hook; the next job must still run.
+        let _ = catch_unwind(AssertUnwindSafe(|| (job.compute)(&mut memory)));
+
+        queue.record(start.elapsed());
+        // A hash from elsewhere may have needed much more.
+        memory.truncate(kept_blocks);
+        memory.shrink_to(kept_blocks);
+    }
+}
+
+/// On Linux niceness belongs to the thread; elsewhere it would slow the whole process down.
+fn yield_to_other_threads() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "hashing threads keep the normal priority");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The line in front of the hashing threads: first come, first served, and only so long.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::password::stored::Memory;
+
+/// What callers are told to wait at least and at most when the queue is full.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+
+/// How many jobs the mean time looks back on.
+const MEMORY_OF_MEAN: u32 = 8;
+
+/// A hash to compute.
+pub(super) struct Job {
+    /// Alive as long as somebody waits for the outcome.
+    pub(super) caller: Weak<()>,
+    /// When the outcome stops being of use.
+    pub(super) deadline: Option<Instant>,
+    /// The computation, which hands over its outcome itself.
+    pub(super) compute: Box<dyn FnOnce(&mut Memory) + Send>,
+}
+
+/// Jobs that wait for a thread.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    ready: Condvar,
+    capacity: usize,
+    threads: u32,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// What a job takes of a thread's time; zero until the first one is done.
+    mean: Duration,
+    is_closed: bool,
+}
+
+impl Queue {
+    pub(super) fn new(capacity: usize, threads: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            ready: Condvar::new(),
+            capacity,
+            threads: u32::try_from(threads).unwrap_or(u32::MAX).max(1),
+        }
+    }
+
+    /// Lines a job up, or says that there is no room, even without those that nobody waits for any more.
+    pub(super) fn push(&self, job: Job) -> Result<(), Full> {
+        let mut state = self.lock();
+        if state.jobs.len() >= self.capacity {
+            state.jobs.retain(Job::is_wanted);
+        }
+        if state.jobs.len() >= self.capacity {
+            return Err(Full);
+        }
+
+        state.jobs.push_back(job);
+        drop(state);
+        self.ready.notify_one();
+
+        Ok(())
+    }
+
+    /// Waits for the next job that somebody wants; `None` once the queue is closed.
+    pub(super) fn pop(&self) -> Option<Job> {
+        let mut state = self.lock();
+
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            match state.jobs.pop_front() {
+                Some(job) if job.is_wanted() => return Some(job),
+                Some(_) => {}
+                None => {
+                    state = self
+                        .ready
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// Learns from a finished job what the next ones will take.
+    pub(super) fn record(&self, took: Duration) {
+        let mut state = self.lock();
+
+        state.mean = if state.mean.is_zero() {
+            took
+        } else {
+            (state.mean * (MEMORY_OF_MEAN - 1) + took) / MEMORY_OF_MEAN
+        };
+    }
+
+    /// How long the jobs that wait now, and one more, should take.
+    pub(super) fn retry_after(&self) -> Duration {
+        let state = self.lock();
+        let jobs = u32::try_from(state.jobs.len() + 1).unwrap_or(u32::MAX);
+        let [least, most] = RETRY_AFTER;
+
+        (state.mean.saturating_mul(jobs) / self.threads).clamp(least, most)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
+    /// Lets the threads end; what still waits is dropped.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.jobs.clear();
+        drop(state);
+
+        self.ready.notify_all();
+    }
+
+    /// Jobs never run under the lock, so what it guards is whole even after a panic.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// There is no room in the queue.
+#[derive(Debug)]
+pub(super) struct Full;
+
+impl Job {
+    fn is_wanted(&self) -> bool {
+        let in_time = self
+            .deadline
+            .is_none_or(|deadline| Instant::now() < deadline);
+
+        in_time && self.caller.strong_count() > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn job(caller: &Arc<()>, deadline: Option<Instant>) -> Job {
+        Job {
+            caller: Arc::downgrade(caller),
+            deadline,
+            compute: Box::new(|_| {}),
+        }
+    }
+
+    #[test]
+    fn a_full_queue_makes_room_by_dropping_what_nobody_waits_for() {
+        let queue = Queue::new(2, 1);
+        let (caller, gone) = (Arc::new(()), Arc::new(()));
+        queue.push(job(&gone, None)).unwrap();
+        queue.push(job(&caller, None)).unwrap();
+        queue.push(job(&caller, None)).unwrap_err();
+
+        drop(gone);
+        queue.push(job(&caller, None)).unwrap();
+        assert_eq!(queue.len(), 2);
+        queue.push(job(&caller, None)).unwrap_err();
+    }
+
+    #[test]
+    fn a_job_that_is_late_or_abandoned_is_passed_over() {
+        let queue = Queue::new(8, 1);
+        let (caller, gone) = (Arc::new(()), Arc::new(()));
+        let soon = Instant::now() + Duration::from_mins(1);
+        queue.push(job(&gone, None)).unwrap();
+        queue.push(job(&caller, Some(Instant::now()))).unwrap();
+        queue.push(job(&caller, Some(soon))).unwrap();
+        drop(gone);
+
+        assert_eq!(queue.pop().and_then(|job| job.deadline), Some(soon));
+        assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn the_wait_is_told_from_the_jobs_their_mean_time_and_the_threads() {
+        let queue = Queue::new(64, 2);
+        let caller = Arc::new(());
+        let told = |queue: &Queue| queue.retry_after().as_millis();
+
+        assert_eq!(told(&queue), 1_000);
+        queue.record(Duration::from_millis(400));
+        for _ in 0..9 {
+            queue.push(job(&caller, None)).unwrap();
+        }
+        assert_eq!(told(&queue), 2_000);
+        queue.record(Duration::from_millis(1_200));
+        assert_eq!(told(&queue), 2_500);
+        queue.record(Duration::from_mins(10));
+        assert_eq!(told(&queue), 30_000);
+    }
+
+    #[test]
+    fn a_closed_queue_gives_nothing() {
+        let queue = Queue::new(8, 1);
+        let caller = Arc::new(());
+        queue.push(job(&caller, None)).unwrap();
+
+        queue.close();
+
+        assert!(queue.pop().is_none());
+        assert_eq!(queue.len(), 0);
+    }
+}
