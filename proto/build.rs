@@ -27,7 +27,10 @@ const SECRET_MESSAGES: [&str; 19] = [
     "CreateApiKeyResponse",
 ];
 
-#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to build scripts through the environment"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=guichet");
     let files = ["account", "reset", "auth"].map(|name| format!("guichet/v1/{name}.proto"));

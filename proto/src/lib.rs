@@ -14,5 +14,4 @@ pub mod v1 {
 }
 
 /// The encoded `FileDescriptorSet` of the package, for server reflection.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/guichet.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guichet.bin"));

@@ -59,17 +59,29 @@ impl App {
         let master_key = MasterKey::load_or_create(&config.storage)?;
         store.migrate().await?;
         let clock = Clock::new(&config.runtime.clock);
-        let keys = KeyRing::open(&store, &master_key, &clock, &config.tokens, config.lifetimes.access).await?;
+        let keys = KeyRing::open(
+            &store,
+            &master_key,
+            &clock,
+            &config.tokens,
+            config.lifetimes.access,
+        )
+        .await?;
 
         let cost = Cost::parse(&config.hashing.argon2).map_err(anyhow::Error::msg)?;
-        let settings = Settings { cost, threads: config.hashing.threads, queue: config.hashing.queue };
+        let settings = Settings {
+            cost,
+            threads: config.hashing.threads,
+            queue: config.hashing.queue,
+        };
         let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {
             policy: policy(&config),
             hasher: Hasher::start(settings)?,
             mail: Transport::from_url(&mail_url, &config.storage.data_dir)?,
-            mail_from: Mailbox::from_str(&config.mail.from)
-                .with_context(|| format!("GUICHET_MAIL_FROM is not an address: {}", config.mail.from))?,
+            mail_from: Mailbox::from_str(&config.mail.from).with_context(|| {
+                format!("GUICHET_MAIL_FROM is not an address: {}", config.mail.from)
+            })?,
             brand: Brand {
                 app_name: config.application.name.clone(),
                 app_url: config.application.url.to_string(),
@@ -111,7 +123,10 @@ fn policy(config: &Config) -> PasswordPolicy {
     };
     PasswordPolicy::new(
         composition,
-        config.password.min_length.unwrap_or(config.password.profile.min_length()),
+        config
+            .password
+            .min_length
+            .unwrap_or(config.password.profile.min_length()),
         config.password.max_length.unwrap_or(longest),
     )
 }

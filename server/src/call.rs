@@ -107,7 +107,12 @@ impl Call<'_> {
     }
 
     /// Likewise, for `roles`.
-    pub fn own_or_role(&self, field: &str, account_id: &str, roles: &[&str]) -> Result<Uuid, Error> {
+    pub fn own_or_role(
+        &self,
+        field: &str,
+        account_id: &str,
+        roles: &[&str],
+    ) -> Result<Uuid, Error> {
         let own = self.caller.account_id();
         let id = if account_id.is_empty() {
             own.ok_or_else(|| Error::field(field, "REQUIRED"))?
@@ -158,7 +163,10 @@ impl Service {
         let locale = accept_language(&request).unwrap_or(self.app.locale);
         let (outcome, caller) = async {
             match self.open(access, &request, locale).await {
-                Ok(call) => (function(&call, request.into_inner()).await, Some(call.caller)),
+                Ok(call) => (
+                    function(&call, request.into_inner()).await,
+                    Some(call.caller),
+                ),
                 Err(error) => (Err(error), None),
             }
         }
@@ -171,13 +179,22 @@ impl Service {
         });
         let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
         let elapsed = started.elapsed();
-        self.app.metrics.observe_call(self.name, method, code as i32, elapsed);
-        let actor = caller.and_then(|caller| caller.actor_id()).map(|id| id.to_string());
+        self.app
+            .metrics
+            .observe_call(self.name, method, code as i32, elapsed);
+        let actor = caller
+            .and_then(|caller| caller.actor_id())
+            .map(|id| id.to_string());
         tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
         reply.map(Response::new)
     }
 
-    async fn open<Q>(&self, access: Access, request: &Request<Q>, locale: Locale) -> Result<Call<'_>, Error> {
+    async fn open<Q>(
+        &self,
+        access: Access,
+        request: &Request<Q>,
+        locale: Locale,
+    ) -> Result<Call<'_>, Error> {
         let app = &*self.app;
         let now = app.clock.now();
         let caller = match access {
@@ -197,8 +214,14 @@ impl Service {
             app,
             caller,
             locale,
-            client: request.extensions().get::<Peer>().map(|peer| peer.addr.ip()),
-            deadline: request.extensions().get::<Deadline>().map(|deadline| deadline.0.into_std()),
+            client: request
+                .extensions()
+                .get::<Peer>()
+                .map(|peer| peer.addr.ip()),
+            deadline: request
+                .extensions()
+                .get::<Deadline>()
+                .map(|deadline| deadline.0.into_std()),
             now,
         })
     }
@@ -211,9 +234,13 @@ fn accept_language<Q>(request: &Request<Q>) -> Option<Locale> {
 /// Reads `authorization`: an API key or an access token, given exactly once.
 async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Result<Caller, Error> {
     let mut values = request.metadata().get_all("authorization").iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(Error::TokenInvalid) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Error::TokenInvalid);
+    };
     let value = value.to_str().map_err(|_| Error::TokenInvalid)?;
-    let Some((scheme, bearer)) = value.split_once(' ') else { return Err(Error::TokenInvalid) };
+    let Some((scheme, bearer)) = value.split_once(' ') else {
+        return Err(Error::TokenInvalid);
+    };
     if !scheme.eq_ignore_ascii_case("bearer") || bearer.len() > token::MAX_LENGTH {
         return Err(Error::TokenInvalid);
     }
@@ -221,7 +248,9 @@ async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Res
         return system(app, bearer, now).await;
     }
     let claims = token::verify(app, bearer, now)?;
-    let (session, account) = live_session(app, claims.session_id, now).await?.ok_or(Error::TokenInvalid)?;
+    let (session, account) = live_session(app, claims.session_id, now)
+        .await?
+        .ok_or(Error::TokenInvalid)?;
     Ok(Caller::Person {
         account_id: account.id,
         session_id: session.id,
@@ -230,12 +259,19 @@ async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Res
 }
 
 async fn system(app: &App, bearer: &str, now: Timestamp) -> Result<Caller, Error> {
-    let key = api_key::Entity::by_hash(secret::hash(bearer)).one(&app.store.read).await?;
-    let key = key.filter(|key| key.revoke_time.is_none()).ok_or(Error::TokenInvalid)?;
+    let key = api_key::Entity::by_hash(secret::hash(bearer))
+        .one(&app.store.read)
+        .await?;
+    let key = key
+        .filter(|key| key.revoke_time.is_none())
+        .ok_or(Error::TokenInvalid)?;
     if key.expire_time.is_some_and(|expires| expires <= now) {
         return Err(Error::TokenExpired);
     }
-    Ok(Caller::System { key_id: key.id, role: key.role })
+    Ok(Caller::System {
+        key_id: key.id,
+        role: key.role,
+    })
 }
 
 /// A session and its account, if the one is live and the other may be signed in.
@@ -244,10 +280,15 @@ pub async fn live_session(
     session_id: Uuid,
     now: Timestamp,
 ) -> Result<Option<(session::Model, account::Model)>, Error> {
-    let Some(session) = session::Entity::find_by_id(session_id).one(&app.store.read).await? else {
+    let Some(session) = session::Entity::find_by_id(session_id)
+        .one(&app.store.read)
+        .await?
+    else {
         return Ok(None);
     };
-    let account = account::Entity::find_by_id(session.account_id).one(&app.store.read).await?;
+    let account = account::Entity::find_by_id(session.account_id)
+        .one(&app.store.read)
+        .await?;
     Ok(account
         .filter(|account| session.is_live(now) && account.state == account::State::Active)
         .map(|account| (session, account)))

@@ -71,18 +71,29 @@ impl Clock {
             ClockSource::System => None,
             ClockSource::OffsetFile(path) => Some(path.clone()),
         };
-        Self { offset_file, ids: Mutex::new(ContextV7::new()) }
+        Self {
+            offset_file,
+            ids: Mutex::new(ContextV7::new()),
+        }
     }
 
     /// The present moment.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the system"
+    )]
     pub fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_1970 = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(micros(since_1970).saturating_add(self.offset_micros()))
     }
 
     /// A new UUIDv7: ids made later in this process sort later.
-    #[expect(clippy::missing_panics_doc, reason = "it does not: the division leaves less than a second")]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "it does not: the division leaves less than a second"
+    )]
     pub fn new_id(&self) -> Uuid {
         let now = self.now().0.max(0).unsigned_abs();
         let nanos = u32::try_from(now % 1_000_000 * 1_000).expect("less than a second");
@@ -91,8 +102,12 @@ impl Clock {
     }
 
     fn offset_micros(&self) -> i64 {
-        let Some(path) = &self.offset_file else { return 0 };
-        let seconds = fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<i64>().ok());
+        let Some(path) = &self.offset_file else {
+            return 0;
+        };
+        let seconds = fs::read_to_string(path)
+            .ok()
+            .and_then(|text| text.trim().parse::<i64>().ok());
         seconds.unwrap_or(0).saturating_mul(1_000_000)
     }
 }

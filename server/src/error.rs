@@ -13,7 +13,10 @@ const DOMAIN: &str = "guichet";
 
 /// Why a request was refused. The variants are the contract's reasons.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the names are the contract's, and its page explains them")]
+#[expect(
+    missing_docs,
+    reason = "the names are the contract's, and its page explains them"
+)]
 pub enum Error {
     #[error("invalid fields")]
     InvalidFields(Vec<Violation>),
@@ -67,12 +70,20 @@ pub struct Violation {
 impl Violation {
     /// A violation without a figure.
     pub fn new(field: impl Into<String>, reason: &'static str) -> Self {
-        Self { field: field.into(), reason, limit: None }
+        Self {
+            field: field.into(),
+            reason,
+            limit: None,
+        }
     }
 
     /// A violation of a limit.
     pub fn with_limit(field: impl Into<String>, reason: &'static str, limit: usize) -> Self {
-        Self { field: field.into(), reason, limit: Some(limit) }
+        Self {
+            field: field.into(),
+            reason,
+            limit: Some(limit),
+        }
     }
 }
 
@@ -169,23 +180,31 @@ impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
         let unreachable = match &cause {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-            DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-                is_unavailable(error)
-            }
+            DbErr::Exec(RuntimeErr::SqlxError(error))
+            | DbErr::Query(RuntimeErr::SqlxError(error)) => is_unavailable(error),
             _ => false,
         };
-        if unreachable { Self::StoreUnavailable(cause) } else { Self::Internal(cause.into()) }
+        if unreachable {
+            Self::StoreUnavailable(cause)
+        } else {
+            Self::Internal(cause.into())
+        }
     }
 }
 
 /// Whether the database is away, full or busy rather than displeased with the statement.
 fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
         // SQLite: BUSY 5, READONLY 8, IOERR 10, FULL 13. PostgreSQL: classes 08 and 57P0x, and 53xxx.
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
             matches!(code.as_ref(), "5" | "8" | "10" | "13")
-                || ["08", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+                || ["08", "53", "57P"]
+                    .iter()
+                    .any(|class| code.len() == 5 && code.starts_with(class))
         }),
         _ => false,
     }
@@ -194,7 +213,9 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
 impl From<crate::password::hasher::HashError> for Error {
     fn from(cause: crate::password::hasher::HashError) -> Self {
         match cause {
-            crate::password::hasher::HashError::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            crate::password::hasher::HashError::Overloaded { retry_after } => {
+                Self::Overloaded { retry_after }
+            }
             failed @ crate::password::hasher::HashError::Failed => Self::Internal(failed.into()),
         }
     }

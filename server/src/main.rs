@@ -19,7 +19,10 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one line that a failed command owes")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one line that a failed command owes"
+)]
 fn say(error: &anyhow::Error) {
     eprintln!("guichet: {error:#}");
 }

@@ -4,7 +4,10 @@ use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// `N` random bytes.
-#[expect(clippy::missing_panics_doc, reason = "a system without randomness can't go on")]
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "a system without randomness can't go on"
+)]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the operating system gives random bytes");
@@ -24,5 +27,7 @@ pub fn code() -> String {
 /// The hash under which a secret of at least 256 random bits is kept. A fast hash is right here: such secrets can't be
 /// guessed (ASVS 5.0, 6.5.2).
 pub fn hash(secret: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
+    digest::digest(&digest::SHA256, secret.as_bytes())
+        .as_ref()
+        .to_vec()
 }

@@ -41,8 +41,12 @@ use crate::{
 };
 
 /// The proto services, as health and reflection name them.
-const SERVICES: [&str; 4] =
-    ["", "guichet.v1.AccountService", "guichet.v1.ResetService", "guichet.v1.AuthService"];
+const SERVICES: [&str; 4] = [
+    "",
+    "guichet.v1.AccountService",
+    "guichet.v1.ResetService",
+    "guichet.v1.AuthService",
+];
 
 /// Runs the product until it is asked to end.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -63,16 +67,30 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let ops = serve_ops(app.clone(), operations, shutdown.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in SERVICES {
-        health.set_service_status(service, ServingStatus::Serving).await;
+        health
+            .set_service_status(service, ServingStatus::Serving)
+            .await;
     }
     let calls = grpc(&app)?.add_service(health_service);
     let policy = Policy {
         origins: AllowedOrigins::of_urls(config.listen.cors_origins.iter().map(String::as_str))?,
-        calls: CallLimits { longest: config.limits.max_deadline, ..CallLimits::default() },
+        calls: CallLimits {
+            longest: config.limits.max_deadline,
+            ..CallLimits::default()
+        },
     };
     let limits = limits(config);
-    let tls = config.listen.tls.as_ref().map(|files| ServerTls::load(&files.certificate, &files.key));
-    let incoming = public.incoming(&limits, tls.transpose()?, shutdown.kill_switch(), &app.metrics);
+    let tls = config
+        .listen
+        .tls
+        .as_ref()
+        .map(|files| ServerTls::load(&files.certificate, &files.key));
+    let incoming = public.incoming(
+        &limits,
+        tls.transpose()?,
+        shutdown.kill_switch(),
+        &app.metrics,
+    );
     let server = server_builder(&limits).serve_with_incoming_shutdown(
         combine(calls, well_known(app.clone()), &policy).prepare(),
         incoming,
@@ -81,15 +99,23 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stop_worker = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop_worker.clone()));
-    tell_addresses(&config.storage.data_dir, &public_address.to_string(), &ops_address.to_string())?;
+    tell_addresses(
+        &config.storage.data_dir,
+        &public_address.to_string(),
+        &ops_address.to_string(),
+    )?;
     greet(&app, &public_address.to_string(), &ops_address.to_string()).await?;
 
     let announce = async {
         for service in SERVICES {
-            health.set_service_status(service, ServingStatus::NotServing).await;
+            health
+                .set_service_status(service, ServingStatus::NotServing)
+                .await;
         }
     };
-    shutdown.supervise(server, announce, config.limits.drain_timeout).await?;
+    shutdown
+        .supervise(server, announce, config.limits.drain_timeout)
+        .await?;
     stop_worker.cancel();
     worker.await?;
     ops.await??;
@@ -101,12 +127,15 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
     let mut routes = Routes::builder();
     routes
         .add_service(
-            AccountServiceServer::new(Accounts::new(app.clone())).max_decoding_message_size(largest),
+            AccountServiceServer::new(Accounts::new(app.clone()))
+                .max_decoding_message_size(largest),
         )
         .add_service(
             ResetServiceServer::new(Resets::new(app.clone())).max_decoding_message_size(largest),
         )
-        .add_service(AuthServiceServer::new(Auth::new(app.clone())).max_decoding_message_size(largest));
+        .add_service(
+            AuthServiceServer::new(Auth::new(app.clone())).max_decoding_message_size(largest),
+        );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.
         let described = || {
@@ -115,7 +144,9 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         };
-        routes.add_service(described().build_v1()?).add_service(described().build_v1alpha()?);
+        routes
+            .add_service(described().build_v1()?)
+            .add_service(described().build_v1alpha()?);
     }
     Ok(routes.routes())
 }
@@ -144,7 +175,10 @@ fn serve_ops(
                 if ending {
                     return Err(vec!["shutting down".to_owned()]);
                 }
-                app.store.ping().await.map_err(|cause| vec![format!("database: {cause}")])
+                app.store
+                    .ping()
+                    .await
+                    .map_err(|cause| vec![format!("database: {cause}")])
             }
         });
         ops::serve(listener, router, shutdown.kill_switch(), &app.metrics).await
@@ -156,7 +190,10 @@ fn well_known(app: Arc<App>) -> Router {
     Router::new()
         .route("/.well-known/jwks.json", get(jwks))
         .route("/.well-known/openid-configuration", get(discovery))
-        .route("/.well-known/change-password", get(async || Redirect::to("/Account/ForgotPassword")))
+        .route(
+            "/.well-known/change-password",
+            get(async || Redirect::to("/Account/ForgotPassword")),
+        )
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(app)
 }
@@ -178,7 +215,11 @@ async fn discovery(State(app): State<Arc<App>>) -> Response {
         "response_types_supported": ["none"],
         "subject_types_supported": ["public"],
     });
-    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        document.to_string(),
+    )
+        .into_response()
 }
 
 /// Writes the bound addresses where scripts look for them, whole or not at all.
@@ -194,19 +235,33 @@ fn tell_addresses(data_dir: &Path, public: &str, operations: &str) -> anyhow::Re
 /// Says where everything is, and to a newcomer what comes next.
 #[expect(clippy::print_stdout, reason = "the first screen is for a person")]
 async fn greet(app: &App, public: &str, operations: &str) -> anyhow::Result<()> {
-    tracing::info!(public, operations, version = env!("CARGO_PKG_VERSION"), "serving");
+    tracing::info!(
+        public,
+        operations,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
     if !std::io::stdout().is_terminal() {
         println!("listening on {public}, operations on {operations}");
         return Ok(());
     }
-    let scheme = if app.config.listen.tls.is_some() { "https" } else { "http" };
+    let scheme = if app.config.listen.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     println!("\n  Guichet {} is open.\n", env!("CARGO_PKG_VERSION"));
     println!("  gRPC and grpc-web   {scheme}://{public}");
     println!("  Health, metrics     http://{operations}/readyz  http://{operations}/metrics");
-    println!("  Data                {}", app.config.storage.data_dir.display());
+    println!(
+        "  Data                {}",
+        app.config.storage.data_dir.display()
+    );
     println!("  Mails               {}", mails(app));
     if account::Entity::find().count(&app.store.read).await? == 0 {
-        println!("\n  Nobody has an account yet. In another terminal, make the first administrator:\n");
+        println!(
+            "\n  Nobody has an account yet. In another terminal, make the first administrator:\n"
+        );
         println!("    guichet admin create --username admin --email you@example.org");
     }
     println!("\n  Ctrl-C ends it.\n");
@@ -231,5 +286,9 @@ pub fn start_logging(config: &Config) {
         .with_max_level(config.runtime.log_level)
         .with_target(false)
         .with_writer(std::io::stderr);
-    if json { logging.json().init() } else { logging.init() }
+    if json {
+        logging.json().init()
+    } else {
+        logging.init()
+    }
 }

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _,
-    QueryFilter as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+    sea_query::OnConflict,
 };
 
 use crate::{
@@ -33,10 +33,15 @@ pub struct Curve {
 impl Curve {
     /// How long the next try waits after `tries`.
     fn delay(self, tries: i64) -> Duration {
-        let Some(beyond) = u32::try_from(tries).ok().and_then(|tries| tries.checked_sub(self.free)) else {
+        let Some(beyond) = u32::try_from(tries)
+            .ok()
+            .and_then(|tries| tries.checked_sub(self.free))
+        else {
             return Duration::ZERO;
         };
-        let doubled = self.base.saturating_mul(2_u32.saturating_pow(beyond.min(30)));
+        let doubled = self
+            .base
+            .saturating_mul(2_u32.saturating_pow(beyond.min(30)));
         doubled.min(self.longest)
     }
 }
@@ -68,7 +73,10 @@ pub async fn charge(
     let replace = OnConflict::column(Column::Key)
         .update_columns([Column::Failures, Column::OpenTime, Column::ExpireTime])
         .to_owned();
-    Entity::insert(counter).on_conflict(replace).exec_without_returning(db).await?;
+    Entity::insert(counter)
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await?;
     Ok(Ok(()))
 }
 
@@ -79,7 +87,11 @@ pub async fn forget(db: &impl ConnectionTrait, key: &[u8]) -> Result<(), DbErr> 
 
 /// Deletes the counters that nobody needs any more.
 pub async fn sweep(db: &impl ConnectionTrait, now: Timestamp) -> Result<(), DbErr> {
-    Entity::delete_many().filter(Column::ExpireTime.lte(now)).exec(db).await.map(drop)
+    Entity::delete_many()
+        .filter(Column::ExpireTime.lte(now))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -88,10 +100,26 @@ mod tests {
 
     #[test]
     fn delays_double_from_the_free_tries_to_the_limit() {
-        let curve = Curve { free: 5, base: Duration::from_secs(30), longest: Duration::from_hours(1) };
+        let curve = Curve {
+            free: 5,
+            base: Duration::from_secs(30),
+            longest: Duration::from_hours(1),
+        };
 
-        for (tries, seconds) in [(1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (12, 3_600), (1_000, 3_600)] {
-            assert_eq!(curve.delay(tries), Duration::from_secs(seconds), "after {tries} tries");
+        for (tries, seconds) in [
+            (1, 0),
+            (4, 0),
+            (5, 30),
+            (6, 60),
+            (7, 120),
+            (12, 3_600),
+            (1_000, 3_600),
+        ] {
+            assert_eq!(
+                curve.delay(tries),
+                Duration::from_secs(seconds),
+                "after {tries} tries"
+            );
         }
     }
 }

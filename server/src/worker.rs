@@ -65,7 +65,9 @@ async fn keys(app: &App, stop: &CancellationToken) {
 async fn keep_keys(app: &App) -> anyhow::Result<()> {
     app.keys.reload(&app.store, &app.master_key).await?;
     if app.keys.is_rotation_due(app.clock.now()) {
-        app.keys.rotate(&app.store, &app.master_key, &app.clock).await?;
+        app.keys
+            .rotate(&app.store, &app.master_key, &app.clock)
+            .await?;
     }
     Ok(())
 }

@@ -27,22 +27,47 @@ pub async fn change_password(
     call: &Call<'_>,
     request: ChangePasswordRequest,
 ) -> Result<ChangePasswordResponse, Error> {
-    let Caller::Person { account_id, session_id, .. } = call.caller else { return Err(Error::Forbidden) };
+    let Caller::Person {
+        account_id,
+        session_id,
+        ..
+    } = call.caller
+    else {
+        return Err(Error::Forbidden);
+    };
     if request.current_password.is_empty() {
         return Err(Error::field("current_password", "REQUIRED"));
     }
     let account = row::find(&call.app.store.read, account_id).await?;
-    let identifiers = Identifiers { username: &account.username, email: account.email.as_deref() };
-    let password = new_password::read(call.app, "new_password", &request.new_password, &identifiers)?;
+    let identifiers = Identifiers {
+        username: &account.username,
+        email: account.email.as_deref(),
+    };
+    let password = new_password::read(
+        call.app,
+        "new_password",
+        &request.new_password,
+        &identifiers,
+    )?;
     current_password::verify(call, &account, &request.current_password).await?;
-    let hash = call.app.hasher.hash(&password, call.deadline).await.map_err(hash_failure)?;
+    let hash = call
+        .app
+        .hasher
+        .hash(&password, call.deadline)
+        .await
+        .map_err(hash_failure)?;
 
     write(call, &account, session_id, hash).await?;
     call.app.wake.notify_one();
     Ok(ChangePasswordResponse {})
 }
 
-async fn write(call: &Call<'_>, verified: &Model, session_id: Uuid, hash: String) -> Result<(), Error> {
+async fn write(
+    call: &Call<'_>,
+    verified: &Model,
+    session_id: Uuid,
+    hash: String,
+) -> Result<(), Error> {
     let txn = call.app.store.write().await?;
     let before = row::lock(&txn, verified.id).await?;
     if before.state != State::Active {
@@ -52,13 +77,31 @@ async fn write(call: &Call<'_>, verified: &Model, session_id: Uuid, hash: String
     if before.password_hash != verified.password_hash {
         return Err(Error::BadCredentials);
     }
-    let changes = ActiveModel { password_hash: Set(Some(hash)), ..Default::default() };
+    let changes = ActiveModel {
+        password_hash: Set(Some(hash)),
+        ..Default::default()
+    };
     let account = row::save(&txn, &before, changes, call.now).await?;
 
-    session::Entity::revoke_all(&txn, account.id, Some(session_id), "password.changed", call.now).await?;
+    session::Entity::revoke_all(
+        &txn,
+        account.id,
+        Some(session_id),
+        "password.changed",
+        call.now,
+    )
+    .await?;
     reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
     let actor = call.caller.actor_id();
-    event::append(&txn, &call.app.clock, "password.changed", Some(account.id), actor, json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "password.changed",
+        Some(account.id),
+        actor,
+        json!({}),
+    )
+    .await?;
     if let Some(email) = &account.email {
         outbox::enqueue(&txn, call.app, Cause::PasswordChanged, &account, email).await?;
     }

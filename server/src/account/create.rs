@@ -1,7 +1,12 @@
 //! `CreateAccount`.
 
-use guichet_proto::v1::{self, CreateAccountRequest, CreateAccountResponse, create_account_request::Credential};
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use guichet_proto::v1::{
+    self, CreateAccountRequest, CreateAccountResponse, create_account_request::Credential,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,7 +26,10 @@ use crate::{
 };
 
 /// `CreateAccount`.
-pub async fn create_account(call: &Call<'_>, request: CreateAccountRequest) -> Result<CreateAccountResponse, Error> {
+pub async fn create_account(
+    call: &Call<'_>,
+    request: CreateAccountRequest,
+) -> Result<CreateAccountResponse, Error> {
     let request_id = RequestId::read(call, &request)?;
     if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
         return Ok(reply);
@@ -31,18 +39,38 @@ pub async fn create_account(call: &Call<'_>, request: CreateAccountRequest) -> R
     let (mut account, credential) = read(call, request)?;
     let password = match &credential {
         Some(Credential::Password(typed)) => {
-            let identifiers = Identifiers { username: &account.username, email: account.email.as_deref() };
-            Some(new_password::read(call.app, "password", typed, &identifiers)?)
+            let identifiers = Identifiers {
+                username: &account.username,
+                email: account.email.as_deref(),
+            };
+            Some(new_password::read(
+                call.app,
+                "password",
+                typed,
+                &identifiers,
+            )?)
         }
         _ => None,
     };
     if validate_only {
         check_free(&call.app.store.read, &account).await?;
-        let shown = v1::Account { id: String::new(), etag: String::new(), ..view::account(&account) };
-        return Ok(CreateAccountResponse { account: Some(shown) });
+        let shown = v1::Account {
+            id: String::new(),
+            etag: String::new(),
+            ..view::account(&account)
+        };
+        return Ok(CreateAccountResponse {
+            account: Some(shown),
+        });
     }
     if let Some(password) = password {
-        account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await.map_err(hash_failure)?);
+        account.password_hash = Some(
+            call.app
+                .hasher
+                .hash(&password, call.deadline)
+                .await
+                .map_err(hash_failure)?,
+        );
     }
 
     let activation = matches!(credential, Some(Credential::SendActivation(_)));
@@ -53,7 +81,10 @@ pub async fn create_account(call: &Call<'_>, request: CreateAccountRequest) -> R
     }
 }
 
-async fn first_reply(call: &Call<'_>, id: Option<&RequestId>) -> Result<Option<CreateAccountResponse>, Error> {
+async fn first_reply(
+    call: &Call<'_>,
+    id: Option<&RequestId>,
+) -> Result<Option<CreateAccountResponse>, Error> {
     match id {
         Some(id) => id.first_reply(&call.app.store.read, call.now).await,
         None => Ok(None),
@@ -61,9 +92,16 @@ async fn first_reply(call: &Call<'_>, id: Option<&RequestId>) -> Result<Option<C
 }
 
 /// The account that the request describes, every fault in it told at once.
-fn read(call: &Call<'_>, request: CreateAccountRequest) -> Result<(Model, Option<Credential>), Error> {
-    let given = request.account.ok_or_else(|| Error::field("account", "REQUIRED"))?;
-    let credential = request.credential.filter(|credential| *credential != Credential::SendActivation(false));
+fn read(
+    call: &Call<'_>,
+    request: CreateAccountRequest,
+) -> Result<(Model, Option<Credential>), Error> {
+    let given = request
+        .account
+        .ok_or_else(|| Error::field("account", "REQUIRED"))?;
+    let credential = request
+        .credential
+        .filter(|credential| *credential != Credential::SendActivation(false));
     let mut fields = Fields::default();
 
     let username = fields.username("account.username", &given.username);
@@ -88,7 +126,9 @@ fn read(call: &Call<'_>, request: CreateAccountRequest) -> Result<(Model, Option
     let account = Model {
         id: call.app.clock.new_id(),
         username: given.username,
-        username_key: username.map(|username| username.key().to_owned()).unwrap_or_default(),
+        username_key: username
+            .map(|username| username.key().to_owned())
+            .unwrap_or_default(),
         email_key: email.as_ref().map(|email| email.key().to_owned()),
         email: email.map(|email| email.as_str().to_owned()),
         email_verified: false,
@@ -132,11 +172,19 @@ fn state(fields: &mut Fields, credential: Option<&Credential>, asked: i32) -> St
 }
 
 async fn check_free(db: &impl ConnectionTrait, account: &Model) -> Result<(), Error> {
-    if Entity::by_username_key(&account.username_key).one(db).await?.is_some() {
+    if Entity::by_username_key(&account.username_key)
+        .one(db)
+        .await?
+        .is_some()
+    {
         return Err(Error::UsernameTaken);
     }
     if let Some(external_id) = &account.external_id
-        && Entity::find().filter(Column::ExternalId.eq(external_id)).one(db).await?.is_some()
+        && Entity::find()
+            .filter(Column::ExternalId.eq(external_id))
+            .one(db)
+            .await?
+            .is_some()
     {
         return Err(Error::ExternalIdTaken);
     }
@@ -151,12 +199,27 @@ async fn write(
 ) -> Result<CreateAccountResponse, Error> {
     let txn = call.app.store.write().await?;
     let id: Uuid = account.id;
-    let account = account.into_active_model().reset_all().insert(&txn).await.map_err(row::conflict)?;
-    event::append(&txn, &call.app.clock, "account.created", Some(id), call.caller.actor_id(), json!({})).await?;
+    let account = account
+        .into_active_model()
+        .reset_all()
+        .insert(&txn)
+        .await
+        .map_err(row::conflict)?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "account.created",
+        Some(id),
+        call.caller.actor_id(),
+        json!({}),
+    )
+    .await?;
     if activation && let Some(email) = &account.email {
         outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
     }
-    let reply = CreateAccountResponse { account: Some(view::account(&account)) };
+    let reply = CreateAccountResponse {
+        account: Some(view::account(&account)),
+    };
     if let Some(request_id) = request_id {
         request_id.keep(&txn, &reply, id, call.now).await?;
     }

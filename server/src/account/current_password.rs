@@ -12,14 +12,24 @@ use crate::{
 /// Verifies the account's password. Wrong ones are slowed down, so that a stolen session can't guess it.
 pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> Result<(), Error> {
     let app = call.app;
-    let key = throttle::key(&app.master_key, &[b"change-password", account.id.as_bytes()]);
+    let key = throttle::key(
+        &app.master_key,
+        &[b"change-password", account.id.as_bytes()],
+    );
     if app.config.throttle.enabled {
         charge(call, &key).await?;
     }
 
-    let stored = account.password_hash.as_deref().and_then(|hash| StoredHash::parse(hash).ok());
+    let stored = account
+        .password_hash
+        .as_deref()
+        .and_then(|hash| StoredHash::parse(hash).ok());
     let stored = stored.ok_or(Error::BadCredentials)?;
-    let verdict = app.hasher.verify(&Password::typed(typed), &stored, call.deadline).await.map_err(hash_failure)?;
+    let verdict = app
+        .hasher
+        .verify(&Password::typed(typed), &stored, call.deadline)
+        .await
+        .map_err(hash_failure)?;
     if !verdict.matches {
         return Err(Error::BadCredentials);
     }
@@ -32,7 +42,11 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
 
 async fn charge(call: &Call<'_>, key: &[u8]) -> Result<(), Error> {
     let settings = &call.app.config.throttle;
-    let curve = Curve { free: settings.free_failures, base: settings.base_delay, longest: settings.max_delay };
+    let curve = Curve {
+        free: settings.free_failures,
+        base: settings.base_delay,
+        longest: settings.max_delay,
+    };
     let txn = call.app.store.write().await?;
     let charged = throttle::charge(&txn, key, curve, call.now).await?;
     txn.commit().await?;

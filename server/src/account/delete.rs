@@ -1,8 +1,8 @@
 //! `DeleteAccount`, `UndeleteAccount` and `PurgeAccount`.
 
 use guichet_proto::v1::{
-    DeleteAccountRequest, DeleteAccountResponse, PurgeAccountRequest, PurgeAccountResponse, UndeleteAccountRequest,
-    UndeleteAccountResponse,
+    DeleteAccountRequest, DeleteAccountResponse, PurgeAccountRequest, PurgeAccountResponse,
+    UndeleteAccountRequest, UndeleteAccountResponse,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
@@ -19,10 +19,15 @@ use crate::{
 };
 
 /// `DeleteAccount`.
-pub async fn delete_account(call: &Call<'_>, request: DeleteAccountRequest) -> Result<DeleteAccountResponse, Error> {
+pub async fn delete_account(
+    call: &Call<'_>,
+    request: DeleteAccountRequest,
+) -> Result<DeleteAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let account = lifecycle::change(call, id, &request.etag, Transition::Delete).await?;
-    Ok(DeleteAccountResponse { account: Some(view::account(&account)) })
+    Ok(DeleteAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `UndeleteAccount`.
@@ -32,11 +37,16 @@ pub async fn undelete_account(
 ) -> Result<UndeleteAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let account = lifecycle::change(call, id, "", Transition::Undelete).await?;
-    Ok(UndeleteAccountResponse { account: Some(view::account(&account)) })
+    Ok(UndeleteAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `PurgeAccount`. Events stay: they hold no personal data. Sessions and codes go with the account's row.
-pub async fn purge_account(call: &Call<'_>, request: PurgeAccountRequest) -> Result<PurgeAccountResponse, Error> {
+pub async fn purge_account(
+    call: &Call<'_>,
+    request: PurgeAccountRequest,
+) -> Result<PurgeAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
     let account = row::lock(&txn, id).await?;
@@ -49,10 +59,24 @@ pub async fn purge_account(call: &Call<'_>, request: PurgeAccountRequest) -> Res
         .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
         .exec(&txn)
         .await?;
-    outbox::Entity::delete_many().filter(outbox::Column::AccountId.eq(id)).exec(&txn).await?;
-    first_reply::Entity::delete_many().filter(first_reply::Column::AccountId.eq(id)).exec(&txn).await?;
+    outbox::Entity::delete_many()
+        .filter(outbox::Column::AccountId.eq(id))
+        .exec(&txn)
+        .await?;
+    first_reply::Entity::delete_many()
+        .filter(first_reply::Column::AccountId.eq(id))
+        .exec(&txn)
+        .await?;
     Entity::delete_by_id(id).exec(&txn).await?;
-    event::append(&txn, &call.app.clock, "account.purged", Some(id), call.caller.actor_id(), json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "account.purged",
+        Some(id),
+        call.caller.actor_id(),
+        json!({}),
+    )
+    .await?;
     txn.commit().await?;
 
     Ok(PurgeAccountResponse {})

@@ -1,8 +1,8 @@
 //! `DisableAccount`, `EnableAccount` and `UnlockAccount`.
 
 use guichet_proto::v1::{
-    DisableAccountRequest, DisableAccountResponse, EnableAccountRequest, EnableAccountResponse, UnlockAccountRequest,
-    UnlockAccountResponse,
+    DisableAccountRequest, DisableAccountResponse, EnableAccountRequest, EnableAccountResponse,
+    UnlockAccountRequest, UnlockAccountResponse,
 };
 use serde_json::json;
 
@@ -21,24 +21,44 @@ pub async fn disable_account(
 ) -> Result<DisableAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let account = lifecycle::change(call, id, "", Transition::Disable).await?;
-    Ok(DisableAccountResponse { account: Some(view::account(&account)) })
+    Ok(DisableAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `EnableAccount`.
-pub async fn enable_account(call: &Call<'_>, request: EnableAccountRequest) -> Result<EnableAccountResponse, Error> {
+pub async fn enable_account(
+    call: &Call<'_>,
+    request: EnableAccountRequest,
+) -> Result<EnableAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let account = lifecycle::change(call, id, "", Transition::Enable).await?;
-    Ok(EnableAccountResponse { account: Some(view::account(&account)) })
+    Ok(EnableAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `UnlockAccount`.
-pub async fn unlock_account(call: &Call<'_>, request: UnlockAccountRequest) -> Result<UnlockAccountResponse, Error> {
+pub async fn unlock_account(
+    call: &Call<'_>,
+    request: UnlockAccountRequest,
+) -> Result<UnlockAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
     let account = row::find(&txn, id).await?;
     lockout::forget(&txn, call.app, &account.username_key).await?;
-    event::append(&txn, &call.app.clock, "account.unlocked", Some(id), call.caller.actor_id(), json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "account.unlocked",
+        Some(id),
+        call.caller.actor_id(),
+        json!({}),
+    )
+    .await?;
     txn.commit().await?;
 
-    Ok(UnlockAccountResponse { account: Some(view::account(&account)) })
+    Ok(UnlockAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }

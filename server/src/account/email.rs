@@ -1,9 +1,12 @@
 //! `RequestEmailChange` and `ConfirmEmailChange`.
 
 use guichet_proto::v1::{
-    ConfirmEmailChangeRequest, ConfirmEmailChangeResponse, RequestEmailChangeRequest, RequestEmailChangeResponse,
+    ConfirmEmailChangeRequest, ConfirmEmailChangeResponse, RequestEmailChangeRequest,
+    RequestEmailChangeResponse,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -46,21 +49,37 @@ pub async fn request_email_change(
 
 /// An address is of use only to who signs in with the account or is about to.
 fn check_state(account: &Model) -> Result<(), Error> {
-    if matches!(account.state, State::Pending | State::Active) { Ok(()) } else { Err(Error::State) }
+    if matches!(account.state, State::Pending | State::Active) {
+        Ok(())
+    } else {
+        Err(Error::State)
+    }
 }
 
 async fn enqueue(call: &Call<'_>, id: Uuid, new_email: &str) -> Result<(), Error> {
     let txn = call.app.store.write().await?;
     let account = row::lock(&txn, id).await?;
     check_state(&account)?;
-    let cause = Cause::ConfirmEmail { new_email: new_email.to_owned() };
+    let cause = Cause::ConfirmEmail {
+        new_email: new_email.to_owned(),
+    };
     outbox::enqueue(&txn, call.app, cause, &account, new_email).await?;
     if let Some(old_email) = &account.email {
-        let cause = Cause::EmailChangeRequested { new_email: new_email.to_owned() };
+        let cause = Cause::EmailChangeRequested {
+            new_email: new_email.to_owned(),
+        };
         outbox::enqueue(&txn, call.app, cause, &account, old_email).await?;
     }
     let actor = call.caller.actor_id();
-    event::append(&txn, &call.app.clock, "email_change.requested", Some(id), actor, json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "email_change.requested",
+        Some(id),
+        actor,
+        json!({}),
+    )
+    .await?;
     txn.commit().await?;
     Ok(())
 }
@@ -82,7 +101,9 @@ pub async fn confirm_email_change(
 
     let txn = call.app.store.write().await?;
     let email = use_code(&txn, call, id, &request.code).await?;
-    let before = row::lock(&txn, id).await.map_err(|_| Error::ResetCodeInvalid)?;
+    let before = row::lock(&txn, id)
+        .await
+        .map_err(|_| Error::ResetCodeInvalid)?;
     check_state(&before).map_err(|_| Error::ResetCodeInvalid)?;
     let changes = ActiveModel {
         email: Set(Some(email.as_str().to_owned())),
@@ -92,16 +113,31 @@ pub async fn confirm_email_change(
     };
     let account = row::save(&txn, &before, changes, call.now).await?;
     reset_code::Entity::revoke_all(&txn, id, call.now).await?;
-    event::append(&txn, &call.app.clock, "email.changed", Some(id), Some(id), json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "email.changed",
+        Some(id),
+        Some(id),
+        json!({}),
+    )
+    .await?;
     notify(&txn, call, before.email, &account, email.as_str()).await?;
     txn.commit().await?;
 
     call.app.wake.notify_one();
-    Ok(ConfirmEmailChangeResponse { email: email.as_str().to_owned() })
+    Ok(ConfirmEmailChangeResponse {
+        email: email.as_str().to_owned(),
+    })
 }
 
 /// Uses the code up, which only one call can, and returns the address that it was mailed to.
-async fn use_code(db: &impl ConnectionTrait, call: &Call<'_>, id: Uuid, code: &str) -> Result<EmailAddress, Error> {
+async fn use_code(
+    db: &impl ConnectionTrait,
+    call: &Call<'_>,
+    id: Uuid,
+    code: &str,
+) -> Result<EmailAddress, Error> {
     let code = reset_code::Entity::live(call.now)
         .filter(reset_code::Column::CodeHash.eq(secret::hash(code)))
         .filter(reset_code::Column::AccountId.eq(id))
@@ -111,7 +147,10 @@ async fn use_code(db: &impl ConnectionTrait, call: &Call<'_>, id: Uuid, code: &s
         .ok_or(Error::ResetCodeInvalid)?;
 
     let used = reset_code::Entity::update_many()
-        .set(reset_code::ActiveModel { use_time: Set(Some(call.now)), ..Default::default() })
+        .set(reset_code::ActiveModel {
+            use_time: Set(Some(call.now)),
+            ..Default::default()
+        })
         .filter(reset_code::Column::Id.eq(code.id))
         .filter(reset_code::Column::UseTime.is_null())
         .filter(reset_code::Column::RevokeTime.is_null())
@@ -121,7 +160,9 @@ async fn use_code(db: &impl ConnectionTrait, call: &Call<'_>, id: Uuid, code: &s
         return Err(Error::ResetCodeInvalid);
     }
 
-    let email = code.email.and_then(|email| EmailAddress::parse(&email).ok());
+    let email = code
+        .email
+        .and_then(|email| EmailAddress::parse(&email).ok());
     email.ok_or(Error::ResetCodeInvalid)
 }
 
@@ -132,9 +173,14 @@ async fn notify(
     account: &Model,
     new_email: &str,
 ) -> Result<(), Error> {
-    let Some(old_email) = old_email.filter(|old_email| old_email != new_email) else { return Ok(()) };
+    let Some(old_email) = old_email.filter(|old_email| old_email != new_email) else {
+        return Ok(());
+    };
     for recipient in [old_email.as_str(), new_email] {
-        let cause = Cause::EmailChanged { old_email: old_email.clone(), new_email: new_email.to_owned() };
+        let cause = Cause::EmailChanged {
+            old_email: old_email.clone(),
+            new_email: new_email.to_owned(),
+        };
         outbox::enqueue(db, call.app, cause, account, recipient).await?;
     }
     Ok(())

@@ -30,10 +30,12 @@ pub async fn export_account_data(
         ("event", events(call.app, id).await?),
     ];
     let records = sections.into_iter().flat_map(|(section, records)| {
-        records.into_iter().map(move |record| ExportAccountDataResponse {
-            section: section.to_owned(),
-            json: record.to_string(),
-        })
+        records
+            .into_iter()
+            .map(move |record| ExportAccountDataResponse {
+                section: section.to_owned(),
+                json: record.to_string(),
+            })
     });
     Ok(records.collect())
 }
@@ -63,7 +65,9 @@ fn account_record(account: &account::Model) -> Value {
 }
 
 async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = session::Entity::find().filter(session::Column::AccountId.eq(id)).order_by_asc(session::Column::Id);
+    let rows = session::Entity::find()
+        .filter(session::Column::AccountId.eq(id))
+        .order_by_asc(session::Column::Id);
     let record = |row: session::Model| {
         json!({
             "id": row.id.to_string(),
@@ -77,11 +81,19 @@ async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "revoke_reason": row.revoke_reason,
         })
     };
-    Ok(rows.all(&app.store.read).await?.into_iter().map(record).collect())
+    Ok(rows
+        .all(&app.store.read)
+        .await?
+        .into_iter()
+        .map(record)
+        .collect())
 }
 
 async fn reset_requests(app: &App, account: &account::Model) -> Result<Vec<Value>, Error> {
-    let keys = [Some(account.username_key.clone()), account.email_key.clone()];
+    let keys = [
+        Some(account.username_key.clone()),
+        account.email_key.clone(),
+    ];
     let rows = reset_request::Entity::find()
         .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
         .order_by_asc(reset_request::Column::Id);
@@ -95,11 +107,18 @@ async fn reset_requests(app: &App, account: &account::Model) -> Result<Vec<Value
             "decide_time": row.decide_time.map(time),
         })
     };
-    Ok(rows.all(&app.store.read).await?.into_iter().map(record).collect())
+    Ok(rows
+        .all(&app.store.read)
+        .await?
+        .into_iter()
+        .map(record)
+        .collect())
 }
 
 async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = outbox::Entity::find().filter(outbox::Column::AccountId.eq(id)).order_by_asc(outbox::Column::Id);
+    let rows = outbox::Entity::find()
+        .filter(outbox::Column::AccountId.eq(id))
+        .order_by_asc(outbox::Column::Id);
     let record = |row: outbox::Model| {
         json!({
             "id": row.id.to_string(),
@@ -110,11 +129,18 @@ async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "finish_time": row.finish_time.map(time),
         })
     };
-    Ok(rows.all(&app.store.read).await?.into_iter().map(record).collect())
+    Ok(rows
+        .all(&app.store.read)
+        .await?
+        .into_iter()
+        .map(record)
+        .collect())
 }
 
 async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = event::Entity::find().filter(event::Column::AccountId.eq(id)).order_by_asc(event::Column::Id);
+    let rows = event::Entity::find()
+        .filter(event::Column::AccountId.eq(id))
+        .order_by_asc(event::Column::Id);
     let record = |row: event::Model| {
         json!({
             "id": row.id.to_string(),
@@ -124,5 +150,10 @@ async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
         })
     };
-    Ok(rows.all(&app.store.read).await?.into_iter().map(record).collect())
+    Ok(rows
+        .all(&app.store.read)
+        .await?
+        .into_iter()
+        .map(record)
+        .collect())
 }

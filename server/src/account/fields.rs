@@ -31,7 +31,11 @@ pub struct Fields {
 impl Fields {
     /// The faults found, as one error.
     pub fn finish(self) -> Result<(), Error> {
-        if self.violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(self.violations)) }
+        if self.violations.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::InvalidFields(self.violations))
+        }
     }
 
     /// Adds a fault found elsewhere.
@@ -87,7 +91,10 @@ impl Fields {
                 self.refuse(Violation::new(format!("{field}[{index}]"), "UNKNOWN_ROLE"));
             }
         }
-        let roles: Vec<&str> = ROLES.into_iter().filter(|role| given.iter().any(|given| given == role)).collect();
+        let roles: Vec<&str> = ROLES
+            .into_iter()
+            .filter(|role| given.iter().any(|given| given == role))
+            .collect();
         serde_json::json!(roles).to_string()
     }
 
@@ -117,8 +124,14 @@ impl Fields {
 
         let field = format!("{field}[{key}]");
         if value.chars().count() > MAX_ATTRIBUTE_VALUE {
-            self.refuse(Violation::with_limit(field, "TOO_LONG", MAX_ATTRIBUTE_VALUE));
-        } else if value.contains(|character: char| character.is_control() && !"\n\r\t".contains(character)) {
+            self.refuse(Violation::with_limit(
+                field,
+                "TOO_LONG",
+                MAX_ATTRIBUTE_VALUE,
+            ));
+        } else if value
+            .contains(|character: char| character.is_control() && !"\n\r\t".contains(character))
+        {
             self.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
         }
     }
@@ -148,7 +161,11 @@ mod tests {
     use super::*;
 
     fn faults(fields: Fields) -> Vec<(String, &'static str)> {
-        fields.violations.into_iter().map(|fault| (fault.field, fault.reason)).collect()
+        fields
+            .violations
+            .into_iter()
+            .map(|fault| (fault.field, fault.reason))
+            .collect()
     }
 
     #[test]
@@ -160,7 +177,10 @@ mod tests {
         fields.locale("account.locale", "tlh");
         fields.external_id("account.external_id", "a\0b");
         fields.roles("account.roles", &["user".into(), "root".into()]);
-        fields.attributes("account.attributes", &HashMap::from([("class".into(), "a\0".into())]));
+        fields.attributes(
+            "account.attributes",
+            &HashMap::from([("class".into(), "a\0".into())]),
+        );
 
         assert_eq!(
             faults(fields),
@@ -181,7 +201,10 @@ mod tests {
         let mut fields = Fields::default();
         fields.display_name("display_name", &"é".repeat(200));
         fields.external_id("external_id", &"é".repeat(200));
-        fields.attributes("attributes", &HashMap::from([("é".repeat(64), "é".repeat(1_000))]));
+        fields.attributes(
+            "attributes",
+            &HashMap::from([("é".repeat(64), "é".repeat(1_000))]),
+        );
 
         assert!(fields.finish().is_ok());
     }
@@ -196,7 +219,11 @@ mod tests {
 
     #[test]
     fn at_most_fifty_attributes_are_kept() {
-        let many = |count: usize| (0..count).map(|number| (number.to_string(), String::new())).collect();
+        let many = |count: usize| {
+            (0..count)
+                .map(|number| (number.to_string(), String::new()))
+                .collect()
+        };
         let mut fields = Fields::default();
         fields.attributes("attributes", &many(50));
         assert!(fields.violations.is_empty());

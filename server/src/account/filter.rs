@@ -34,13 +34,17 @@ enum Pattern {
 /// The filter as a condition. Without one on the state, deleted accounts are left out.
 pub fn condition(filter: &str) -> Result<Condition, Error> {
     let comparisons = parse(filter).ok_or_else(|| Error::field("filter", "INVALID_FILTER"))?;
-    let names_state = comparisons.iter().any(|comparison| matches!(comparison, Comparison::State(_)));
+    let names_state = comparisons
+        .iter()
+        .any(|comparison| matches!(comparison, Comparison::State(_)));
     let mut condition = Condition::all();
     if !names_state {
         condition = condition.add(Column::State.ne(State::Deleted));
     }
 
-    Ok(comparisons.iter().fold(condition, |all, comparison| all.add(comparison.condition())))
+    Ok(comparisons
+        .iter()
+        .fold(condition, |all, comparison| all.add(comparison.condition())))
 }
 
 impl Comparison {
@@ -56,7 +60,10 @@ impl Comparison {
 
 /// Roles are a JSON array of names without quotes; none means `user`.
 fn has_role(role: &str) -> Condition {
-    let mut condition = Condition::any().add(starts_with(Column::Roles, &format!("%\"{}\"", escape(role))));
+    let mut condition = Condition::any().add(starts_with(
+        Column::Roles,
+        &format!("%\"{}\"", escape(role)),
+    ));
     if role == "user" {
         condition = condition.add(Column::Roles.eq("[]"));
     }
@@ -110,7 +117,10 @@ fn parse(filter: &str) -> Option<Vec<Comparison>> {
         }
         let next = after.strip_prefix("AND")?;
         // `AND` is a word of its own, with something behind it.
-        rest = next.starts_with(char::is_whitespace).then(|| next.trim_start()).filter(|rest| !rest.is_empty())?;
+        rest = next
+            .starts_with(char::is_whitespace)
+            .then(|| next.trim_start())
+            .filter(|rest| !rest.is_empty())?;
     }
 
     Some(comparisons)
@@ -122,7 +132,12 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
     let (value, rest) = value(rest.trim_start())?;
     let comparison = match field.trim_end() {
         "state" => Comparison::State(state(&value)?),
-        "role" => Comparison::Role(["admin", "service", "institution_admin", "user"].into_iter().find(|role| *role == value)?.to_owned()),
+        "role" => Comparison::Role(
+            ["admin", "service", "institution_admin", "user"]
+                .into_iter()
+                .find(|role| *role == value)?
+                .to_owned(),
+        ),
         "username" => Comparison::Username(pattern(value)),
         "email" => Comparison::Email(pattern(value)),
         _ => return None,
@@ -145,7 +160,8 @@ fn value(text: &str) -> Option<(String, &str)> {
         match character {
             '"' => {
                 let rest = &quoted[index + 1..];
-                return (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some((value, rest));
+                return (rest.is_empty() || rest.starts_with(char::is_whitespace))
+                    .then_some((value, rest));
             }
             '\\' => value.push(characters.next()?.1),
             _ => value.push(character),
@@ -178,7 +194,9 @@ mod tests {
 
     #[test]
     fn comparisons_are_joined_by_and() {
-        let parsed = parse(r#" state = ACTIVE AND role=admin  AND username = "jean*" AND email = "a\"b@c.be" "#);
+        let parsed = parse(
+            r#" state = ACTIVE AND role=admin  AND username = "jean*" AND email = "a\"b@c.be" "#,
+        );
 
         assert_eq!(
             parsed.unwrap(),

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use guichet_proto::v1::CreateAccountRequest;
 use prost::Message;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -37,7 +39,11 @@ impl RequestId {
         }
 
         Ok(Some(Self {
-            caller: call.caller.actor_id().map(|id| id.to_string()).unwrap_or_default(),
+            caller: call
+                .caller
+                .actor_id()
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
             id,
             request_hash: request_hash(call, request),
         }))
@@ -49,12 +55,18 @@ impl RequestId {
         db: &impl ConnectionTrait,
         now: Timestamp,
     ) -> Result<Option<R>, Error> {
-        let row = Entity::find_by_id((self.caller.clone(), self.id)).one(db).await?;
-        let Some(row) = row.filter(|row| now < row.expire_time) else { return Ok(None) };
+        let row = Entity::find_by_id((self.caller.clone(), self.id))
+            .one(db)
+            .await?;
+        let Some(row) = row.filter(|row| now < row.expire_time) else {
+            return Ok(None);
+        };
         if row.request_hash != self.request_hash {
             return Err(Error::field("request_id", "NOT_ALLOWED"));
         }
-        R::decode(row.reply.as_slice()).map(Some).map_err(|cause| Error::Internal(cause.into()))
+        R::decode(row.reply.as_slice())
+            .map(Some)
+            .map_err(|cause| Error::Internal(cause.into()))
     }
 
     /// Keeps the reply in the transaction that it tells of.
@@ -65,7 +77,10 @@ impl RequestId {
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), Error> {
-        Entity::delete_many().filter(Column::ExpireTime.lte(now)).exec(txn).await?;
+        Entity::delete_many()
+            .filter(Column::ExpireTime.lte(now))
+            .exec(txn)
+            .await?;
         let row = ActiveModel {
             caller: Set(self.caller.clone()),
             request_id: Set(self.id),
@@ -82,7 +97,10 @@ impl RequestId {
 /// Keyed, because the request may hold a password. Attributes go in sorted: a map is encoded in any order.
 fn request_hash(call: &Call<'_>, request: &CreateAccountRequest) -> Vec<u8> {
     let mut request = request.clone();
-    let attributes = request.account.as_mut().map(|account| std::mem::take(&mut account.attributes));
+    let attributes = request
+        .account
+        .as_mut()
+        .map(|account| std::mem::take(&mut account.attributes));
     let attributes: BTreeMap<String, String> = attributes.unwrap_or_default().into_iter().collect();
     let encoded = request.encode_to_vec();
 
@@ -90,5 +108,8 @@ fn request_hash(call: &Call<'_>, request: &CreateAccountRequest) -> Vec<u8> {
     for (key, value) in &attributes {
         parts.extend([key.as_bytes(), value.as_bytes()]);
     }
-    call.app.master_key.mac(Purpose::PageTokens, &parts).to_vec()
+    call.app
+        .master_key
+        .mac(Purpose::PageTokens, &parts)
+        .to_vec()
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use guichet_proto::v1::{
-    BatchGetAccountsRequest, BatchGetAccountsResponse, GetAccountRequest, GetAccountResponse, LookupAccountsRequest,
-    LookupAccountsResponse, lookup_accounts_request::Key,
+    BatchGetAccountsRequest, BatchGetAccountsResponse, GetAccountRequest, GetAccountResponse,
+    LookupAccountsRequest, LookupAccountsResponse, lookup_accounts_request::Key,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
@@ -20,11 +20,16 @@ use crate::{
 const MAX_BATCH: usize = 100;
 
 /// `GetAccount`.
-pub async fn get_account(call: &Call<'_>, request: GetAccountRequest) -> Result<GetAccountResponse, Error> {
+pub async fn get_account(
+    call: &Call<'_>,
+    request: GetAccountRequest,
+) -> Result<GetAccountResponse, Error> {
     let id = call.own_or_role("account_id", &request.account_id, &["admin", "service"])?;
     let account = row::find(&call.app.store.read, id).await?;
 
-    Ok(GetAccountResponse { account: Some(view::account(&account)) })
+    Ok(GetAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `LookupAccounts`.
@@ -33,7 +38,9 @@ pub async fn lookup_accounts(
     request: LookupAccountsRequest,
 ) -> Result<LookupAccountsResponse, Error> {
     let query = match request.key.ok_or_else(|| Error::field("key", "REQUIRED"))? {
-        Key::Username(username) => Username::lookup_key(&username).map(|key| Entity::by_username_key(&key)),
+        Key::Username(username) => {
+            Username::lookup_key(&username).map(|key| Entity::by_username_key(&key))
+        }
         Key::Email(email) => EmailAddress::lookup_key(&email).map(|key| Entity::by_email_key(&key)),
         // PostgreSQL would refuse the NUL instead of finding nothing.
         Key::ExternalId(id) if id.contains('\0') => None,
@@ -41,10 +48,18 @@ pub async fn lookup_accounts(
     };
 
     let accounts = match query {
-        Some(query) => query.filter(Column::State.ne(State::Deleted)).order_by_asc(Column::Id).all(&call.app.store.read).await?,
+        Some(query) => {
+            query
+                .filter(Column::State.ne(State::Deleted))
+                .order_by_asc(Column::Id)
+                .all(&call.app.store.read)
+                .await?
+        }
         None => Vec::new(),
     };
-    Ok(LookupAccountsResponse { accounts: accounts.iter().map(view::account).collect() })
+    Ok(LookupAccountsResponse {
+        accounts: accounts.iter().map(view::account).collect(),
+    })
 }
 
 /// `BatchGetAccounts`.
@@ -53,10 +68,20 @@ pub async fn batch_get_accounts(
     request: BatchGetAccountsRequest,
 ) -> Result<BatchGetAccountsResponse, Error> {
     let ids = batch_ids(&request.account_ids)?;
-    let found = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(&call.app.store.read).await?;
-    let by_id: HashMap<Uuid, Model> = found.into_iter().map(|account| (account.id, account)).collect();
+    let found = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(&call.app.store.read)
+        .await?;
+    let by_id: HashMap<Uuid, Model> = found
+        .into_iter()
+        .map(|account| (account.id, account))
+        .collect();
 
-    let accounts = ids.iter().filter_map(|id| by_id.get(id)).map(view::account).collect();
+    let accounts = ids
+        .iter()
+        .filter_map(|id| by_id.get(id))
+        .map(view::account)
+        .collect();
     Ok(BatchGetAccountsResponse { accounts })
 }
 
@@ -65,7 +90,11 @@ fn batch_ids(texts: &[String]) -> Result<Vec<Uuid>, Error> {
         return Err(Error::field("account_ids", "REQUIRED"));
     }
     if texts.len() > MAX_BATCH {
-        return Err(Error::InvalidFields(vec![Violation::with_limit("account_ids", "TOO_MANY", MAX_BATCH)]));
+        return Err(Error::InvalidFields(vec![Violation::with_limit(
+            "account_ids",
+            "TOO_MANY",
+            MAX_BATCH,
+        )]));
     }
 
     let mut ids = Vec::with_capacity(texts.len());
@@ -73,8 +102,15 @@ fn batch_ids(texts: &[String]) -> Result<Vec<Uuid>, Error> {
     for (index, text) in texts.iter().enumerate() {
         match parse_id("", text) {
             Ok(id) => ids.push(id),
-            Err(_) => violations.push(Violation::new(format!("account_ids[{index}]"), "INVALID_ID")),
+            Err(_) => violations.push(Violation::new(
+                format!("account_ids[{index}]"),
+                "INVALID_ID",
+            )),
         }
     }
-    if violations.is_empty() { Ok(ids) } else { Err(Error::InvalidFields(violations)) }
+    if violations.is_empty() {
+        Ok(ids)
+    } else {
+        Err(Error::InvalidFields(violations))
+    }
 }

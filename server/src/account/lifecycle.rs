@@ -16,7 +16,12 @@ use crate::{
 };
 
 /// Carries a transition out in a transaction of its own. An `etag` that is not empty must be the current one.
-pub async fn change(call: &Call<'_>, id: Uuid, etag: &str, transition: Transition) -> Result<Model, Error> {
+pub async fn change(
+    call: &Call<'_>,
+    id: Uuid,
+    etag: &str,
+    transition: Transition,
+) -> Result<Model, Error> {
     let txn = call.app.store.write().await?;
     let before = row::lock(&txn, id).await?;
     if !etag.is_empty() && etag != view::etag(&before) {
@@ -36,7 +41,11 @@ pub async fn apply(
     transition: Transition,
     mut changes: ActiveModel,
 ) -> Result<Model, Error> {
-    let next = transition.next(before.state, before.prior_state, before.password_hash.is_some());
+    let next = transition.next(
+        before.state,
+        before.prior_state,
+        before.password_hash.is_some(),
+    );
     changes.state = Set(next.ok_or(Error::State)?);
     changes.prior_state = Set(match transition {
         Transition::Disable | Transition::Delete => Some(before.state),
@@ -49,7 +58,15 @@ pub async fn apply(
         reset_code::Entity::revoke_all(txn, before.id, call.now).await?;
     }
     let actor = call.caller.actor_id();
-    event::append(txn, &call.app.clock, kind(transition), Some(before.id), actor, json!({})).await?;
+    event::append(
+        txn,
+        &call.app.clock,
+        kind(transition),
+        Some(before.id),
+        actor,
+        json!({}),
+    )
+    .await?;
     Ok(account)
 }
 

@@ -2,7 +2,8 @@
 
 use guichet_proto::v1::{ListAccountsRequest, ListAccountsResponse};
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Value,
+    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Value,
 };
 
 use super::{
@@ -20,7 +21,10 @@ const DEFAULT_PAGE: u64 = 50;
 const LONGEST_PAGE: u64 = 1_000;
 
 /// `ListAccounts`.
-pub async fn list_accounts(call: &Call<'_>, request: ListAccountsRequest) -> Result<ListAccountsResponse, Error> {
+pub async fn list_accounts(
+    call: &Call<'_>,
+    request: ListAccountsRequest,
+) -> Result<ListAccountsResponse, Error> {
     let size = page_size(request.page_size)?;
     let (column, order) = order(&request.order_by)?;
     let condition = filter::condition(&request.filter)?;
@@ -36,7 +40,10 @@ pub async fn list_accounts(call: &Call<'_>, request: ListAccountsRequest) -> Res
         select = select.filter(after(column, &order, cursor));
     }
     // One row more tells whether there is another page.
-    let rows = select.order_by(column, order.clone()).order_by(Column::Id, order).limit(size + 1);
+    let rows = select
+        .order_by(column, order.clone())
+        .order_by(Column::Id, order)
+        .limit(size + 1);
     let mut accounts = rows.all(&call.app.store.read).await?;
 
     let mut next_page_token = String::new();
@@ -46,7 +53,10 @@ pub async fn list_accounts(call: &Call<'_>, request: ListAccountsRequest) -> Res
             next_page_token = page::seal(&call.app.master_key, &cursor_of(column, last), &query)?;
         }
     }
-    Ok(ListAccountsResponse { accounts: accounts.iter().map(view::account).collect(), next_page_token })
+    Ok(ListAccountsResponse {
+        accounts: accounts.iter().map(view::account).collect(),
+        next_page_token,
+    })
 }
 
 fn page_size(asked: i32) -> Result<u64, Error> {
@@ -74,7 +84,12 @@ fn order(order_by: &str) -> Result<(Column, Order), Error> {
 
 /// What a page token is bound to: who asks, and what for.
 fn query_id(call: &Call<'_>, request: &ListAccountsRequest) -> Result<Vec<u8>, Error> {
-    let parts = (call.caller.actor_id(), &request.institution_id, &request.filter, &request.order_by);
+    let parts = (
+        call.caller.actor_id(),
+        &request.institution_id,
+        &request.filter,
+        &request.order_by,
+    );
     serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
 }
 
@@ -97,5 +112,7 @@ fn after(column: Column, order: &Order, cursor: Cursor) -> Condition {
         Order::Desc => (column.lt(key.clone()), Column::Id.lt(cursor.id)),
         _ => (column.gt(key.clone()), Column::Id.gt(cursor.id)),
     };
-    Condition::any().add(beyond).add(Condition::all().add(column.eq(key)).add(id_beyond))
+    Condition::any()
+        .add(beyond)
+        .add(Condition::all().add(column.eq(key)).add(id_beyond))
 }

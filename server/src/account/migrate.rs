@@ -1,8 +1,9 @@
 //! `MigrateAccount`, `BatchMigrateAccounts` and `SendActivation`.
 
 use guichet_proto::v1::{
-    BatchMigrateAccountsRequest, BatchMigrateAccountsResponse, MigrateAccountRequest, MigrateAccountResponse,
-    SendActivationRequest, SendActivationResponse, batch_migrate_accounts_response::Result as RowResult,
+    BatchMigrateAccountsRequest, BatchMigrateAccountsResponse, MigrateAccountRequest,
+    MigrateAccountResponse, SendActivationRequest, SendActivationResponse,
+    batch_migrate_accounts_response::Result as RowResult,
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
@@ -27,7 +28,10 @@ pub async fn migrate_account(
     let mut fields = Fields::default();
     let id = parse_id("account_id", &request.account_id);
     if let Err(Error::InvalidFields(violations)) = &id {
-        violations.iter().cloned().for_each(|violation| fields.refuse(violation));
+        violations
+            .iter()
+            .cloned()
+            .for_each(|violation| fields.refuse(violation));
     }
     let email = fields.email("email", &request.email);
     let locale = fields.locale("locale", &request.locale);
@@ -52,7 +56,9 @@ pub async fn migrate_account(
     txn.commit().await?;
 
     call.app.wake.notify_one();
-    Ok(MigrateAccountResponse { account: Some(view::account(&account)) })
+    Ok(MigrateAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 /// `BatchMigrateAccounts`: each row in its own transaction.
@@ -64,17 +70,27 @@ pub async fn batch_migrate_accounts(
         return Err(Error::field("requests", "REQUIRED"));
     }
     if request.requests.len() > MAX_BATCH {
-        return Err(Error::InvalidFields(vec![Violation::with_limit("requests", "TOO_MANY", MAX_BATCH)]));
+        return Err(Error::InvalidFields(vec![Violation::with_limit(
+            "requests", "TOO_MANY", MAX_BATCH,
+        )]));
     }
 
     let mut results = Vec::with_capacity(request.requests.len());
     for row in request.requests {
         let account_id = row.account_id.clone();
         results.push(match migrate_account(call, row).await {
-            Ok(reply) => RowResult { account_id, account: reply.account, reason: String::new() },
+            Ok(reply) => RowResult {
+                account_id,
+                account: reply.account,
+                reason: String::new(),
+            },
             // No verdict on the row: the caller repeats the batch, and rows already migrated answer STATE.
             Err(error @ (Error::StoreUnavailable(_) | Error::Internal(_))) => return Err(error),
-            Err(error) => RowResult { account_id, account: None, reason: error.reason().to_owned() },
+            Err(error) => RowResult {
+                account_id,
+                account: None,
+                reason: error.reason().to_owned(),
+            },
         });
     }
     Ok(BatchMigrateAccountsResponse { results })
@@ -88,10 +104,22 @@ pub async fn send_activation(
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
     let account = row::lock(&txn, id).await?;
-    let email = account.email.as_deref().filter(|_| account.state == State::Pending).ok_or(Error::State)?;
+    let email = account
+        .email
+        .as_deref()
+        .filter(|_| account.state == State::Pending)
+        .ok_or(Error::State)?;
     outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
     let actor = call.caller.actor_id();
-    event::append(&txn, &call.app.clock, "activation.requested", Some(id), actor, json!({})).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "activation.requested",
+        Some(id),
+        actor,
+        json!({}),
+    )
+    .await?;
     txn.commit().await?;
 
     call.app.wake.notify_one();

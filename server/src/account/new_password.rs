@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// Reads a password into `field` and checks every rule.
-pub fn read(app: &App, field: &str, typed: &str, identifiers: &Identifiers<'_>) -> Result<Password, Error> {
+pub fn read(
+    app: &App,
+    field: &str,
+    typed: &str,
+    identifiers: &Identifiers<'_>,
+) -> Result<Password, Error> {
     let password = Password::parse_new(typed).map_err(|fault| {
         Error::InvalidFields(vec![match fault {
             PasswordFault::Required => Violation::new(field, fault.reason()),
@@ -23,7 +28,12 @@ pub fn read(app: &App, field: &str, typed: &str, identifiers: &Identifiers<'_>) 
     if broken.is_empty() {
         return Ok(password);
     }
-    Err(Error::PasswordRules(broken.into_iter().map(|rule| violation(&app.policy, field, rule)).collect()))
+    Err(Error::PasswordRules(
+        broken
+            .into_iter()
+            .map(|rule| violation(&app.policy, field, rule))
+            .collect(),
+    ))
 }
 
 fn violation(policy: &PasswordPolicy, field: &str, rule: Rule) -> Violation {

@@ -41,8 +41,12 @@ pub fn open(master_key: &MasterKey, token: &str, query: &[u8]) -> Result<Option<
     if token.is_empty() {
         return Ok(None);
     }
-    let sealed = (token.len() <= MAX_BYTES).then(|| URL_SAFE_NO_PAD.decode(token).ok()).flatten();
+    let sealed = (token.len() <= MAX_BYTES)
+        .then(|| URL_SAFE_NO_PAD.decode(token).ok())
+        .flatten();
     let plain = sealed.and_then(|sealed| master_key.open(Purpose::PageTokens, &sealed, query).ok());
     let cursor = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-    cursor.map(Some).ok_or_else(|| Error::field("page_token", "PAGE_TOKEN_INVALID"))
+    cursor
+        .map(Some)
+        .ok_or_else(|| Error::field("page_token", "PAGE_TOKEN_INVALID"))
 }

@@ -1,8 +1,8 @@
 //! An account's row while it is changed: locked, written only as it was read, its conflicts named.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-    SqlErr,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _, SqlErr,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,11 @@ pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Model, Error> {
 
 /// The account, held until the transaction ends.
 pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Model, Error> {
-    Entity::find_by_id(id).lock_exclusive().one(txn).await?.ok_or(Error::NotFound)
+    Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(txn)
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// Writes `changes` over `before` and returns the account as it is then.
@@ -48,8 +52,12 @@ pub async fn save(
 /// Names a broken unique index; both stores name it in their message.
 pub fn conflict(error: DbErr) -> Error {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("username_key") => Error::UsernameTaken,
-        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("external_id") => Error::ExternalIdTaken,
+        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("username_key") => {
+            Error::UsernameTaken
+        }
+        Some(SqlErr::UniqueConstraintViolation(message)) if message.contains("external_id") => {
+            Error::ExternalIdTaken
+        }
         _ => error.into(),
     }
 }

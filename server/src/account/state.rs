@@ -22,7 +22,12 @@ pub enum Transition {
 impl Transition {
     /// The state that `from` becomes, or `None` where that is not allowed. `prior` is the state before a disable or a
     /// delete; where it is not known any more, whether there is a password tells what the account was.
-    pub const fn next(self, from: State, prior: Option<State>, has_password: bool) -> Option<State> {
+    pub const fn next(
+        self,
+        from: State,
+        prior: Option<State>,
+        has_password: bool,
+    ) -> Option<State> {
         match (self, from) {
             (Self::Migrate, State::Legacy) => Some(State::Pending),
             (Self::Activate, State::Pending) => Some(State::Active),
@@ -32,7 +37,9 @@ impl Transition {
                 Some(State::Active) => State::Active,
                 _ => with_or_without(has_password),
             }),
-            (Self::Delete, State::Legacy | State::Pending | State::Active | State::Disabled) => Some(State::Deleted),
+            (Self::Delete, State::Legacy | State::Pending | State::Active | State::Disabled) => {
+                Some(State::Deleted)
+            }
             (Self::Undelete, State::Deleted) => Some(match prior {
                 Some(State::Deleted) | None => with_or_without(has_password),
                 Some(prior) => prior,
@@ -43,7 +50,11 @@ impl Transition {
 }
 
 const fn with_or_without(has_password: bool) -> State {
-    if has_password { State::Active } else { State::Pending }
+    if has_password {
+        State::Active
+    } else {
+        State::Pending
+    }
 }
 
 #[cfg(test)]
@@ -60,13 +71,29 @@ mod tests {
             (Activate, [None, Some(Active), None, None, None]),
             (Disable, [None, Some(Disabled), Some(Disabled), None, None]),
             (Enable, [None, None, None, Some(Active), None]),
-            (Delete, [Some(Deleted), Some(Deleted), Some(Deleted), Some(Deleted), None]),
+            (
+                Delete,
+                [
+                    Some(Deleted),
+                    Some(Deleted),
+                    Some(Deleted),
+                    Some(Deleted),
+                    None,
+                ],
+            ),
             (Undelete, [None, None, None, None, Some(Active)]),
         ];
 
         for (transition, expected) in table {
-            for (from, to) in [Legacy, Pending, Active, Disabled, Deleted].into_iter().zip(expected) {
-                assert_eq!(transition.next(from, Some(Active), true), to, "{transition:?} from {from:?}");
+            for (from, to) in [Legacy, Pending, Active, Disabled, Deleted]
+                .into_iter()
+                .zip(expected)
+            {
+                assert_eq!(
+                    transition.next(from, Some(Active), true),
+                    to,
+                    "{transition:?} from {from:?}"
+                );
             }
         }
     }
@@ -76,16 +103,28 @@ mod tests {
         use State::{Active, Deleted, Disabled, Legacy, Pending};
 
         for prior in [Legacy, Pending, Active, Disabled] {
-            assert_eq!(Transition::Undelete.next(Deleted, Some(prior), true), Some(prior));
+            assert_eq!(
+                Transition::Undelete.next(Deleted, Some(prior), true),
+                Some(prior)
+            );
         }
         for prior in [Pending, Active] {
-            assert_eq!(Transition::Enable.next(Disabled, Some(prior), true), Some(prior));
+            assert_eq!(
+                Transition::Enable.next(Disabled, Some(prior), true),
+                Some(prior)
+            );
         }
     }
 
     #[test]
     fn without_a_password_nobody_becomes_active_by_an_enable() {
-        assert_eq!(Transition::Enable.next(State::Disabled, None, false), Some(State::Pending));
-        assert_eq!(Transition::Enable.next(State::Disabled, None, true), Some(State::Active));
+        assert_eq!(
+            Transition::Enable.next(State::Disabled, None, false),
+            Some(State::Pending)
+        );
+        assert_eq!(
+            Transition::Enable.next(State::Disabled, None, true),
+            Some(State::Active)
+        );
     }
 }

@@ -29,8 +29,13 @@ const READ_ONLY: [&str; 9] = [
 ];
 
 /// `UpdateAccount`.
-pub async fn update_account(call: &Call<'_>, request: UpdateAccountRequest) -> Result<UpdateAccountResponse, Error> {
-    let given = request.account.ok_or_else(|| Error::field("account", "REQUIRED"))?;
+pub async fn update_account(
+    call: &Call<'_>,
+    request: UpdateAccountRequest,
+) -> Result<UpdateAccountResponse, Error> {
+    let given = request
+        .account
+        .ok_or_else(|| Error::field("account", "REQUIRED"))?;
     let mut paths = request.update_mask.unwrap_or_default().paths;
     paths.sort();
     paths.dedup();
@@ -50,10 +55,20 @@ pub async fn update_account(call: &Call<'_>, request: UpdateAccountRequest) -> R
     }
     let account = row::save(&txn, &before, changes, call.now).await?;
     let about = json!({ "fields": paths });
-    event::append(&txn, &call.app.clock, "account.updated", Some(id), call.caller.actor_id(), about).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "account.updated",
+        Some(id),
+        call.caller.actor_id(),
+        about,
+    )
+    .await?;
     txn.commit().await?;
 
-    Ok(UpdateAccountResponse { account: Some(view::account(&account)) })
+    Ok(UpdateAccountResponse {
+        account: Some(view::account(&account)),
+    })
 }
 
 fn changes(given: &v1::Account, paths: &[String]) -> Result<ActiveModel, Error> {
@@ -71,15 +86,21 @@ fn changes(given: &v1::Account, paths: &[String]) -> Result<ActiveModel, Error> 
                 }
             }
             "display_name" => {
-                changes.display_name = Set(fields.display_name("account.display_name", &given.display_name));
+                changes.display_name =
+                    Set(fields.display_name("account.display_name", &given.display_name));
             }
             "locale" => changes.locale = Set(fields.locale("account.locale", &given.locale)),
             "external_id" => {
-                changes.external_id = Set(fields.external_id("account.external_id", &given.external_id));
+                changes.external_id =
+                    Set(fields.external_id("account.external_id", &given.external_id));
             }
             "roles" => changes.roles = Set(fields.roles("account.roles", &given.roles)),
-            "attributes" => changes.attributes = Set(fields.attributes("account.attributes", &given.attributes)),
-            path if READ_ONLY.contains(&path) => fields.refuse(Violation::new("update_mask", "READ_ONLY")),
+            "attributes" => {
+                changes.attributes = Set(fields.attributes("account.attributes", &given.attributes))
+            }
+            path if READ_ONLY.contains(&path) => {
+                fields.refuse(Violation::new("update_mask", "READ_ONLY"))
+            }
             _ => fields.refuse(Violation::new("update_mask", "UNKNOWN_FIELD")),
         }
     }

@@ -20,7 +20,10 @@ pub fn account(model: &Model) -> v1::Account {
         display_name: model.display_name.clone(),
         locale: model.locale.clone().unwrap_or_default(),
         state: state(model.state).into(),
-        institution_id: model.institution_id.map(|id| id.to_string()).unwrap_or_default(),
+        institution_id: model
+            .institution_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         external_id: model.external_id.clone().unwrap_or_default(),
         roles: model.role_names(),
         attributes: attributes(model),

@@ -27,13 +27,25 @@ pub async fn create_api_key(
     call: &Call<'_>,
     request: CreateApiKeyRequest,
 ) -> Result<CreateApiKeyResponse, Error> {
-    let ttl = request.ttl.map(|ttl| Duration::try_from(ttl).ok().filter(|ttl| !ttl.is_zero()));
+    let ttl = request
+        .ttl
+        .map(|ttl| Duration::try_from(ttl).ok().filter(|ttl| !ttl.is_zero()));
     if ttl == Some(None) {
         return Err(Error::field("ttl", "OUT_OF_RANGE"));
     }
     let actor_id = call.caller.actor_id();
-    let (row, key) = make(call.app, &request.name, &request.role, ttl.flatten(), actor_id).await?;
-    Ok(CreateApiKeyResponse { api_key: Some(view(row)), key })
+    let (row, key) = make(
+        call.app,
+        &request.name,
+        &request.role,
+        ttl.flatten(),
+        actor_id,
+    )
+    .await?;
+    Ok(CreateApiKeyResponse {
+        api_key: Some(view(row)),
+        key,
+    })
 }
 
 /// Lists the keys that are not revoked.
@@ -46,7 +58,9 @@ pub async fn list_api_keys(
         .order_by_desc(api_key::Column::Id)
         .all(&call.app.store.read)
         .await?;
-    Ok(ListApiKeysResponse { api_keys: rows.into_iter().map(view).collect() })
+    Ok(ListApiKeysResponse {
+        api_keys: rows.into_iter().map(view).collect(),
+    })
 }
 
 /// Revokes a key at once.
@@ -56,13 +70,24 @@ pub async fn revoke_api_key(
 ) -> Result<RevokeApiKeyResponse, Error> {
     let id = parse_id("api_key_id", &request.api_key_id)?;
     let txn = call.app.store.write().await?;
-    let row = api_key::Entity::find_by_id(id).one(&txn).await?.ok_or(Error::NotFound)?;
+    let row = api_key::Entity::find_by_id(id)
+        .one(&txn)
+        .await?
+        .ok_or(Error::NotFound)?;
     if row.revoke_time.is_none() {
         let mut revoked = row.into_active_model();
         revoked.revoke_time = Set(Some(call.now));
         revoked.update(&txn).await?;
         let about = serde_json::json!({ "api_key_id": id });
-        event::append(&txn, &call.app.clock, "api_key.revoked", None, call.caller.actor_id(), about).await?;
+        event::append(
+            &txn,
+            &call.app.clock,
+            "api_key.revoked",
+            None,
+            call.caller.actor_id(),
+            about,
+        )
+        .await?;
     }
     txn.commit().await?;
     Ok(RevokeApiKeyResponse {})
@@ -109,7 +134,11 @@ fn check(name: &str, role: &str) -> Result<(), Error> {
     if !["admin", "service"].contains(&role) {
         violations.push(Violation::new("role", "UNKNOWN_ROLE"));
     }
-    if violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(violations)) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InvalidFields(violations))
+    }
 }
 
 fn view(row: api_key::Model) -> ApiKey {

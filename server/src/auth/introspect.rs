@@ -17,7 +17,8 @@ pub async fn introspect(
     let Ok(verified) = token::verify(call.app, &request.token, call.now) else {
         return Ok(IntrospectResponse::default());
     };
-    let Some((session, account)) = live_session(call.app, verified.session_id, call.now).await? else {
+    let Some((session, account)) = live_session(call.app, verified.session_id, call.now).await?
+    else {
         return Ok(IntrospectResponse::default());
     };
     let may = call.caller.account_id() == Some(account.id)
@@ -30,7 +31,10 @@ pub async fn introspect(
         active: true,
         account_id: account.id.to_string(),
         roles: account.role_names(),
-        institution_id: account.institution_id.map(|id| id.to_string()).unwrap_or_default(),
+        institution_id: account
+            .institution_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         username: account.username,
         session_id: session.id.to_string(),
         issue_time: Some(Timestamp(verified.issued * 1_000_000).to_proto()),

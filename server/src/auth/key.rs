@@ -89,7 +89,10 @@ impl KeyRing {
             .order_by_asc(signing_key::Column::Kid)
             .all(&store.read)
             .await?;
-        let keys = rows.into_iter().map(|row| unseal(row, master_key)).collect::<Result<_, _>>()?;
+        let keys = rows
+            .into_iter()
+            .map(|row| unseal(row, master_key))
+            .collect::<Result<_, _>>()?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
@@ -101,12 +104,15 @@ impl KeyRing {
         master_key: &MasterKey,
         clock: &Clock,
     ) -> anyhow::Result<(String, Timestamp)> {
-        self.make(store, master_key, clock, self.publish_ahead).await
+        self.make(store, master_key, clock, self.publish_ahead)
+            .await
     }
 
     /// Whether the newest key has been signing for as long as a key may.
     pub fn is_rotation_due(&self, now: Timestamp) -> bool {
-        self.snapshot().last().is_some_and(|newest| newest.activate_time.plus(self.rotation) <= now)
+        self.snapshot()
+            .last()
+            .is_some_and(|newest| newest.activate_time.plus(self.rotation) <= now)
     }
 
     /// The key that signs at `now`.
@@ -131,13 +137,20 @@ impl KeyRing {
     fn published(&self, now: Timestamp) -> Vec<Key> {
         let keys = self.snapshot();
         let superseded = |index: usize| {
-            keys.get(index + 1).is_some_and(|next: &Key| next.activate_time.plus(self.keep) <= now)
+            keys.get(index + 1)
+                .is_some_and(|next: &Key| next.activate_time.plus(self.keep) <= now)
         };
-        (0..keys.len()).filter(|index| !superseded(*index)).map(|index| keys[index].clone()).collect()
+        (0..keys.len())
+            .filter(|index| !superseded(*index))
+            .map(|index| keys[index].clone())
+            .collect()
     }
 
     fn snapshot(&self) -> Vec<Key> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     async fn make(
@@ -164,7 +177,15 @@ impl KeyRing {
         }
         .insert(&txn)
         .await?;
-        event::append(&txn, clock, "signing_key.created", None, None, serde_json::json!({ "kid": kid })).await?;
+        event::append(
+            &txn,
+            clock,
+            "signing_key.created",
+            None,
+            None,
+            serde_json::json!({ "kid": kid }),
+        )
+        .await?;
         txn.commit().await?;
 
         self.reload(store, master_key).await?;
@@ -210,8 +231,14 @@ fn public_half(algorithm: Algorithm, private: &[u8]) -> anyhow::Result<Jwk> {
 fn unseal(row: signing_key::Model, master_key: &MasterKey) -> anyhow::Result<Key> {
     let private = master_key
         .open(Purpose::SigningKeys, &row.sealed_key, row.kid.as_bytes())
-        .map_err(|_| anyhow!("a signing key does not open: the database was made under another master key"))?;
-    let algorithm = if row.algorithm == "EdDSA" { Algorithm::EdDSA } else { Algorithm::ES256 };
+        .map_err(|_| {
+            anyhow!("a signing key does not open: the database was made under another master key")
+        })?;
+    let algorithm = if row.algorithm == "EdDSA" {
+        Algorithm::EdDSA
+    } else {
+        Algorithm::ES256
+    };
     let jwk: Jwk = serde_json::from_str(&row.jwk)?;
     Ok(Key {
         encoding: encoding_key(algorithm, &private),
@@ -228,5 +255,7 @@ pub async fn get_signing_keys(
     call: &Call<'_>,
     _request: GetSigningKeysRequest,
 ) -> Result<GetSigningKeysResponse, Error> {
-    Ok(GetSigningKeysResponse { jwks: call.app.keys.jwks(call.now) })
+    Ok(GetSigningKeysResponse {
+        jwks: call.app.keys.jwks(call.now),
+    })
 }

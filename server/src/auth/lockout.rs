@@ -32,10 +32,16 @@ pub struct Counters {
 impl Counters {
     /// The counters of a typed name and a network.
     pub fn of(app: &App, typed: &str, network: &str) -> Self {
-        let name = name_key(app, &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()));
+        let name = name_key(
+            app,
+            &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()),
+        );
         let with = |half: [u8; 32]| [&name[..], &half[..HALF]].concat();
         Self {
-            here: with(app.master_key.mac(Purpose::ThrottleKeys, &[b"network", network.as_bytes()])),
+            here: with(
+                app.master_key
+                    .mac(Purpose::ThrottleKeys, &[b"network", network.as_bytes()]),
+            ),
             everywhere: with(app.master_key.mac(Purpose::ThrottleKeys, &[b"everywhere"])),
         }
     }
@@ -53,11 +59,18 @@ pub async fn charge(
     if !limits.enabled {
         return Ok(());
     }
-    let curve = Curve { free: limits.free_failures, base: limits.base_delay, longest: limits.max_delay };
+    let curve = Curve {
+        free: limits.free_failures,
+        base: limits.base_delay,
+        longest: limits.max_delay,
+    };
     let txn = app.store.write().await?;
     let mut verdict = throttle::charge(&txn, &counters.here, curve, now).await?;
     if verdict.is_ok() && !is_familiar(&txn, typed, network).await? {
-        let wide = Curve { free: limits.account_free_failures, ..curve };
+        let wide = Curve {
+            free: limits.account_free_failures,
+            ..curve
+        };
         verdict = throttle::charge(&txn, &counters.everywhere, wide, now).await?;
     }
     match verdict {
@@ -105,7 +118,9 @@ pub fn network(client: Option<IpAddr>) -> String {
 }
 
 fn name_key(app: &App, name: &str) -> [u8; HALF] {
-    let full = app.master_key.mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
+    let full = app
+        .master_key
+        .mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
     std::array::from_fn(|index| full[index])
 }
 

@@ -26,12 +26,17 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     lockout::charge(app, &counters, &request.username, &network, call.now).await?;
 
     let key = Username::lookup_key(&request.username).unwrap_or_default();
-    let account = account::Entity::by_username_key(&key).one(&app.store.read).await?;
+    let account = account::Entity::by_username_key(&key)
+        .one(&app.store.read)
+        .await?;
     let password = Password::typed(&request.password);
     let (account, renewed) = verify(call, account, &password).await?;
 
     let txn = app.store.write().await?;
-    let mut signed_in = account::ActiveModel { last_login_time: Set(Some(call.now)), ..Default::default() };
+    let mut signed_in = account::ActiveModel {
+        last_login_time: Set(Some(call.now)),
+        ..Default::default()
+    };
     if let Some(hash) = renewed {
         signed_in.password_hash = Set(Some(hash));
     }
@@ -49,7 +54,9 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let tokens = session::open(call, &txn, &account, request.device_name).await?;
     lockout::refund(&txn, &counters).await?;
     txn.commit().await?;
-    Ok(LoginResponse { outcome: Some(Outcome::Tokens(tokens)) })
+    Ok(LoginResponse {
+        outcome: Some(Outcome::Tokens(tokens)),
+    })
 }
 
 fn check_shape(request: &LoginRequest) -> Result<(), Error> {
@@ -61,11 +68,19 @@ fn check_shape(request: &LoginRequest) -> Result<(), Error> {
         violations.push(Violation::new("username", "REQUIRED"));
     }
     if request.device_name.chars().count() > MAX_DEVICE_NAME {
-        violations.push(Violation::with_limit("device_name", "TOO_LONG", MAX_DEVICE_NAME));
+        violations.push(Violation::with_limit(
+            "device_name",
+            "TOO_LONG",
+            MAX_DEVICE_NAME,
+        ));
     } else if request.device_name.chars().any(char::is_control) {
         violations.push(Violation::new("device_name", "FORBIDDEN_CHARACTER"));
     }
-    if violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(violations)) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InvalidFields(violations))
+    }
 }
 
 /// The account whose password this is, and a new hash if the stored one is weaker than what is configured.
@@ -75,10 +90,12 @@ async fn verify(
     password: &Password,
 ) -> Result<(account::Model, Option<String>), Error> {
     let hasher = &call.app.hasher;
-    let known = account.filter(|account| account.state == State::Active).and_then(|account| {
-        let stored = StoredHash::parse(account.password_hash.as_deref()?).ok()?;
-        Some((account, stored))
-    });
+    let known = account
+        .filter(|account| account.state == State::Active)
+        .and_then(|account| {
+            let stored = StoredHash::parse(account.password_hash.as_deref()?).ok()?;
+            Some((account, stored))
+        });
     let Some((account, stored)) = known else {
         hasher.verify_dummy(password, call.deadline).await?;
         return Err(Error::BadCredentials);
@@ -88,6 +105,10 @@ async fn verify(
         return Err(Error::BadCredentials);
     }
     // A renewal that finds no room waits for the next sign-in.
-    let renewed = if verdict.needs_renewal { hasher.hash(password, call.deadline).await.ok() } else { None };
+    let renewed = if verdict.needs_renewal {
+        hasher.hash(password, call.deadline).await.ok()
+    } else {
+        None
+    };
     Ok((account, renewed))
 }

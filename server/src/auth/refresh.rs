@@ -31,14 +31,23 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     let text = successor.to_text(&app.master_key);
 
     let txn = app.store.write().await?;
-    let session = session::Entity::find_by_id(presented.session_id).one(&txn).await?;
+    let session = session::Entity::find_by_id(presented.session_id)
+        .one(&txn)
+        .await?;
     let session = session.ok_or(Error::TokenInvalid)?;
     check_live(call, &session)?;
-    let account = account::Entity::find_by_id(session.account_id).one(&txn).await?;
-    let account = account.filter(|account| account.state == State::Active).ok_or(Error::TokenInvalid)?;
+    let account = account::Entity::find_by_id(session.account_id)
+        .one(&txn)
+        .await?;
+    let account = account
+        .filter(|account| account.state == State::Active)
+        .ok_or(Error::TokenInvalid)?;
 
     let lifetimes = &app.config.lifetimes;
-    let expire_time = call.now.plus(lifetimes.refresh).min(session.absolute_expire_time);
+    let expire_time = call
+        .now
+        .plus(lifetimes.refresh)
+        .min(session.absolute_expire_time);
     // The row decides: of several that present the current token, one rotates and the others find the next generation.
     let rotated = session::Entity::update_many()
         .set(session::ActiveModel {
@@ -55,7 +64,10 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
         .filter(session::Column::RevokeTime.is_null())
         .exec(&txn)
         .await?;
-    let now = session::Entity::find_by_id(session.id).one(&txn).await?.ok_or(Error::TokenInvalid)?;
+    let now = session::Entity::find_by_id(session.id)
+        .one(&txn)
+        .await?
+        .ok_or(Error::TokenInvalid)?;
     if rotated.rows_affected == 0 && !is_in_grace(call, &now, &text) {
         end(app, call, &txn, &now).await?;
         txn.commit().await?;
@@ -63,15 +75,25 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     }
     let tokens = rules::tokens(call, &account, &now, text)?;
     txn.commit().await?;
-    Ok(RefreshResponse { tokens: Some(tokens) })
+    Ok(RefreshResponse {
+        tokens: Some(tokens),
+    })
 }
 
 fn check_live(call: &Call<'_>, session: &session::Model) -> Result<(), Error> {
     if session.revoke_time.is_some() {
         let reused = session.revoke_reason.as_deref() == Some(REUSE);
-        return Err(if reused { Error::TokenReused } else { Error::TokenInvalid });
+        return Err(if reused {
+            Error::TokenReused
+        } else {
+            Error::TokenInvalid
+        });
     }
-    if session.is_live(call.now) { Ok(()) } else { Err(Error::TokenExpired) }
+    if session.is_live(call.now) {
+        Ok(())
+    } else {
+        Err(Error::TokenExpired)
+    }
 }
 
 /// Whether the presented token is the one just before the current, and that came only just now.
@@ -87,6 +109,14 @@ async fn end(
 ) -> Result<(), Error> {
     session::Entity::revoke(txn, session.id, REUSE, call.now).await?;
     let about = serde_json::json!({ "session_id": session.id });
-    event::append(txn, &app.clock, "session.reuse_detected", Some(session.account_id), None, about).await?;
+    event::append(
+        txn,
+        &app.clock,
+        "session.reuse_detected",
+        Some(session.account_id),
+        None,
+        about,
+    )
+    .await?;
     Ok(())
 }

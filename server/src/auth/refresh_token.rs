@@ -30,12 +30,18 @@ pub struct RefreshToken {
 impl RefreshToken {
     /// The first token of a session.
     pub fn first(session_id: Uuid) -> Self {
-        Self { session_id, generation: 0, secret: secret::random() }
+        Self {
+            session_id,
+            generation: 0,
+            secret: secret::random(),
+        }
     }
 
     /// Reads a token; `None` for whatever we did not issue.
     pub fn parse(master_key: &MasterKey, text: &str) -> Option<Self> {
-        let bytes = (text.len() <= BYTES * 2).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten()?;
+        let bytes = (text.len() <= BYTES * 2)
+            .then(|| URL_SAFE_NO_PAD.decode(text).ok())
+            .flatten()?;
         let bytes: [u8; BYTES] = bytes.try_into().ok()?;
         let (session_id, rest) = bytes.split_first_chunk::<16>()?;
         let (generation, rest) = rest.split_first_chunk::<4>()?;
@@ -60,8 +66,12 @@ impl RefreshToken {
     /// The text that the client keeps.
     pub fn to_text(&self, master_key: &MasterKey) -> String {
         let tag = self.tag(master_key);
-        let parts: [&[u8]; 4] =
-            [self.session_id.as_bytes(), &self.generation.to_be_bytes(), &self.secret, &tag[..TAG]];
+        let parts: [&[u8]; 4] = [
+            self.session_id.as_bytes(),
+            &self.generation.to_be_bytes(),
+            &self.secret,
+            &tag[..TAG],
+        ];
         URL_SAFE_NO_PAD.encode(parts.concat())
     }
 
@@ -70,8 +80,12 @@ impl RefreshToken {
     }
 
     fn mac(&self, master_key: &MasterKey, what: &[u8]) -> [u8; 32] {
-        let parts: [&[u8]; 4] =
-            [what, self.session_id.as_bytes(), &self.generation.to_be_bytes(), &self.secret];
+        let parts: [&[u8]; 4] = [
+            what,
+            self.session_id.as_bytes(),
+            &self.generation.to_be_bytes(),
+            &self.secret,
+        ];
         master_key.mac(Purpose::RefreshTokens, &parts)
     }
 }

@@ -2,8 +2,7 @@
 
 use guichet_proto::v1::Tokens;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, QueryOrder as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, QueryOrder as _, QuerySelect as _,
 };
 
 use super::{lockout, refresh_token::RefreshToken, token};
@@ -35,7 +34,10 @@ pub(super) async fn open(
         id: Set(id),
         account_id: Set(account.id),
         device_name: Set(device_name),
-        client_address: Set(call.client.map(|address| address.to_string()).unwrap_or_default()),
+        client_address: Set(call
+            .client
+            .map(|address| address.to_string())
+            .unwrap_or_default()),
         network: Set(lockout::network(call.client)),
         create_time: Set(call.now),
         last_use_time: Set(call.now),
@@ -50,7 +52,15 @@ pub(super) async fn open(
     .insert(txn)
     .await?;
     let about = serde_json::json!({ "session_id": id });
-    event::append(txn, &app.clock, "session.opened", Some(account.id), Some(account.id), about).await?;
+    event::append(
+        txn,
+        &app.clock,
+        "session.opened",
+        Some(account.id),
+        Some(account.id),
+        about,
+    )
+    .await?;
     tokens(call, account, &session, text)
 }
 
@@ -86,7 +96,15 @@ async fn make_room(
     for oldest in beyond {
         session::Entity::revoke(txn, oldest.id, "too_many", call.now).await?;
         let about = serde_json::json!({ "session_id": oldest.id, "reason": "too_many" });
-        event::append(txn, &call.app.clock, "session.closed", Some(account.id), None, about).await?;
+        event::append(
+            txn,
+            &call.app.clock,
+            "session.closed",
+            Some(account.id),
+            None,
+            about,
+        )
+        .await?;
     }
     Ok(())
 }

@@ -34,7 +34,9 @@ pub async fn list_sessions(
         last_use_time: Some(session.last_use_time.to_proto()),
         expire_time: Some(session.expire_time.to_proto()),
     };
-    Ok(ListSessionsResponse { sessions: sessions.into_iter().map(view).collect() })
+    Ok(ListSessionsResponse {
+        sessions: sessions.into_iter().map(view).collect(),
+    })
 }
 
 /// Ends one session. Somebody else's is not found.
@@ -44,15 +46,25 @@ pub async fn revoke_session(
 ) -> Result<RevokeSessionResponse, Error> {
     let id = parse_id("session_id", &request.session_id)?;
     let txn = call.app.store.write().await?;
-    let session = session::Entity::find_by_id(id).one(&txn).await?.filter(|session| {
-        call.caller.account_id() == Some(session.account_id) || call.caller.has_role("admin")
-    });
+    let session = session::Entity::find_by_id(id)
+        .one(&txn)
+        .await?
+        .filter(|session| {
+            call.caller.account_id() == Some(session.account_id) || call.caller.has_role("admin")
+        });
     let session = session.ok_or(Error::NotFound)?;
     if session::Entity::revoke(&txn, id, "revoked", call.now).await? == 1 {
         let about = serde_json::json!({ "session_id": id, "reason": "revoked" });
         let account_id = Some(session.account_id);
-        event::append(&txn, &call.app.clock, "session.closed", account_id, call.caller.actor_id(), about)
-            .await?;
+        event::append(
+            &txn,
+            &call.app.clock,
+            "session.closed",
+            account_id,
+            call.caller.actor_id(),
+            about,
+        )
+        .await?;
     }
     txn.commit().await?;
     Ok(RevokeSessionResponse {})
@@ -69,9 +81,19 @@ pub async fn revoke_all_sessions(
     let revoked = session::Entity::revoke_all(&txn, account_id, keep, "revoked", call.now).await?;
     let about = serde_json::json!({ "count": revoked });
     let actor_id = call.caller.actor_id();
-    event::append(&txn, &call.app.clock, "session.all_closed", Some(account_id), actor_id, about).await?;
+    event::append(
+        &txn,
+        &call.app.clock,
+        "session.all_closed",
+        Some(account_id),
+        actor_id,
+        about,
+    )
+    .await?;
     txn.commit().await?;
-    Ok(RevokeAllSessionsResponse { revoked_count: i32::try_from(revoked).unwrap_or(i32::MAX) })
+    Ok(RevokeAllSessionsResponse {
+        revoked_count: i32::try_from(revoked).unwrap_or(i32::MAX),
+    })
 }
 
 const fn own_session(call: &Call<'_>) -> Option<Uuid> {

@@ -57,7 +57,9 @@ pub fn issue(
     session: &session::Model,
     now: Timestamp,
 ) -> Result<(String, Timestamp), Error> {
-    let expire_time = now.plus(app.config.lifetimes.access).min(session.absolute_expire_time);
+    let expire_time = now
+        .plus(app.config.lifetimes.access)
+        .min(session.absolute_expire_time);
     let claims = Claims {
         iss: app.config.listen.public_url.to_string(),
         aud: app.config.tokens.audience.clone(),
@@ -71,11 +73,15 @@ pub fn issue(
         roles: account.role_names(),
         institution_id: account.institution_id,
     };
-    let key = app.keys.signing(now).ok_or_else(|| Error::Internal(anyhow::anyhow!("no signing key")))?;
+    let key = app
+        .keys
+        .signing(now)
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("no signing key")))?;
     let mut header = Header::new(key.algorithm);
     header.typ = Some(TYPE.to_owned());
     header.kid = Some(key.kid);
-    let token = encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
+    let token =
+        encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
     Ok((token, Timestamp(expire_time.unix_seconds() * 1_000_000)))
 }
 
@@ -121,8 +127,11 @@ fn read(app: &App, token: &str, now: Timestamp) -> Option<Claims> {
     // The algorithm is the key's, never the header's. Times are checked against our own clock.
     let mut validation = Validation::new(key.algorithm);
     validation.validate_exp = false;
-    validation.required_spec_claims = HashSet::from(["exp", "iss", "aud", "sub"].map(str::to_owned));
+    validation.required_spec_claims =
+        HashSet::from(["exp", "iss", "aud", "sub"].map(str::to_owned));
     validation.set_audience(&[&app.config.tokens.audience]);
     validation.set_issuer(&[app.config.listen.public_url.to_string()]);
-    decode::<Claims>(token, &key.decoding, &validation).ok().map(|data| data.claims)
+    decode::<Claims>(token, &key.decoding, &validation)
+        .ok()
+        .map(|data| data.claims)
 }

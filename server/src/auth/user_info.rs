@@ -14,8 +14,17 @@ pub async fn get_user_info(
     call: &Call<'_>,
     _request: GetUserInfoRequest,
 ) -> Result<GetUserInfoResponse, Error> {
-    let Caller::Person { account_id, session_id, .. } = &call.caller else { return Err(Error::Forbidden) };
-    let account = account::Entity::find_by_id(*account_id).one(&call.app.store.read).await?;
+    let Caller::Person {
+        account_id,
+        session_id,
+        ..
+    } = &call.caller
+    else {
+        return Err(Error::Forbidden);
+    };
+    let account = account::Entity::find_by_id(*account_id)
+        .one(&call.app.store.read)
+        .await?;
     let account = account.ok_or(Error::NotFound)?;
     Ok(GetUserInfoResponse {
         account_id: account.id.to_string(),

@@ -33,21 +33,33 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let app = App::open(config).await?;
     let call = Call {
         app: &app,
-        caller: Caller::System { key_id: uuid::Uuid::nil(), role: "admin".to_owned() },
+        caller: Caller::System {
+            key_id: uuid::Uuid::nil(),
+            role: "admin".to_owned(),
+        },
         locale: app.locale,
         client: None,
         deadline: None,
         now: app.clock.now(),
     };
-    let account = Account { username, email: email.clone(), roles: vec!["admin".to_owned()], ..Account::default() };
+    let account = Account {
+        username,
+        email: email.clone(),
+        roles: vec!["admin".to_owned()],
+        ..Account::default()
+    };
     let request = CreateAccountRequest {
         account: Some(account),
         credential: Some(Credential::SendActivation(true)),
         ..CreateAccountRequest::default()
     };
-    let created = create::create_account(&call, request).await.map_err(|error| say(&error))?;
+    let created = create::create_account(&call, request)
+        .await
+        .map_err(|error| say(&error))?;
     let account_id = created.account.unwrap_or_default().id.parse()?;
-    let link = outbox::activation_link(&app, account_id, &email).await.map_err(|error| say(&error))?;
+    let link = outbox::activation_link(&app, account_id, &email)
+        .await
+        .map_err(|error| say(&error))?;
     // Without a running server nobody else sends the mail now.
     while deliver_one(&app).await.map_err(|error| say(&error))? {}
     println!("{link}");

@@ -13,7 +13,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     }
     let app = App::open(config).await?;
     println!("database       ok");
-    println!("clock          {}", crate::i18n::date_time(crate::i18n::Locale::En, app.clock.now().unix_seconds()));
+    println!(
+        "clock          {}",
+        crate::i18n::date_time(crate::i18n::Locale::En, app.clock.now().unix_seconds())
+    );
     match app.mail.probe().await {
         Ok(()) => println!("mail           ok"),
         Err(cause) => bail!("mail: {cause}"),

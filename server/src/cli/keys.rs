@@ -15,8 +15,14 @@ pub(super) enum Action {
 pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let Action::Rotate = action;
     let app = App::open(config).await?;
-    let (kid, activate_time) = app.keys.rotate(&app.store, &app.master_key, &app.clock).await?;
+    let (kid, activate_time) = app
+        .keys
+        .rotate(&app.store, &app.master_key, &app.clock)
+        .await?;
     let wait = activate_time.since(app.clock.now());
-    println!("{kid} is published and signs in {} s; older keys verify until their last token has expired", wait.as_secs());
+    println!(
+        "{kid} is published and signs in {} s; older keys verify until their last token has expired",
+        wait.as_secs()
+    );
     Ok(())
 }

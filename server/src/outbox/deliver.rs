@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
     sea_query::{LockBehavior, LockType},
 };
 
@@ -37,7 +39,9 @@ const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 
 /// Tries the mail that has been due longest. False when none is due.
 pub async fn deliver_one(app: &App) -> Result<bool, Error> {
-    let Some((row, mail)) = prepare(app).await? else { return Ok(false) };
+    let Some((row, mail)) = prepare(app).await? else {
+        return Ok(false);
+    };
     if let Some(mail) = mail {
         let outcome = app.mail.send(&mail).await;
         conclude(app, row, outcome.map(|accepted| accepted.answer)).await?;
@@ -64,7 +68,8 @@ async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Mes
     leased.attempts = Set(row.attempts + 1);
     leased.due_time = Set(now.plus(LEASE));
     let row = leased.update(&txn).await?;
-    let cause: Cause = serde_json::from_str(&row.subject).map_err(|cause| Error::Internal(cause.into()))?;
+    let cause: Cause =
+        serde_json::from_str(&row.subject).map_err(|cause| Error::Internal(cause.into()))?;
     let written = letter::write(&txn, app, &row, cause).await?;
     let mail = written.and_then(|letter| build(app, &row, &letter));
     if mail.is_none() {
@@ -74,9 +79,20 @@ async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Mes
     Ok(Some((row, mail)))
 }
 
-fn build(app: &App, row: &outbox::Model, letter: &crate::mail::letter::Letter) -> Option<message::Message> {
+fn build(
+    app: &App,
+    row: &outbox::Model,
+    letter: &crate::mail::letter::Letter,
+) -> Option<message::Message> {
     let locale = Locale::parse(&row.locale).unwrap_or(app.locale);
-    let host = app.config.listen.public_url.as_url().host_str().unwrap_or("localhost").to_owned();
+    let host = app
+        .config
+        .listen
+        .public_url
+        .as_url()
+        .host_str()
+        .unwrap_or("localhost")
+        .to_owned();
     let headers = Headers {
         from: app.mail_from.clone(),
         to: row.recipient.parse().ok()?,
@@ -85,10 +101,18 @@ fn build(app: &App, row: &outbox::Model, letter: &crate::mail::letter::Letter) -
         date: row.create_time.to_system_time(),
         locale,
     };
-    Some(message::build(&compose(letter, locale, &app.brand), headers, app.mail.encoding()))
+    Some(message::build(
+        &compose(letter, locale, &app.brand),
+        headers,
+        app.mail.encoding(),
+    ))
 }
 
-async fn conclude(app: &App, row: outbox::Model, outcome: Result<String, SendError>) -> Result<(), Error> {
+async fn conclude(
+    app: &App,
+    row: outbox::Model,
+    outcome: Result<String, SendError>,
+) -> Result<(), Error> {
     let txn = app.store.write().await?;
     let now = app.clock.now();
     match outcome {
@@ -132,7 +156,11 @@ async fn finish(
     answer: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let kind = if state == State::Sent { "mail.sent" } else { "mail.given_up" };
+    let kind = if state == State::Sent {
+        "mail.sent"
+    } else {
+        "mail.given_up"
+    };
     let about = serde_json::json!({ "message_id": row.id, "kind": row.kind });
     let account_id = row.account_id;
     let mut finished = row.into_active_model();

@@ -29,14 +29,31 @@ pub(super) async fn write(
     row: &outbox::Model,
     cause: Cause,
 ) -> Result<Option<Letter>, Error> {
-    let desk = Desk { db, app, row, now: app.clock.now() };
+    let desk = Desk {
+        db,
+        app,
+        row,
+        now: app.clock.now(),
+    };
     match cause {
-        Cause::Reset { accounts, not_migrated, email_key, return_url } => {
-            let accounts = desk.still(&accounts, &email_key, &[State::Active, State::Pending]).await?;
-            let not_migrated = desk.still(&not_migrated, &email_key, &[State::Legacy]).await?;
+        Cause::Reset {
+            accounts,
+            not_migrated,
+            email_key,
+            return_url,
+        } => {
+            let accounts = desk
+                .still(&accounts, &email_key, &[State::Active, State::Pending])
+                .await?;
+            let not_migrated = desk
+                .still(&not_migrated, &email_key, &[State::Legacy])
+                .await?;
             desk.reset(accounts, &not_migrated, return_url).await
         }
-        Cause::Usernames { accounts, email_key } => {
+        Cause::Usernames {
+            accounts,
+            email_key,
+        } => {
             let named = [State::Active, State::Pending, State::Legacy];
             Ok(desk.usernames(desk.still(&accounts, &email_key, &named).await?))
         }
@@ -66,24 +83,46 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let lifetime = self.app.config.lifetimes.reset;
         let mut entries = Vec::new();
         for account in accounts {
-            let code = self.code(&account, Purpose::Reset, lifetime, &email, return_url.clone()).await?;
+            let code = self
+                .code(
+                    &account,
+                    Purpose::Reset,
+                    lifetime,
+                    &email,
+                    return_url.clone(),
+                )
+                .await?;
             entries.push(ResetEntry {
                 link: self.link("ResetPassword", account.id, &code),
                 revoke_link: self.link("RevokeReset", account.id, &code),
                 username: account.username,
             });
         }
-        let told_to_ask: Vec<LegacyEntry> = not_migrated.iter().map(|account| self.ask(account)).collect();
+        let told_to_ask: Vec<LegacyEntry> = not_migrated
+            .iter()
+            .map(|account| self.ask(account))
+            .collect();
 
         Ok(match (entries.is_empty(), told_to_ask.is_empty()) {
             (true, true) => None,
-            (true, false) => Some(Letter::AskInstitution { entries: told_to_ask, email }),
-            (false, _) => Some(Letter::Reset { entries, told_to_ask, lifetime, email }),
+            (true, false) => Some(Letter::AskInstitution {
+                entries: told_to_ask,
+                email,
+            }),
+            (false, _) => Some(Letter::Reset {
+                entries,
+                told_to_ask,
+                lifetime,
+                email,
+            }),
         })
     }
 
     fn usernames(&self, accounts: Vec<account::Model>) -> Option<Letter> {
-        let usernames: Vec<String> = accounts.into_iter().map(|account| account.username).collect();
+        let usernames: Vec<String> = accounts
+            .into_iter()
+            .map(|account| account.username)
+            .collect();
         let email = self.row.recipient.clone();
         (!usernames.is_empty()).then_some(Letter::Usernames { usernames, email })
     }
@@ -94,37 +133,70 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         Ok(match cause {
             Cause::Activation if account.state == State::Pending => {
                 let lifetime = self.app.config.lifetimes.activation;
-                let code = self.code(&account, Purpose::Activation, lifetime, &email, None).await?;
+                let code = self
+                    .code(&account, Purpose::Activation, lifetime, &email, None)
+                    .await?;
                 let link = self.link("ResetPassword", account.id, &code);
                 let revoke_link = Some(self.link("RevokeReset", account.id, &code));
-                Some(Letter::Activation { username, link, revoke_link, lifetime, email })
+                Some(Letter::Activation {
+                    username,
+                    link,
+                    revoke_link,
+                    lifetime,
+                    email,
+                })
             }
             Cause::PasswordChanged => {
                 let time = self.row.create_time.unix_seconds();
-                Some(Letter::PasswordChanged { username, email, time })
+                Some(Letter::PasswordChanged {
+                    username,
+                    email,
+                    time,
+                })
             }
             Cause::ConfirmEmail { new_email } => {
                 let lifetime = self.app.config.lifetimes.reset;
-                let code = self.code(&account, Purpose::EmailChange, lifetime, &new_email, None).await?;
+                let code = self
+                    .code(&account, Purpose::EmailChange, lifetime, &new_email, None)
+                    .await?;
                 let link = self.link("ConfirmEmail", account.id, &code);
-                Some(Letter::ConfirmEmail { username, link, new_email, lifetime })
+                Some(Letter::ConfirmEmail {
+                    username,
+                    link,
+                    new_email,
+                    lifetime,
+                })
             }
             Cause::EmailChangeRequested { new_email } => {
                 let lifetime = self.app.config.lifetimes.reset;
-                let code = self.code(&account, Purpose::EmailChangeStop, lifetime, &email, None).await?;
+                let code = self
+                    .code(&account, Purpose::EmailChangeStop, lifetime, &email, None)
+                    .await?;
                 let revoke_link = self.link("RevokeReset", account.id, &code);
                 let new_email_masked = masked(&new_email);
-                Some(Letter::EmailChangeRequested { username, old_email: email, new_email_masked, revoke_link })
+                Some(Letter::EmailChangeRequested {
+                    username,
+                    old_email: email,
+                    new_email_masked,
+                    revoke_link,
+                })
             }
-            Cause::EmailChanged { old_email, new_email } => {
-                Some(Letter::EmailChanged { username, old_email, new_email })
-            }
+            Cause::EmailChanged {
+                old_email,
+                new_email,
+            } => Some(Letter::EmailChanged {
+                username,
+                old_email,
+                new_email,
+            }),
             Cause::Activation | Cause::Reset { .. } | Cause::Usernames { .. } => None,
         })
     }
 
     async fn account(&self) -> Result<Option<account::Model>, Error> {
-        let Some(id) = self.row.account_id else { return Ok(None) };
+        let Some(id) = self.row.account_id else {
+            return Ok(None);
+        };
         let account = account::Entity::find_by_id(id).one(self.db).await?;
         Ok(account.filter(|account| account.state != State::Deleted))
     }
@@ -142,7 +214,10 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             .order_by_asc(account::Column::UsernameKey)
             .all(self.db)
             .await?;
-        Ok(accounts.into_iter().filter(|account| states.contains(&account.state)).collect())
+        Ok(accounts
+            .into_iter()
+            .filter(|account| states.contains(&account.state))
+            .collect())
     }
 
     async fn code(
@@ -153,7 +228,13 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         email: &str,
         return_url: Option<String>,
     ) -> Result<String, Error> {
-        let fresh = Fresh { account_id: account.id, message_id: self.row.id, purpose, email, return_url };
+        let fresh = Fresh {
+            account_id: account.id,
+            message_id: self.row.id,
+            purpose,
+            email,
+            return_url,
+        };
         mint(self.db, self.app, fresh, self.now, lifetime).await
     }
 
@@ -181,7 +262,14 @@ pub async fn activation_link(app: &App, account_id: Uuid, email: &str) -> Result
         email,
         return_url: None,
     };
-    let code = mint(&txn, app, fresh, app.clock.now(), app.config.lifetimes.activation).await?;
+    let code = mint(
+        &txn,
+        app,
+        fresh,
+        app.clock.now(),
+        app.config.lifetimes.activation,
+    )
+    .await?;
     txn.commit().await?;
     Ok(link(app, "ResetPassword", account_id, &code))
 }
@@ -223,7 +311,10 @@ async fn mint(
 }
 
 fn link(app: &App, page: &str, account_id: Uuid, code: &str) -> String {
-    format!("{}/Account/{page}?userId={account_id}&code={code}", app.brand.public_url)
+    format!(
+        "{}/Account/{page}?userId={account_id}&code={code}",
+        app.brand.public_url
+    )
 }
 
 /// `l…@ecole.be`: enough to recognise one's own address, too little to learn another's.

@@ -17,7 +17,6 @@ mod letter;
 
 pub use letter::activation_link;
 
-
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
@@ -84,7 +83,11 @@ pub async fn enqueue(
     account: &account::Model,
     recipient: &str,
 ) -> Result<(), Error> {
-    let locale = account.locale.as_deref().and_then(Locale::parse).unwrap_or(app.locale);
+    let locale = account
+        .locale
+        .as_deref()
+        .and_then(Locale::parse)
+        .unwrap_or(app.locale);
     enqueue_to(db, app, cause, Some(account.id), recipient, locale).await
 }
 

@@ -31,7 +31,9 @@ pub(super) async fn find(
     code: &str,
     now: Timestamp,
 ) -> Result<(reset_code::Model, account::Model), Error> {
-    let code = live(db, user_id, code, now).await?.ok_or(Error::ResetCodeInvalid)?;
+    let code = live(db, user_id, code, now)
+        .await?
+        .ok_or(Error::ResetCodeInvalid)?;
     if !matches!(code.purpose, Purpose::Reset | Purpose::Activation) {
         return Err(Error::ResetCodeInvalid);
     }
@@ -50,7 +52,9 @@ pub(super) async fn live(
     if code.is_empty() || code.len() > MAX_CODE_BYTES {
         return Ok(None);
     }
-    let Ok(account_id) = Uuid::try_parse(user_id) else { return Ok(None) };
+    let Ok(account_id) = Uuid::try_parse(user_id) else {
+        return Ok(None);
+    };
     Ok(reset_code::Entity::live(now)
         .filter(reset_code::Column::CodeHash.eq(secret::hash(code)))
         .filter(reset_code::Column::AccountId.eq(account_id))
@@ -79,7 +83,11 @@ pub(super) async fn count_wrong_email(db: &impl ConnectionTrait, id: Uuid) -> Re
 }
 
 /// Uses a code. Of several that try at the same moment, one is told true.
-pub(super) async fn consume(db: &impl ConnectionTrait, id: Uuid, now: Timestamp) -> Result<bool, Error> {
+pub(super) async fn consume(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let update = reset_code::Entity::update_many()
         .col_expr(reset_code::Column::UseTime, Expr::value(now))
         .filter(reset_code::Column::Id.eq(id))

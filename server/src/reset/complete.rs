@@ -1,8 +1,10 @@
 //! `CompleteReset`: a code, an e-mail address and a new password make an account that can sign in.
 
 use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    sea_query::Expr};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    sea_query::Expr,
+};
 
 use super::{code, policy};
 use crate::{
@@ -29,15 +31,24 @@ pub async fn complete_reset(
 ) -> Result<CompleteResetResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
-    let (code, account) = code::find(&app.store.read, &request.user_id, &request.code, call.now).await?;
+    let (code, account) =
+        code::find(&app.store.read, &request.user_id, &request.code, call.now).await?;
     if !code::email_matches(&account, &request) {
         let txn = app.store.write().await?;
         code::count_wrong_email(&txn, code.id).await?;
         txn.commit().await?;
         return Err(Error::ResetCodeInvalid);
     }
-    let identifiers = Identifiers { username: &account.username, email: account.email.as_deref() };
-    let password = policy::accept(&app.policy, "new_password", &request.new_password, &identifiers)?;
+    let identifiers = Identifiers {
+        username: &account.username,
+        email: account.email.as_deref(),
+    };
+    let password = policy::accept(
+        &app.policy,
+        "new_password",
+        &request.new_password,
+        &identifiers,
+    )?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
 
@@ -49,7 +60,15 @@ pub async fn complete_reset(
     reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
     session::Entity::revoke_all(&txn, account.id, None, "password_reset", call.now).await?;
     lockout::forget(&txn, app, &account.username_key).await?;
-    event::append(&txn, &app.clock, "password.reset", Some(account.id), Some(account.id), serde_json::json!({})).await?;
+    event::append(
+        &txn,
+        &app.clock,
+        "password.reset",
+        Some(account.id),
+        Some(account.id),
+        serde_json::json!({}),
+    )
+    .await?;
     if let Some(email) = &account.email {
         outbox::enqueue(&txn, app, Cause::PasswordChanged, &account, email).await?;
     }
@@ -74,7 +93,11 @@ fn check_shape(request: &CompleteResetRequest) -> Result<(), Error> {
         .filter(|(_, value)| value.is_empty())
         .map(|(field, _)| Violation::new(field, "REQUIRED"))
         .collect();
-    if violations.is_empty() { Ok(()) } else { Err(Error::InvalidFields(violations)) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InvalidFields(violations))
+    }
 }
 
 /// Gives the account its hash and makes it active, unless it has been stopped in the meantime.
@@ -98,7 +121,11 @@ async fn set_password(
         .filter(Column::State.is_in([State::Active, State::Pending]))
         .exec(txn)
         .await?;
-    if update.rows_affected == 1 { Ok(()) } else { Err(Error::ResetCodeInvalid) }
+    if update.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(Error::ResetCodeInvalid)
+    }
 }
 
 fn home(app: &App) -> String {

@@ -3,8 +3,10 @@
 
 use guichet_proto::v1::ResetOutcome;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{LockBehavior, LockType},
 };
 use serde::{Deserialize, Serialize};
@@ -46,12 +48,22 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .one(&txn)
         .await?;
-    let Some(request) = next else { return Ok(false) };
+    let Some(request) = next else {
+        return Ok(false);
+    };
 
     let decisions = decide(app, &txn, &request).await?;
     for decision in &decisions {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
-        event::append(&txn, &app.clock, "reset.decided", decision.account_id, None, about).await?;
+        event::append(
+            &txn,
+            &app.clock,
+            "reset.decided",
+            decision.account_id,
+            None,
+            about,
+        )
+        .await?;
     }
     let text = serde_json::to_string(&decisions).map_err(|cause| Error::Internal(cause.into()))?;
     let mut decided = request.into_active_model();
@@ -103,12 +115,26 @@ async fn queue_mail(
     request: &reset_request::Model,
     accounts: &[account::Model],
 ) -> Result<(), Error> {
-    let with = |wanted: ResetOutcome| accounts.iter().filter(move |account| outcome(account) == wanted);
-    let mailed: Vec<Uuid> = with(ResetOutcome::Mailed).map(|account| account.id).collect();
-    let not_migrated: Vec<Uuid> = with(ResetOutcome::NotMigrated).map(|account| account.id).collect();
-    let first = with(ResetOutcome::Mailed).chain(with(ResetOutcome::NotMigrated)).next();
+    let with = |wanted: ResetOutcome| {
+        accounts
+            .iter()
+            .filter(move |account| outcome(account) == wanted)
+    };
+    let mailed: Vec<Uuid> = with(ResetOutcome::Mailed)
+        .map(|account| account.id)
+        .collect();
+    let not_migrated: Vec<Uuid> = with(ResetOutcome::NotMigrated)
+        .map(|account| account.id)
+        .collect();
+    let first = with(ResetOutcome::Mailed)
+        .chain(with(ResetOutcome::NotMigrated))
+        .next();
     let Some((account, recipient, email_key)) = first.and_then(|account| {
-        Some((account, account.email.as_deref()?, account.email_key.clone()?))
+        Some((
+            account,
+            account.email.as_deref()?,
+            account.email_key.clone()?,
+        ))
     }) else {
         return Ok(());
     };
@@ -120,10 +146,16 @@ async fn queue_mail(
         .unwrap_or(app.locale);
     let about = (accounts.len() == 1).then_some(account.id);
     let cause = match request.kind {
-        Kind::Usernames => Cause::Usernames { accounts: [mailed, not_migrated].concat(), email_key },
-        Kind::ResetByEmail | Kind::ResetByUsername => {
-            Cause::Reset { accounts: mailed, not_migrated, email_key, return_url: request.return_url.clone() }
-        }
+        Kind::Usernames => Cause::Usernames {
+            accounts: [mailed, not_migrated].concat(),
+            email_key,
+        },
+        Kind::ResetByEmail | Kind::ResetByUsername => Cause::Reset {
+            accounts: mailed,
+            not_migrated,
+            email_key,
+            return_url: request.return_url.clone(),
+        },
     };
     outbox::enqueue_to(txn, app, cause, about, recipient, locale).await
 }
@@ -150,7 +182,9 @@ async fn is_throttled(
         longest: limits.reset_interval,
     };
     let counter = throttle::key(&app.master_key, &[what, key.as_bytes()]);
-    Ok(throttle::charge(txn, &counter, curve, app.clock.now()).await?.is_err())
+    Ok(throttle::charge(txn, &counter, curve, app.clock.now())
+        .await?
+        .is_err())
 }
 
 fn nobody(outcome: ResetOutcome) -> Decision {
@@ -158,5 +192,8 @@ fn nobody(outcome: ResetOutcome) -> Decision {
 }
 
 fn decision(account_id: Option<Uuid>, outcome: ResetOutcome) -> Decision {
-    Decision { account_id, outcome: outcome.as_str_name().to_owned() }
+    Decision {
+        account_id,
+        outcome: outcome.as_str_name().to_owned(),
+    }
 }

@@ -10,6 +10,14 @@ pub async fn inspect_reset(
     call: &Call<'_>,
     request: InspectResetRequest,
 ) -> Result<InspectResetResponse, Error> {
-    let (code, _) = code::find(&call.app.store.read, &request.user_id, &request.code, call.now).await?;
-    Ok(InspectResetResponse { expire_time: Some(code.expire_time.to_proto()) })
+    let (code, _) = code::find(
+        &call.app.store.read,
+        &request.user_id,
+        &request.code,
+        call.now,
+    )
+    .await?;
+    Ok(InspectResetResponse {
+        expire_time: Some(code.expire_time.to_proto()),
+    })
 }

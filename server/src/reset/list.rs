@@ -52,7 +52,10 @@ fn view(row: reset_request::Model) -> ResetRequest {
     let decisions = if row.decide_time.is_some() {
         serde_json::from_str(&row.decisions).unwrap_or_default()
     } else {
-        vec![Decision { account_id: None, outcome: ResetOutcome::Queued.as_str_name().to_owned() }]
+        vec![Decision {
+            account_id: None,
+            outcome: ResetOutcome::Queued.as_str_name().to_owned(),
+        }]
     };
     ResetRequest {
         id: row.id.to_string(),
@@ -65,7 +68,12 @@ fn view(row: reset_request::Model) -> ResetRequest {
 
 fn view_decision(decision: Decision) -> ResetDecision {
     ResetDecision {
-        account_id: decision.account_id.map(|id| id.to_string()).unwrap_or_default(),
-        outcome: ResetOutcome::from_str_name(&decision.outcome).unwrap_or_default().into(),
+        account_id: decision
+            .account_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        outcome: ResetOutcome::from_str_name(&decision.outcome)
+            .unwrap_or_default()
+            .into(),
     }
 }

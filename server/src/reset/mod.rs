@@ -32,7 +32,10 @@ pub struct Resets(Service);
 impl Resets {
     /// The service over an open product.
     pub fn new(app: Arc<App>) -> Self {
-        Self(Service { app, name: "guichet.v1.ResetService" })
+        Self(Service {
+            app,
+            name: "guichet.v1.ResetService",
+        })
     }
 }
 
@@ -42,55 +45,106 @@ impl ResetService for Resets {
         &self,
         request: Request<GetPasswordPolicyRequest>,
     ) -> Result<Response<GetPasswordPolicyResponse>, Status> {
-        self.0.run("GetPasswordPolicy", Access::Public, request, policy::get_password_policy).await
+        self.0
+            .run(
+                "GetPasswordPolicy",
+                Access::Public,
+                request,
+                policy::get_password_policy,
+            )
+            .await
     }
 
     async fn check_password(
         &self,
         request: Request<CheckPasswordRequest>,
     ) -> Result<Response<CheckPasswordResponse>, Status> {
-        self.0.run("CheckPassword", Access::Public, request, policy::check_password).await
+        self.0
+            .run(
+                "CheckPassword",
+                Access::Public,
+                request,
+                policy::check_password,
+            )
+            .await
     }
 
     async fn request_reset(
         &self,
         request: Request<RequestResetRequest>,
     ) -> Result<Response<RequestResetResponse>, Status> {
-        self.0.run("RequestReset", Access::Public, request, request::request_reset).await
+        self.0
+            .run(
+                "RequestReset",
+                Access::Public,
+                request,
+                request::request_reset,
+            )
+            .await
     }
 
     async fn inspect_reset(
         &self,
         request: Request<InspectResetRequest>,
     ) -> Result<Response<InspectResetResponse>, Status> {
-        self.0.run("InspectReset", Access::Public, request, inspect::inspect_reset).await
+        self.0
+            .run(
+                "InspectReset",
+                Access::Public,
+                request,
+                inspect::inspect_reset,
+            )
+            .await
     }
 
     async fn complete_reset(
         &self,
         request: Request<CompleteResetRequest>,
     ) -> Result<Response<CompleteResetResponse>, Status> {
-        self.0.run("CompleteReset", Access::Public, request, complete::complete_reset).await
+        self.0
+            .run(
+                "CompleteReset",
+                Access::Public,
+                request,
+                complete::complete_reset,
+            )
+            .await
     }
 
     async fn revoke_reset(
         &self,
         request: Request<RevokeResetRequest>,
     ) -> Result<Response<RevokeResetResponse>, Status> {
-        self.0.run("RevokeReset", Access::Public, request, revoke::revoke_reset).await
+        self.0
+            .run("RevokeReset", Access::Public, request, revoke::revoke_reset)
+            .await
     }
 
     async fn remind_usernames(
         &self,
         request: Request<RemindUsernamesRequest>,
     ) -> Result<Response<RemindUsernamesResponse>, Status> {
-        self.0.run("RemindUsernames", Access::Public, request, request::remind_usernames).await
+        self.0
+            .run(
+                "RemindUsernames",
+                Access::Public,
+                request,
+                request::remind_usernames,
+            )
+            .await
     }
 
     async fn list_reset_requests(
         &self,
         request: Request<ListResetRequestsRequest>,
     ) -> Result<Response<ListResetRequestsResponse>, Status> {
-        self.0.run("ListResetRequests", Access::Admin, request, list::list_reset_requests).await
+        self.0
+            .run(
+                "ListResetRequests",
+                Access::Admin,
+                request,
+                list::list_reset_requests,
+            )
+            .await
     }
 }

@@ -22,11 +22,14 @@ pub async fn get_password_policy(
 ) -> Result<GetPasswordPolicyResponse, Error> {
     let policy = &call.app.policy;
     let locale = call.locale_or(&request.locale);
-    let rules = policy.rules().into_iter().map(|rule| get_password_policy_response::Rule {
-        key: rule.key().to_owned(),
-        description: describe(policy, rule, locale),
-        example: i18n::rule_example(locale, rule.key()).unwrap_or_default(),
-    });
+    let rules = policy
+        .rules()
+        .into_iter()
+        .map(|rule| get_password_policy_response::Rule {
+            key: rule.key().to_owned(),
+            description: describe(policy, rule, locale),
+            example: i18n::rule_example(locale, rule.key()).unwrap_or_default(),
+        });
     Ok(GetPasswordPolicyResponse {
         min_length: i32::try_from(policy.min_length()).unwrap_or(i32::MAX),
         max_length: i32::try_from(policy.max_length()).unwrap_or(i32::MAX),
@@ -40,18 +43,27 @@ pub async fn check_password(
     request: CheckPasswordRequest,
 ) -> Result<CheckPasswordResponse, Error> {
     if request.password.len() > MAX_BYTES {
-        return Err(Error::InvalidFields(vec![Violation::with_limit("password", "TOO_LONG", MAX_BYTES)]));
+        return Err(Error::InvalidFields(vec![Violation::with_limit(
+            "password", "TOO_LONG", MAX_BYTES,
+        )]));
     }
     let policy = &call.app.policy;
     let locale = call.locale_or(&request.locale);
-    let nobody = Identifiers { username: "", email: None };
+    let nobody = Identifiers {
+        username: "",
+        email: None,
+    };
     let verdicts = policy.check(&Password::typed(&request.password), &nobody);
-    let results = verdicts.into_iter().map(|(rule, satisfied)| check_password_response::Result {
-        key: rule.key().to_owned(),
-        description: describe(policy, rule, locale),
-        satisfied,
-    });
-    Ok(CheckPasswordResponse { results: results.collect() })
+    let results = verdicts
+        .into_iter()
+        .map(|(rule, satisfied)| check_password_response::Result {
+            key: rule.key().to_owned(),
+            description: describe(policy, rule, locale),
+            satisfied,
+        });
+    Ok(CheckPasswordResponse {
+        results: results.collect(),
+    })
 }
 
 /// A new password that obeys every rule, or all that it breaks at once.
@@ -62,7 +74,11 @@ pub fn accept(
     identifiers: &Identifiers<'_>,
 ) -> Result<Password, Error> {
     let password = Password::parse_new(typed).map_err(|fault| {
-        Error::InvalidFields(vec![Violation::with_limit(field, fault.reason(), MAX_BYTES)])
+        Error::InvalidFields(vec![Violation::with_limit(
+            field,
+            fault.reason(),
+            MAX_BYTES,
+        )])
     })?;
     let broken = policy.broken(&password, identifiers);
     if broken.is_empty() {
@@ -78,7 +94,11 @@ pub fn accept(
 
 fn describe(policy: &PasswordPolicy, rule: Rule, locale: Locale) -> String {
     let figure = limit(policy, rule).unwrap_or_default().to_string();
-    i18n::rule(locale, rule.key(), &[("min", figure.clone().into()), ("max", figure.into())])
+    i18n::rule(
+        locale,
+        rule.key(),
+        &[("min", figure.clone().into()), ("max", figure.into())],
+    )
 }
 
 const fn limit(policy: &PasswordPolicy, rule: Rule) -> Option<usize> {

@@ -31,7 +31,9 @@ pub async fn request_reset(
 ) -> Result<RequestResetResponse, Error> {
     let mut violations = Vec::new();
     let identifier = match &request.identifier {
-        Some(Identifier::Email(email)) => address(email, &mut violations).map(|key| (Kind::ResetByEmail, email, key)),
+        Some(Identifier::Email(email)) => {
+            address(email, &mut violations).map(|key| (Kind::ResetByEmail, email, key))
+        }
         Some(Identifier::Username(username)) => {
             name(username, &mut violations).map(|key| (Kind::ResetByUsername, username, key))
         }
@@ -57,7 +59,15 @@ pub async fn remind_usernames(
     let Some(key) = address(&request.email, &mut violations) else {
         return Err(Error::InvalidFields(violations));
     };
-    write_down(call, Kind::Usernames, &request.email, key, &request.locale, None).await?;
+    write_down(
+        call,
+        Kind::Usernames,
+        &request.email,
+        key,
+        &request.locale,
+        None,
+    )
+    .await?;
     Ok(RemindUsernamesResponse {})
 }
 
@@ -92,11 +102,16 @@ fn return_target(call: &Call<'_>, typed: &str, violations: &mut Vec<Violation>) 
     if typed.is_empty() {
         return None;
     }
-    let listed = (typed.len() <= MAX_URL_BYTES).then(|| Url::parse(typed).ok()).flatten().filter(|url| {
-        // The parser drops tabs and line feeds and turns backslashes: only what it leaves alone is what was meant.
-        let plain = !typed.chars().any(|character| character.is_control() || character == '\\');
-        plain && call.app.config.application.return_urls.contains(url)
-    });
+    let listed = (typed.len() <= MAX_URL_BYTES)
+        .then(|| Url::parse(typed).ok())
+        .flatten()
+        .filter(|url| {
+            // The parser drops tabs and line feeds and turns backslashes: only what it leaves alone is what was meant.
+            let plain = !typed
+                .chars()
+                .any(|character| character.is_control() || character == '\\');
+            plain && call.app.config.application.return_urls.contains(url)
+        });
     if listed.is_none() {
         violations.push(Violation::new("return_url", "NOT_ALLOWED"));
     }
@@ -116,7 +131,12 @@ async fn write_down(
         kind: Set(kind),
         identifier: Set(typed.to_owned()),
         identifier_key: Set(key),
-        locale: Set(Some(Locale::negotiate(locale).unwrap_or(call.locale).as_str().to_owned())),
+        locale: Set(Some(
+            Locale::negotiate(locale)
+                .unwrap_or(call.locale)
+                .as_str()
+                .to_owned(),
+        )),
         return_url: Set(return_url),
         create_time: Set(call.now),
         decide_time: Set(None),

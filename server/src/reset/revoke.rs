@@ -35,7 +35,15 @@ pub async fn revoke_reset(
         update = update.filter(reset_code::Column::Id.eq(code.id));
     }
     update.exec(&txn).await?;
-    event::append(&txn, &app.clock, "reset.revoked", Some(code.account_id), None, serde_json::json!({})).await?;
+    event::append(
+        &txn,
+        &app.clock,
+        "reset.revoked",
+        Some(code.account_id),
+        None,
+        serde_json::json!({}),
+    )
+    .await?;
     txn.commit().await?;
     Ok(RevokeResetResponse {})
 }

@@ -80,7 +80,11 @@ impl Model {
     /// Roles as the API names them; an account without one is a `user`.
     pub fn role_names(&self) -> Vec<String> {
         let roles: Vec<String> = serde_json::from_str(&self.roles).unwrap_or_default();
-        if roles.is_empty() { vec!["user".into()] } else { roles }
+        if roles.is_empty() {
+            vec!["user".into()]
+        } else {
+            roles
+        }
     }
 }
 

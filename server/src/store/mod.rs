@@ -51,15 +51,22 @@ impl Store {
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
                 tune(&mut options, CONNECTIONS * 2);
-                let pool = Database::connect(options).await.context("can't reach the database")?;
-                Ok(Self { read: pool.clone(), write: pool })
+                let pool = Database::connect(options)
+                    .await
+                    .context("can't reach the database")?;
+                Ok(Self {
+                    read: pool.clone(),
+                    write: pool,
+                })
             }
         }
     }
 
     /// Brings the schema up to this version.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        Migrator::up(&self.write, None).await.context("can't bring the schema up to date")
+        Migrator::up(&self.write, None)
+            .await
+            .context("can't bring the schema up to date")
     }
 
     /// Begins a transaction that will write. `SQLite` takes its write lock at once: a transaction that began by reading
@@ -101,7 +108,9 @@ async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<Databas
             .busy_timeout(ACQUIRE_TIMEOUT)
             .foreign_keys(true)
     });
-    Database::connect(options).await.with_context(|| format!("can't open {}", path.display()))
+    Database::connect(options)
+        .await
+        .with_context(|| format!("can't open {}", path.display()))
 }
 
 fn tune(options: &mut ConnectOptions, connections: u32) {

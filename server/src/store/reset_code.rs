@@ -75,7 +75,10 @@ impl Entity {
         now: Timestamp,
     ) -> Result<(), DbErr> {
         Self::update_many()
-            .set(ActiveModel { revoke_time: Set(Some(now)), ..Default::default() })
+            .set(ActiveModel {
+                revoke_time: Set(Some(now)),
+                ..Default::default()
+            })
             .filter(Column::AccountId.eq(account_id))
             .filter(Column::UseTime.is_null())
             .filter(Column::RevokeTime.is_null())
