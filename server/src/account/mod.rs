@@ -40,7 +40,10 @@ pub struct Accounts(Service);
 impl Accounts {
     /// The service over an open product.
     pub fn new(app: Arc<App>) -> Self {
-        Self(Service { app, name: "guichet.v1.AccountService" })
+        Self(Service {
+            app,
+            name: "guichet.v1.AccountService",
+        })
     }
 }
 
@@ -48,76 +51,256 @@ type Reply<T> = Result<Response<T>, Status>;
 
 #[async_trait]
 impl AccountService for Accounts {
-    async fn create_account(&self, request: Request<v1::CreateAccountRequest>) -> Reply<v1::CreateAccountResponse> {
-        self.0.run("CreateAccount", Access::Admin, request, create::create_account).await
+    async fn create_account(
+        &self,
+        request: Request<v1::CreateAccountRequest>,
+    ) -> Reply<v1::CreateAccountResponse> {
+        self.0
+            .run(
+                "CreateAccount",
+                Access::Admin,
+                request,
+                create::create_account,
+            )
+            .await
     }
 
-    async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Reply<v1::GetAccountResponse> {
-        self.0.run("GetAccount", Access::Authenticated, request, get::get_account).await
+    async fn get_account(
+        &self,
+        request: Request<v1::GetAccountRequest>,
+    ) -> Reply<v1::GetAccountResponse> {
+        self.0
+            .run(
+                "GetAccount",
+                Access::Authenticated,
+                request,
+                get::get_account,
+            )
+            .await
     }
 
-    async fn lookup_accounts(&self, request: Request<v1::LookupAccountsRequest>) -> Reply<v1::LookupAccountsResponse> {
-        self.0.run("LookupAccounts", Access::Service, request, get::lookup_accounts).await
+    async fn lookup_accounts(
+        &self,
+        request: Request<v1::LookupAccountsRequest>,
+    ) -> Reply<v1::LookupAccountsResponse> {
+        self.0
+            .run(
+                "LookupAccounts",
+                Access::Service,
+                request,
+                get::lookup_accounts,
+            )
+            .await
     }
 
-    async fn batch_get_accounts(&self, request: Request<v1::BatchGetAccountsRequest>) -> Reply<v1::BatchGetAccountsResponse> {
-        self.0.run("BatchGetAccounts", Access::Service, request, get::batch_get_accounts).await
+    async fn batch_get_accounts(
+        &self,
+        request: Request<v1::BatchGetAccountsRequest>,
+    ) -> Reply<v1::BatchGetAccountsResponse> {
+        self.0
+            .run(
+                "BatchGetAccounts",
+                Access::Service,
+                request,
+                get::batch_get_accounts,
+            )
+            .await
     }
 
-    async fn list_accounts(&self, request: Request<v1::ListAccountsRequest>) -> Reply<v1::ListAccountsResponse> {
-        self.0.run("ListAccounts", Access::Service, request, list::list_accounts).await
+    async fn list_accounts(
+        &self,
+        request: Request<v1::ListAccountsRequest>,
+    ) -> Reply<v1::ListAccountsResponse> {
+        self.0
+            .run(
+                "ListAccounts",
+                Access::Service,
+                request,
+                list::list_accounts,
+            )
+            .await
     }
 
-    async fn update_account(&self, request: Request<v1::UpdateAccountRequest>) -> Reply<v1::UpdateAccountResponse> {
-        self.0.run("UpdateAccount", Access::Authenticated, request, update::update_account).await
+    async fn update_account(
+        &self,
+        request: Request<v1::UpdateAccountRequest>,
+    ) -> Reply<v1::UpdateAccountResponse> {
+        self.0
+            .run(
+                "UpdateAccount",
+                Access::Authenticated,
+                request,
+                update::update_account,
+            )
+            .await
     }
 
-    async fn disable_account(&self, request: Request<v1::DisableAccountRequest>) -> Reply<v1::DisableAccountResponse> {
-        self.0.run("DisableAccount", Access::Admin, request, disable::disable_account).await
+    async fn disable_account(
+        &self,
+        request: Request<v1::DisableAccountRequest>,
+    ) -> Reply<v1::DisableAccountResponse> {
+        self.0
+            .run(
+                "DisableAccount",
+                Access::Admin,
+                request,
+                disable::disable_account,
+            )
+            .await
     }
 
-    async fn enable_account(&self, request: Request<v1::EnableAccountRequest>) -> Reply<v1::EnableAccountResponse> {
-        self.0.run("EnableAccount", Access::Admin, request, disable::enable_account).await
+    async fn enable_account(
+        &self,
+        request: Request<v1::EnableAccountRequest>,
+    ) -> Reply<v1::EnableAccountResponse> {
+        self.0
+            .run(
+                "EnableAccount",
+                Access::Admin,
+                request,
+                disable::enable_account,
+            )
+            .await
     }
 
-    async fn unlock_account(&self, request: Request<v1::UnlockAccountRequest>) -> Reply<v1::UnlockAccountResponse> {
-        self.0.run("UnlockAccount", Access::Admin, request, disable::unlock_account).await
+    async fn unlock_account(
+        &self,
+        request: Request<v1::UnlockAccountRequest>,
+    ) -> Reply<v1::UnlockAccountResponse> {
+        self.0
+            .run(
+                "UnlockAccount",
+                Access::Admin,
+                request,
+                disable::unlock_account,
+            )
+            .await
     }
 
-    async fn delete_account(&self, request: Request<v1::DeleteAccountRequest>) -> Reply<v1::DeleteAccountResponse> {
-        self.0.run("DeleteAccount", Access::Admin, request, delete::delete_account).await
+    async fn delete_account(
+        &self,
+        request: Request<v1::DeleteAccountRequest>,
+    ) -> Reply<v1::DeleteAccountResponse> {
+        self.0
+            .run(
+                "DeleteAccount",
+                Access::Admin,
+                request,
+                delete::delete_account,
+            )
+            .await
     }
 
-    async fn undelete_account(&self, request: Request<v1::UndeleteAccountRequest>) -> Reply<v1::UndeleteAccountResponse> {
-        self.0.run("UndeleteAccount", Access::Admin, request, delete::undelete_account).await
+    async fn undelete_account(
+        &self,
+        request: Request<v1::UndeleteAccountRequest>,
+    ) -> Reply<v1::UndeleteAccountResponse> {
+        self.0
+            .run(
+                "UndeleteAccount",
+                Access::Admin,
+                request,
+                delete::undelete_account,
+            )
+            .await
     }
 
-    async fn purge_account(&self, request: Request<v1::PurgeAccountRequest>) -> Reply<v1::PurgeAccountResponse> {
-        self.0.run("PurgeAccount", Access::Admin, request, delete::purge_account).await
+    async fn purge_account(
+        &self,
+        request: Request<v1::PurgeAccountRequest>,
+    ) -> Reply<v1::PurgeAccountResponse> {
+        self.0
+            .run(
+                "PurgeAccount",
+                Access::Admin,
+                request,
+                delete::purge_account,
+            )
+            .await
     }
 
-    async fn migrate_account(&self, request: Request<v1::MigrateAccountRequest>) -> Reply<v1::MigrateAccountResponse> {
-        self.0.run("MigrateAccount", Access::Admin, request, migrate::migrate_account).await
+    async fn migrate_account(
+        &self,
+        request: Request<v1::MigrateAccountRequest>,
+    ) -> Reply<v1::MigrateAccountResponse> {
+        self.0
+            .run(
+                "MigrateAccount",
+                Access::Admin,
+                request,
+                migrate::migrate_account,
+            )
+            .await
     }
 
-    async fn batch_migrate_accounts(&self, request: Request<v1::BatchMigrateAccountsRequest>) -> Reply<v1::BatchMigrateAccountsResponse> {
-        self.0.run("BatchMigrateAccounts", Access::Admin, request, migrate::batch_migrate_accounts).await
+    async fn batch_migrate_accounts(
+        &self,
+        request: Request<v1::BatchMigrateAccountsRequest>,
+    ) -> Reply<v1::BatchMigrateAccountsResponse> {
+        self.0
+            .run(
+                "BatchMigrateAccounts",
+                Access::Admin,
+                request,
+                migrate::batch_migrate_accounts,
+            )
+            .await
     }
 
-    async fn send_activation(&self, request: Request<v1::SendActivationRequest>) -> Reply<v1::SendActivationResponse> {
-        self.0.run("SendActivation", Access::Admin, request, migrate::send_activation).await
+    async fn send_activation(
+        &self,
+        request: Request<v1::SendActivationRequest>,
+    ) -> Reply<v1::SendActivationResponse> {
+        self.0
+            .run(
+                "SendActivation",
+                Access::Admin,
+                request,
+                migrate::send_activation,
+            )
+            .await
     }
 
-    async fn change_password(&self, request: Request<v1::ChangePasswordRequest>) -> Reply<v1::ChangePasswordResponse> {
-        self.0.run("ChangePassword", Access::Person, request, change_password::change_password).await
+    async fn change_password(
+        &self,
+        request: Request<v1::ChangePasswordRequest>,
+    ) -> Reply<v1::ChangePasswordResponse> {
+        self.0
+            .run(
+                "ChangePassword",
+                Access::Person,
+                request,
+                change_password::change_password,
+            )
+            .await
     }
 
-    async fn request_email_change(&self, request: Request<v1::RequestEmailChangeRequest>) -> Reply<v1::RequestEmailChangeResponse> {
-        self.0.run("RequestEmailChange", Access::Authenticated, request, email::request_email_change).await
+    async fn request_email_change(
+        &self,
+        request: Request<v1::RequestEmailChangeRequest>,
+    ) -> Reply<v1::RequestEmailChangeResponse> {
+        self.0
+            .run(
+                "RequestEmailChange",
+                Access::Authenticated,
+                request,
+                email::request_email_change,
+            )
+            .await
     }
 
-    async fn confirm_email_change(&self, request: Request<v1::ConfirmEmailChangeRequest>) -> Reply<v1::ConfirmEmailChangeResponse> {
-        self.0.run("ConfirmEmailChange", Access::Public, request, email::confirm_email_change).await
+    async fn confirm_email_change(
+        &self,
+        request: Request<v1::ConfirmEmailChangeRequest>,
+    ) -> Reply<v1::ConfirmEmailChangeResponse> {
+        self.0
+            .run(
+                "ConfirmEmailChange",
+                Access::Public,
+                request,
+                email::confirm_email_change,
+            )
+            .await
     }
 
     type ExportAccountDataStream =
@@ -129,7 +312,12 @@ impl AccountService for Accounts {
     ) -> Reply<Self::ExportAccountDataStream> {
         let records = self
             .0
-            .run("ExportAccountData", Access::Authenticated, request, export::export_account_data)
+            .run(
+                "ExportAccountData",
+                Access::Authenticated,
+                request,
+                export::export_account_data,
+            )
             .await?;
         Ok(records
             .map(|records| tokio_stream::iter(records.into_iter().map(Ok).collect::<Vec<_>>())))
