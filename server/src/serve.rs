@@ -17,7 +17,7 @@ use guichet_proto::v1::{
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
+use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
     account::Accounts,
@@ -66,19 +66,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let ops = serve_ops(app.clone(), operations, shutdown.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
-    for service in SERVICES {
-        health
-            .set_service_status(service, ServingStatus::Serving)
-            .await;
-    }
+    tell_health(&health, ServingStatus::Serving).await;
     let calls = grpc(&app)?.add_service(health_service);
-    let policy = Policy {
-        origins: AllowedOrigins::of_urls(config.listen.cors_origins.iter().map(String::as_str))?,
-        calls: CallLimits {
-            longest: config.limits.max_deadline,
-            ..CallLimits::default()
-        },
-    };
+    let policy = policy(config)?;
     let limits = limits(config);
     let tls = config
         .listen
@@ -106,13 +96,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     )?;
     greet(&app, &public_address.to_string(), &ops_address.to_string()).await?;
 
-    let announce = async {
-        for service in SERVICES {
-            health
-                .set_service_status(service, ServingStatus::NotServing)
-                .await;
-        }
-    };
+    let announce = tell_health(&health, ServingStatus::NotServing);
     shutdown
         .supervise(server, announce, config.limits.drain_timeout)
         .await?;
@@ -120,6 +104,23 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     worker.await?;
     ops.await??;
     Ok(())
+}
+
+async fn tell_health(health: &HealthReporter, status: ServingStatus) {
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
+    }
+}
+
+fn policy(config: &Config) -> anyhow::Result<Policy> {
+    let origins = config.listen.cors_origins.iter().map(String::as_str);
+    Ok(Policy {
+        origins: AllowedOrigins::of_urls(origins)?,
+        calls: CallLimits {
+            longest: config.limits.max_deadline,
+            ..CallLimits::default()
+        },
+    })
 }
 
 fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
@@ -287,8 +288,8 @@ pub fn start_logging(config: &Config) {
         .with_target(false)
         .with_writer(std::io::stderr);
     if json {
-        logging.json().init()
+        logging.json().init();
     } else {
-        logging.init()
+        logging.init();
     }
 }

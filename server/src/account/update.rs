@@ -96,7 +96,8 @@ fn changes(given: &v1::Account, paths: &[String]) -> Result<ActiveModel, Error> 
             }
             "roles" => changes.roles = Set(fields.roles("account.roles", &given.roles)),
             "attributes" => {
-                changes.attributes = Set(fields.attributes("account.attributes", &given.attributes));
+                changes.attributes =
+                    Set(fields.attributes("account.attributes", &given.attributes));
             }
             path if READ_ONLY.contains(&path) => {
                 fields.refuse(Violation::new("update_mask", "READ_ONLY"));

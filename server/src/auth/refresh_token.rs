@@ -55,6 +55,7 @@ impl RefreshToken {
     }
 
     /// The one token that follows this one.
+    #[must_use]
     pub fn successor(&self, master_key: &MasterKey) -> Self {
         Self {
             session_id: self.session_id,

@@ -67,11 +67,13 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
 }
 
 fn say(error: &Error) -> anyhow::Error {
-    let mut text = i18n::error(i18n::Locale::En, error.reason());
+    let mut parts = vec![i18n::error(i18n::Locale::En, error.reason())];
     if let Error::InvalidFields(violations) = error {
-        for violation in violations {
-            text.push_str(&format!(" {}: {}.", violation.field, violation.reason));
-        }
+        parts.extend(
+            violations
+                .iter()
+                .map(|wrong| format!("{}: {}.", wrong.field, wrong.reason)),
+        );
     }
-    anyhow::anyhow!(text)
+    anyhow::anyhow!(parts.join(" "))
 }

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long a try may take before another worker takes the mail over: more than a send is given.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);

@@ -154,10 +154,21 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     time,
                 })
             }
+            cause => self.about_email(&account, cause).await?,
+        })
+    }
+
+    async fn about_email(
+        &self,
+        account: &account::Model,
+        cause: Cause,
+    ) -> Result<Option<Letter>, Error> {
+        let lifetime = self.app.config.lifetimes.reset;
+        let username = account.username.clone();
+        Ok(match cause {
             Cause::ConfirmEmail { new_email } => {
-                let lifetime = self.app.config.lifetimes.reset;
                 let code = self
-                    .code(&account, Purpose::EmailChange, lifetime, &new_email, None)
+                    .code(account, Purpose::EmailChange, lifetime, &new_email, None)
                     .await?;
                 let link = self.link("ConfirmEmail", account.id, &code);
                 Some(Letter::ConfirmEmail {
@@ -168,17 +179,21 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 })
             }
             Cause::EmailChangeRequested { new_email } => {
-                let lifetime = self.app.config.lifetimes.reset;
+                let old_email = self.row.recipient.clone();
                 let code = self
-                    .code(&account, Purpose::EmailChangeStop, lifetime, &email, None)
+                    .code(
+                        account,
+                        Purpose::EmailChangeStop,
+                        lifetime,
+                        &old_email,
+                        None,
+                    )
                     .await?;
-                let revoke_link = self.link("RevokeReset", account.id, &code);
-                let new_email_masked = masked(&new_email);
                 Some(Letter::EmailChangeRequested {
                     username,
-                    old_email: email,
-                    new_email_masked,
-                    revoke_link,
+                    old_email,
+                    new_email_masked: masked(&new_email),
+                    revoke_link: self.link("RevokeReset", account.id, &code),
                 })
             }
             Cause::EmailChanged {
@@ -189,7 +204,11 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 old_email,
                 new_email,
             }),
-            Cause::Activation | Cause::Reset { .. } | Cause::Usernames { .. } => None,
+            // An activation that is no longer needed; the others are not about one account.
+            Cause::Activation
+            | Cause::PasswordChanged
+            | Cause::Reset { .. }
+            | Cause::Usernames { .. } => None,
         })
     }
 

@@ -62,11 +62,11 @@ fn view(row: reset_request::Model) -> ResetRequest {
         identifier: row.identifier,
         usernames_only: row.kind == Kind::Usernames,
         create_time: Some(row.create_time.to_proto()),
-        decisions: decisions.into_iter().map(view_decision).collect(),
+        decisions: decisions.iter().map(view_decision).collect(),
     }
 }
 
-fn view_decision(decision: Decision) -> ResetDecision {
+fn view_decision(decision: &Decision) -> ResetDecision {
     ResetDecision {
         account_id: decision
             .account_id

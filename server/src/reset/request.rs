@@ -21,6 +21,12 @@ use crate::{
 /// Longest username looked at, in bytes: longer ones are nobody's.
 const MAX_USERNAME_BYTES: usize = 256;
 
+/// Longest username, in characters.
+const MAX_USERNAME: usize = 64;
+
+/// Longest address, in bytes (RFC 5321, 4.5.3.1).
+const MAX_EMAIL_BYTES: usize = 254;
+
 /// Longest return target, in bytes.
 const MAX_URL_BYTES: usize = 2_048;
 
@@ -31,23 +37,21 @@ pub async fn request_reset(
 ) -> Result<RequestResetResponse, Error> {
     let mut violations = Vec::new();
     let identifier = match &request.identifier {
-        Some(Identifier::Email(email)) => {
-            address(email, &mut violations).map(|key| (Kind::ResetByEmail, email, key))
-        }
-        Some(Identifier::Username(username)) => {
-            name(username, &mut violations).map(|key| (Kind::ResetByUsername, username, key))
-        }
-        None => {
-            violations.push(Violation::new("identifier", "REQUIRED"));
-            None
-        }
+        Some(Identifier::Email(email)) => address(Kind::ResetByEmail, email),
+        Some(Identifier::Username(username)) => name(username),
+        None => Err(Violation::new("identifier", "REQUIRED")),
     };
     let return_url = return_target(call, &request.return_url, &mut violations);
-    let Some((kind, typed, key)) = identifier.filter(|_| violations.is_empty()) else {
-        return Err(Error::InvalidFields(violations));
-    };
-    write_down(call, kind, typed, key, &request.locale, return_url).await?;
-    Ok(RequestResetResponse {})
+    match identifier {
+        Ok(identifier) if violations.is_empty() => {
+            write_down(call, identifier, &request.locale, return_url).await?;
+            Ok(RequestResetResponse {})
+        }
+        identifier => {
+            violations.extend(identifier.err());
+            Err(Error::InvalidFields(violations))
+        }
+    }
 }
 
 /// Writes down that somebody forgot the usernames of an address.
@@ -55,46 +59,43 @@ pub async fn remind_usernames(
     call: &Call<'_>,
     request: RemindUsernamesRequest,
 ) -> Result<RemindUsernamesResponse, Error> {
-    let mut violations = Vec::new();
-    let Some(key) = address(&request.email, &mut violations) else {
-        return Err(Error::InvalidFields(violations));
-    };
-    write_down(
-        call,
-        Kind::Usernames,
-        &request.email,
-        key,
-        &request.locale,
-        None,
-    )
-    .await?;
+    let identifier = address(Kind::Usernames, &request.email)
+        .map_err(|violation| Error::InvalidFields(vec![violation]))?;
+    write_down(call, identifier, &request.locale, None).await?;
     Ok(RemindUsernamesResponse {})
 }
 
-/// The normalised address; the outer `None` means it is not one.
-fn address(typed: &str, violations: &mut Vec<Violation>) -> Option<Option<String>> {
-    match EmailAddress::parse(typed) {
-        Ok(address) => Some(Some(address.key().to_owned())),
-        Err(fault) => {
-            violations.push(Violation::with_limit("email", fault.reason(), 254));
-            None
-        }
-    }
+/// What was typed, in a form that may be written down.
+struct Typed<'a> {
+    kind: Kind,
+    text: &'a str,
+    /// Normalised; none if it can't be anybody's, which is not said.
+    key: Option<String>,
 }
 
-/// The normalised username; the inner `None` means that it can't be anybody's, which is not said.
-fn name(typed: &str, violations: &mut Vec<Violation>) -> Option<Option<String>> {
-    let reason = if typed.is_empty() {
-        "REQUIRED"
-    } else if typed.len() > MAX_USERNAME_BYTES {
-        "TOO_LONG"
-    } else if typed.chars().any(char::is_control) {
-        "FORBIDDEN_CHARACTER"
-    } else {
-        return Some(Username::lookup_key(typed));
-    };
-    violations.push(Violation::with_limit("username", reason, 64));
-    None
+fn address(kind: Kind, text: &str) -> Result<Typed<'_>, Violation> {
+    let address = EmailAddress::parse(text)
+        .map_err(|fault| Violation::with_limit("email", fault.reason(), MAX_EMAIL_BYTES))?;
+    let key = Some(address.key().to_owned());
+    Ok(Typed { kind, text, key })
+}
+
+fn name(text: &str) -> Result<Typed<'_>, Violation> {
+    if text.is_empty() {
+        return Err(Violation::new("username", "REQUIRED"));
+    }
+    if text.len() > MAX_USERNAME_BYTES {
+        return Err(Violation::with_limit("username", "TOO_LONG", MAX_USERNAME));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Violation::new("username", "FORBIDDEN_CHARACTER"));
+    }
+    let key = Username::lookup_key(text);
+    Ok(Typed {
+        kind: Kind::ResetByUsername,
+        text,
+        key,
+    })
 }
 
 /// A return target exactly as listed, so that a mail can lead nobody elsewhere.
@@ -120,17 +121,15 @@ fn return_target(call: &Call<'_>, typed: &str, violations: &mut Vec<Violation>) 
 
 async fn write_down(
     call: &Call<'_>,
-    kind: Kind,
-    typed: &str,
-    key: Option<String>,
+    typed: Typed<'_>,
     locale: &str,
     return_url: Option<String>,
 ) -> Result<(), Error> {
     let row = reset_request::ActiveModel {
         id: Set(call.app.clock.new_id()),
-        kind: Set(kind),
-        identifier: Set(typed.to_owned()),
-        identifier_key: Set(key),
+        kind: Set(typed.kind),
+        identifier: Set(typed.text.to_owned()),
+        identifier_key: Set(typed.key),
         locale: Set(Some(
             Locale::negotiate(locale)
                 .unwrap_or(call.locale)
