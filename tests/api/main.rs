@@ -1,5 +1,6 @@
 //! The real binary, through its clients.
 
+mod account;
 mod auth;
 mod journey;
 mod mail;
