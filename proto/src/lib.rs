@@ -6,7 +6,6 @@ mod redacted;
 #[expect(
     clippy::all,
     clippy::pedantic,
-    clippy::allow_attributes,
     reason = "generated; the comments are in the protos"
 )]
 pub mod v1 {

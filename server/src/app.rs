@@ -69,6 +69,9 @@ impl App {
         .await?;
 
         let cost = Cost::parse(&config.hashing.argon2).map_err(anyhow::Error::msg)?;
+        if cost.is_below_floor() {
+            tracing::warn!("GUICHET_ARGON2 is weaker than what OWASP calls safe: for tests only");
+        }
         let settings = Settings {
             cost,
             threads: config.hashing.threads,

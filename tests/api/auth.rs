@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guichet_client::proto::{
     DisableAccountRequest, GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest,
-    LogoutRequest, Tokens,
+    LogoutRequest, Tokens, UnlockAccountRequest,
 };
 use guichet_client::{Reason, Session, TokenSource, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -196,4 +196,50 @@ async fn calls_made_at_once_share_one_refresh() {
         session.tokens().await.refresh_token,
         successor.refresh_token
     );
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_the_delay_ends() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea.martin", EMAIL).await;
+    for username in ["lea.martin", "nobody"] {
+        for _ in 0..5 {
+            let wrong = people::sign_in(&server, username, OTHER_PASSWORD).await;
+            expect_error(wrong, Code::Unauthenticated, "BAD_CREDENTIALS");
+        }
+
+        let slowed = people::sign_in(&server, username, GOOD_PASSWORD).await;
+
+        let status = expect_error(slowed, Code::ResourceExhausted, "THROTTLED");
+        let wait = error::retry_after(&status).expect("how long to wait");
+        assert!(wait <= Duration::from_secs(30), "{wait:?}");
+    }
+    server.advance(Duration::from_secs(31));
+    people::tokens(&server, "lea.martin", GOOD_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn an_administrator_unlocks_an_account() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    let account_id = people::active(&server, "lea.martin", EMAIL).await.id;
+    for _ in 0..6 {
+        let wrong = people::sign_in(&server, "lea.martin", OTHER_PASSWORD).await;
+        assert!(wrong.is_err());
+    }
+
+    let request = UnlockAccountRequest { account_id };
+    let admin = server.admin().await;
+    admin
+        .account()
+        .unlock_account(request)
+        .await
+        .expect("an unlocked account");
+
+    people::tokens(&server, "lea.martin", GOOD_PASSWORD).await;
 }
