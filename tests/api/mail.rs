@@ -58,3 +58,66 @@ async fn a_mail_refused_for_now_arrives_once_the_mail_server_is_well() {
         assert!(arrives(&server, &smtp).await, "{trouble:?}");
     }
 }
+
+#[tokio::test]
+async fn a_mail_refused_for_good_is_given_up_and_the_next_one_leaves() {
+    let smtp = SmtpServer::start(Mode::Reject).await;
+    let server = server_mailing_to(&smtp).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !server.log().contains("mail given up") {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    smtp.set_mode(Mode::Accept);
+    server.advance(Duration::from_secs(600));
+    assert!(smtp.messages().is_empty());
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+
+    assert!(arrives(&server, &smtp).await);
+}
+
+#[tokio::test]
+async fn a_mail_whose_answer_was_lost_comes_again_as_the_same_mail() {
+    let smtp = SmtpServer::start(Mode::DropAfterData).await;
+    let server = server_mailing_to(&smtp).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    assert!(arrives(&server, &smtp).await);
+
+    smtp.set_mode(Mode::Accept);
+    let first = smtp.messages().len();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while smtp.messages().len() == first {
+        assert!(Instant::now() < deadline, "no second copy came");
+        server.advance(Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    let ids: Vec<String> = smtp
+        .messages()
+        .iter()
+        .map(|message| message_id(message))
+        .collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_never_answers_slows_no_request() {
+    let smtp = SmtpServer::start(Mode::Stall).await;
+    let server = server_mailing_to(&smtp).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    let asked = tokio::time::timeout(Duration::from_secs(5), async {
+        people::ask_reset(&server, Identifier::Username("lea.martin".into())).await;
+        people::tokens(&server, "lea.martin", people::GOOD_PASSWORD).await;
+    });
+
+    asked.await.expect("answers while the mail server stalls");
+}
+
+fn message_id(message: &str) -> String {
+    let line = message.lines().find(|line| line.starts_with("Message-ID:"));
+    line.expect("a Message-ID").to_owned()
+}
