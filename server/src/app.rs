@@ -4,7 +4,7 @@ use std::{path::Path, str::FromStr as _, sync::Arc};
 
 use anyhow::Context as _;
 use lettre::message::Mailbox;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::{
     auth::key::KeyRing,
@@ -46,8 +46,8 @@ pub struct App {
     pub brand: Brand,
     /// Figures for the operator.
     pub metrics: Metrics,
-    /// Wakes the worker that decides about reset requests and sends mails.
-    pub wake: Notify,
+    /// Wakes the workers that decide about reset requests and send mails.
+    pub wake: watch::Sender<()>,
     /// Language where nobody asked for one.
     pub locale: Locale,
 }
@@ -91,7 +91,7 @@ impl App {
                 public_url: config.listen.public_url.to_string(),
             },
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
-            wake: Notify::new(),
+            wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
             store,
             clock,

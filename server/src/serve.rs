@@ -1,6 +1,6 @@
 //! `guichet serve`: sockets, services, worker, and an orderly end.
 
-use std::{fs, io::IsTerminal as _, path::Path, sync::Arc};
+use std::{fs, io::IsTerminal as _, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
@@ -47,6 +47,9 @@ const SERVICES: [&str; 4] = [
     "guichet.v1.ResetService",
     "guichet.v1.AuthService",
 ];
+
+/// How long the worker may take to finish what it has begun.
+const WORKER_END: Duration = Duration::from_secs(3);
 
 /// Runs the product until it is asked to end.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -101,7 +104,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .supervise(server, announce, config.limits.drain_timeout)
         .await?;
     stop_worker.cancel();
-    worker.await?;
+    // A mail server that hangs must not hold the end up: the lease lets another try later.
+    drop(tokio::time::timeout(WORKER_END, worker).await);
     ops.await??;
     Ok(())
 }

@@ -28,30 +28,60 @@ const SWEEP: Duration = Duration::from_mins(10);
 /// How long an expired code or session can still be told from an unknown one in the records.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Runs until `stop`; what was begun is finished first.
-pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    tokio::join!(queues(&app, &stop), keys(&app, &stop), house(&app, &stop));
+/// A queue that the worker carries out, item by item.
+#[derive(Clone, Copy, Debug)]
+enum Queue {
+    /// Requests for a reset, to be decided.
+    Requests,
+    /// Mails, to be sent.
+    Mails,
 }
 
-async fn queues(app: &App, stop: &CancellationToken) {
+/// Runs until `stop`; what was begun is finished first.
+///
+/// Four mails are sent at the same time: one that hangs must not hold the others up.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    let mails = || drain(&app, &stop, Queue::Mails);
+    tokio::join!(
+        drain(&app, &stop, Queue::Requests),
+        mails(),
+        mails(),
+        mails(),
+        mails(),
+        keys(&app, &stop),
+        house(&app, &stop)
+    );
+}
+
+/// Carries a queue out, and waits when it is empty.
+async fn drain(app: &App, stop: &CancellationToken, queue: Queue) {
+    let mut woken = app.wake.subscribe();
     while !stop.is_cancelled() {
-        match work_one(app).await {
+        woken.mark_unchanged();
+        match work_one(app, queue).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!("worker: {}", describe(&error)),
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = app.wake.notified() => {}
+            _ = woken.changed() => {}
             () = tokio::time::sleep(TICK) => {}
         }
     }
 }
 
-async fn work_one(app: &App) -> Result<bool, Error> {
-    let decided = decide::decide_one(app).await?;
-    let delivered = deliver::deliver_one(app).await?;
-    Ok(decided || delivered)
+async fn work_one(app: &App, queue: Queue) -> Result<bool, Error> {
+    match queue {
+        Queue::Mails => deliver::deliver_one(app).await,
+        Queue::Requests => {
+            let decided = decide::decide_one(app).await?;
+            if decided {
+                app.wake.send_replace(());
+            }
+            Ok(decided)
+        }
+    }
 }
 
 async fn keys(app: &App, stop: &CancellationToken) {

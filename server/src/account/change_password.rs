@@ -58,7 +58,7 @@ pub async fn change_password(
         .map_err(hash_failure)?;
 
     write(call, &account, session_id, hash).await?;
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(ChangePasswordResponse {})
 }
 

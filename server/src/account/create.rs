@@ -225,6 +225,6 @@ async fn write(
     }
     txn.commit().await?;
 
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(reply)
 }

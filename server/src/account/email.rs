@@ -43,7 +43,7 @@ pub async fn request_email_change(
     }
 
     enqueue(call, id, &request.new_email).await?;
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(RequestEmailChangeResponse {})
 }
 
@@ -125,7 +125,7 @@ pub async fn confirm_email_change(
     notify(&txn, call, before.email, &account, email.as_str()).await?;
     txn.commit().await?;
 
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(ConfirmEmailChangeResponse {
         email: email.as_str().to_owned(),
     })

@@ -55,7 +55,7 @@ pub async fn migrate_account(
     outbox::enqueue(&txn, call.app, Cause::Activation, &account, email.as_str()).await?;
     txn.commit().await?;
 
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(MigrateAccountResponse {
         account: Some(view::account(&account)),
     })
@@ -122,6 +122,6 @@ pub async fn send_activation(
     .await?;
     txn.commit().await?;
 
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(SendActivationResponse {})
 }

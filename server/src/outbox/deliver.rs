@@ -52,13 +52,20 @@ pub async fn deliver_one(app: &App) -> Result<bool, Error> {
 /// Takes a lease on the next mail, makes its codes and writes it, all committed before anything leaves: a link that can
 /// be read can be used.
 async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Message>)>, Error> {
-    let txn = app.store.write().await?;
     let now = app.clock.now();
-    let next = outbox::Entity::find()
-        .filter(outbox::Column::State.eq(State::Queued))
-        .filter(outbox::Column::DueTime.lte(now))
-        .order_by_asc(outbox::Column::DueTime)
-        .limit(1)
+    let due = || {
+        outbox::Entity::find()
+            .filter(outbox::Column::State.eq(State::Queued))
+            .filter(outbox::Column::DueTime.lte(now))
+            .order_by_asc(outbox::Column::DueTime)
+            .limit(1)
+    };
+    // A look without the write lock first: most of the time nothing is due.
+    if due().one(&app.store.read).await?.is_none() {
+        return Ok(None);
+    }
+    let txn = app.store.write().await?;
+    let next = due()
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .one(&txn)
         .await?;

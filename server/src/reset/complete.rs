@@ -74,7 +74,7 @@ pub async fn complete_reset(
     }
     txn.commit().await?;
 
-    app.wake.notify_one();
+    app.wake.send_replace(());
     Ok(CompleteResetResponse {
         return_url: code.return_url.unwrap_or_else(|| home(app)),
         username: account.username,

@@ -142,6 +142,6 @@ async fn write_down(
         decisions: Set("[]".to_owned()),
     };
     row.insert(call.app.store.writer()).await?;
-    call.app.wake.notify_one();
+    call.app.wake.send_replace(());
     Ok(())
 }
