@@ -5,11 +5,7 @@ use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    current_password,
-    new_password::{self, hash_failure},
-    row,
-};
+use super::{current_password, new_password, row};
 use crate::{
     call::{Call, Caller},
     error::Error,
@@ -50,12 +46,7 @@ pub async fn change_password(
         &identifiers,
     )?;
     current_password::verify(call, &account, &request.current_password).await?;
-    let hash = call
-        .app
-        .hasher
-        .hash(&password, call.deadline)
-        .await
-        .map_err(hash_failure)?;
+    let hash = call.app.hasher.hash(&password, call.deadline).await?;
 
     write(call, &account, session_id, hash).await?;
     call.app.wake.send_replace(());

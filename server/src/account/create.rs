@@ -10,12 +10,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    fields::Fields,
-    first_reply::RequestId,
-    new_password::{self, hash_failure},
-    row, view,
-};
+use super::{fields::Fields, first_reply::RequestId, new_password, row, view};
 use crate::{
     call::Call,
     error::{Error, Violation},
@@ -64,13 +59,7 @@ pub async fn create_account(
         });
     }
     if let Some(password) = password {
-        account.password_hash = Some(
-            call.app
-                .hasher
-                .hash(&password, call.deadline)
-                .await
-                .map_err(hash_failure)?,
-        );
+        account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await?);
     }
 
     let activation = matches!(credential, Some(Credential::SendActivation(_)));

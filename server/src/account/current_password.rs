@@ -1,6 +1,5 @@
 //! The password that a signed-in person proves itself with before something that a thief must not do.
 
-use super::new_password::hash_failure;
 use crate::{
     call::Call,
     error::Error,
@@ -28,8 +27,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
     let verdict = app
         .hasher
         .verify(&Password::typed(typed), &stored, call.deadline)
-        .await
-        .map_err(hash_failure)?;
+        .await?;
     if !verdict.matches {
         return Err(Error::BadCredentials);
     }

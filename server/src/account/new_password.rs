@@ -3,11 +3,7 @@
 use crate::{
     app::App,
     error::{Error, Violation},
-    password::{
-        MAX_BYTES, Password, PasswordFault,
-        hasher::HashError,
-        policy::{Identifiers, PasswordPolicy, Rule},
-    },
+    password::{MAX_BYTES, Password, PasswordFault, policy::Identifiers},
 };
 
 /// Reads a password into `field` and checks every rule.
@@ -28,26 +24,10 @@ pub fn read(
     if broken.is_empty() {
         return Ok(password);
     }
-    Err(Error::PasswordRules(
-        broken
-            .into_iter()
-            .map(|rule| violation(&app.policy, field, rule))
-            .collect(),
-    ))
-}
-
-fn violation(policy: &PasswordPolicy, field: &str, rule: Rule) -> Violation {
-    match rule {
-        Rule::MinLength => Violation::with_limit(field, rule.key(), policy.min_length()),
-        Rule::MaxLength => Violation::with_limit(field, rule.key(), policy.max_length()),
-        _ => Violation::new(field, rule.key()),
-    }
-}
-
-/// What a hash that did not come to be means to the caller.
-pub fn hash_failure(error: HashError) -> Error {
-    match error {
-        HashError::Overloaded { retry_after } => Error::Overloaded { retry_after },
-        HashError::Failed => Error::Internal(error.into()),
-    }
+    let violations = broken.into_iter().map(|rule| Violation {
+        field: field.to_owned(),
+        reason: rule.key(),
+        limit: app.policy.limit(rule),
+    });
+    Err(Error::PasswordRules(violations.collect()))
 }

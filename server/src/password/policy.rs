@@ -73,6 +73,15 @@ impl PasswordPolicy {
         self.max_length
     }
 
+    /// The figure that a rule speaks of, in characters, where it has one.
+    pub const fn limit(&self, rule: Rule) -> Option<usize> {
+        match rule {
+            Rule::MinLength => Some(self.min_length),
+            Rule::MaxLength => Some(self.max_length),
+            _ => None,
+        }
+    }
+
     /// The rules in force, in the order in which they are shown.
     pub fn rules(&self) -> Vec<Rule> {
         let composition: &[Rule] = match self.composition {

@@ -6,8 +6,9 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{code, policy};
+use super::code;
 use crate::{
+    account::new_password,
     app::App,
     auth::lockout,
     call::Call,
@@ -43,12 +44,7 @@ pub async fn complete_reset(
         username: &account.username,
         email: account.email.as_deref(),
     };
-    let password = policy::accept(
-        &app.policy,
-        "new_password",
-        &request.new_password,
-        &identifiers,
-    )?;
+    let password = new_password::read(app, "new_password", &request.new_password, &identifiers)?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
 

@@ -66,45 +66,11 @@ pub async fn check_password(
     })
 }
 
-/// A new password that obeys every rule, or all that it breaks at once.
-pub fn accept(
-    policy: &PasswordPolicy,
-    field: &str,
-    typed: &str,
-    identifiers: &Identifiers<'_>,
-) -> Result<Password, Error> {
-    let password = Password::parse_new(typed).map_err(|fault| {
-        Error::InvalidFields(vec![Violation::with_limit(
-            field,
-            fault.reason(),
-            MAX_BYTES,
-        )])
-    })?;
-    let broken = policy.broken(&password, identifiers);
-    if broken.is_empty() {
-        return Ok(password);
-    }
-    let violations = broken.into_iter().map(|rule| Violation {
-        field: field.to_owned(),
-        reason: rule.key(),
-        limit: limit(policy, rule),
-    });
-    Err(Error::PasswordRules(violations.collect()))
-}
-
 fn describe(policy: &PasswordPolicy, rule: Rule, locale: Locale) -> String {
-    let figure = limit(policy, rule).unwrap_or_default().to_string();
+    let figure = policy.limit(rule).unwrap_or_default().to_string();
     i18n::rule(
         locale,
         rule.key(),
         &[("min", figure.clone().into()), ("max", figure.into())],
     )
-}
-
-const fn limit(policy: &PasswordPolicy, rule: Rule) -> Option<usize> {
-    match rule {
-        Rule::MinLength => Some(policy.min_length()),
-        Rule::MaxLength => Some(policy.max_length()),
-        _ => None,
-    }
 }
