@@ -7,7 +7,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use guichet_proto::v1::{
@@ -195,12 +195,15 @@ fn well_known(app: Arc<App>) -> Router {
     Router::new()
         .route("/.well-known/jwks.json", get(jwks))
         .route("/.well-known/openid-configuration", get(discovery))
-        .route(
-            "/.well-known/change-password",
-            get(async || Redirect::to("/Account/ForgotPassword")),
-        )
+        .route("/.well-known/change-password", get(change_password))
         .fallback(async || StatusCode::NOT_FOUND)
         .with_state(app)
+}
+
+/// Where password managers send people (W3C, A Well-Known URL for Changing Passwords).
+async fn change_password() -> Response {
+    let target = [(header::LOCATION, "/Account/ForgotPassword")];
+    (StatusCode::FOUND, target).into_response()
 }
 
 async fn jwks(State(app): State<Arc<App>>) -> Response {

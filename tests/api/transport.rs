@@ -152,3 +152,17 @@ async fn a_stopped_server_ends_in_time_and_keeps_its_accounts() {
     let password = guichet_tests::people::GOOD_PASSWORD;
     guichet_tests::people::tokens(&server, "lea.martin", password).await;
 }
+
+#[tokio::test]
+async fn password_managers_find_where_a_password_is_changed() {
+    let server = Server::start().await;
+
+    let page = web::fetch(
+        Method::GET,
+        &format!("{}/.well-known/change-password", server.url()),
+    )
+    .await;
+
+    assert_eq!(page.status, StatusCode::FOUND);
+    assert_eq!(page.headers["location"], "/Account/ForgotPassword");
+}
