@@ -68,6 +68,8 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
         .one(&txn)
         .await?
         .ok_or(Error::TokenInvalid)?;
+    // Where writers run side by side, it may have ended since the first look.
+    check_live(call, &now)?;
     if rotated.rows_affected == 0 && !is_in_grace(call, &now, &text) {
         end(app, call, &txn, &now).await?;
         txn.commit().await?;
@@ -107,7 +109,9 @@ async fn end(
     txn: &sea_orm::DatabaseTransaction,
     session: &session::Model,
 ) -> Result<(), Error> {
-    session::Entity::revoke(txn, session.id, REUSE, call.now).await?;
+    if session::Entity::revoke(txn, session.id, REUSE, call.now).await? == 0 {
+        return Ok(());
+    }
     let about = serde_json::json!({ "session_id": session.id });
     event::append(
         txn,
