@@ -36,7 +36,7 @@ pub(super) async fn open(
         device_name: Set(device_name),
         client_address: Set(call
             .client
-            .map(|address| address.to_string())
+            .map(|address| address.to_canonical().to_string())
             .unwrap_or_default()),
         network: Set(lockout::network(call.client)),
         create_time: Set(call.now),
