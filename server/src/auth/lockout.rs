@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
-    master_key::Purpose,
+    master_key::{MasterKey, Purpose},
     store::{account, session, throttle as counter},
     throttle::{self, Curve},
 };
@@ -31,21 +32,21 @@ pub struct Counters {
 
 impl Counters {
     /// The counters of a typed name and a network.
-    pub fn of(app: &App, typed: &str, network: &str) -> Self {
+    pub fn of(master_key: &MasterKey, typed: &str, network: &str) -> Self {
         let name = name_key(
-            app,
+            master_key,
             &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()),
         );
         let with = |half: [u8; 32]| [&name[..], &half[..HALF]].concat();
         Self {
-            here: with(
-                app.master_key
-                    .mac(Purpose::ThrottleKeys, &[b"network", network.as_bytes()]),
-            ),
-            everywhere: with(app.master_key.mac(Purpose::ThrottleKeys, &[b"everywhere"])),
+            here: with(master_key.mac(Purpose::ThrottleKeys, &[b"network", network.as_bytes()])),
+            everywhere: with(master_key.mac(Purpose::ThrottleKeys, &[b"everywhere"])),
         }
     }
 }
+
+/// One charged try: the keys of the counters that it was charged to.
+pub struct Charged(Vec<Vec<u8>>);
 
 /// Charges one try before its work is done, or says how long to wait.
 pub async fn charge(
@@ -54,10 +55,10 @@ pub async fn charge(
     typed: &str,
     network: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Charged, Error> {
     let limits = &app.config.throttle;
     if !limits.enabled {
-        return Ok(());
+        return Ok(Charged(Vec::new()));
     }
     let curve = Curve {
         free: limits.free_failures,
@@ -65,22 +66,46 @@ pub async fn charge(
         longest: limits.max_delay,
     };
     let txn = app.store.write().await?;
+    let mut charged = vec![counters.here.clone()];
     let mut verdict = throttle::charge(&txn, &counters.here, curve, now).await?;
     if verdict.is_ok() && !is_familiar(&txn, typed, network).await? {
         let wide = Curve {
             free: limits.account_free_failures,
             ..curve
         };
+        charged.push(counters.everywhere.clone());
         verdict = throttle::charge(&txn, &counters.everywhere, wide, now).await?;
     }
     match verdict {
         Ok(()) => {
             txn.commit().await?;
-            Ok(())
+            Ok(Charged(charged))
         }
         // Dropped, not committed: a refused try must not lengthen the delay.
         Err(retry_after) => Err(Error::Throttled { retry_after }),
     }
+}
+
+/// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
+///
+/// A charged try found its counters open, so they are open again. The tries before it still count.
+pub async fn take_back(app: &App, charged: Charged, now: Timestamp) -> Result<(), Error> {
+    if charged.0.is_empty() {
+        return Ok(());
+    }
+    let txn = app.store.write().await?;
+    counter::Entity::update_many()
+        .col_expr(
+            counter::Column::Failures,
+            Expr::col(counter::Column::Failures).sub(1),
+        )
+        .col_expr(counter::Column::OpenTime, Expr::value(now))
+        .filter(counter::Column::Key.is_in(charged.0))
+        .filter(counter::Column::Failures.gt(0))
+        .exec(&txn)
+        .await?;
+    txn.commit().await?;
+    Ok(())
 }
 
 /// Forgets one sign-in's counters: it was a good one.
@@ -92,9 +117,7 @@ pub async fn refund(db: &impl ConnectionTrait, counters: &Counters) -> Result<()
 
 /// Forgets every counter of an account: its password was reset, or an administrator unlocked it.
 pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) -> Result<(), Error> {
-    let name = name_key(app, username_key);
-    let first = [name, [0x00; HALF]].concat();
-    let last = [name, [0xff; HALF]].concat();
+    let (first, last) = all_networks(name_key(&app.master_key, username_key));
     counter::Entity::delete_many()
         .filter(counter::Column::Key.between(first, last))
         .exec(db)
@@ -117,11 +140,14 @@ pub fn network(client: Option<IpAddr>) -> String {
     }
 }
 
-fn name_key(app: &App, name: &str) -> [u8; HALF] {
-    let full = app
-        .master_key
-        .mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
+fn name_key(master_key: &MasterKey, name: &str) -> [u8; HALF] {
+    let full = master_key.mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
     std::array::from_fn(|index| full[index])
+}
+
+/// The first and the last key that a name's counters can have.
+fn all_networks(name: [u8; HALF]) -> (Vec<u8>, Vec<u8>) {
+    ([name, [0x00; HALF]].concat(), [name, [0xff; HALF]].concat())
 }
 
 /// Whether the account has been opened from this network before.

@@ -22,15 +22,19 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     check_shape(&request)?;
     let app = call.app;
     let network = lockout::network(call.client);
-    let counters = lockout::Counters::of(app, &request.username, &network);
-    lockout::charge(app, &counters, &request.username, &network, call.now).await?;
+    let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
+    let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;
 
     let key = Username::lookup_key(&request.username).unwrap_or_default();
     let account = account::Entity::by_username_key(&key)
         .one(&app.store.read)
         .await?;
     let password = Password::typed(&request.password);
-    let (account, renewed) = verify(call, account, &password).await?;
+    let verified = verify(call, account, &password).await;
+    if matches!(verified, Err(Error::Overloaded { .. })) {
+        lockout::take_back(app, charged, call.now).await?;
+    }
+    let (account, renewed) = verified?;
 
     let txn = app.store.write().await?;
     let mut signed_in = account::ActiveModel {
