@@ -165,6 +165,7 @@ async fn is_familiar(db: &impl ConnectionTrait, typed: &str, network: &str) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::test_master_key;
 
     #[test]
     fn a_network_is_what_a_school_shares() {
@@ -176,5 +177,36 @@ mod tests {
             assert_eq!(network(address.parse().ok()), expected);
         }
         assert_eq!(network(None), "unknown");
+    }
+
+    #[test]
+    fn forgetting_a_name_covers_its_counters_of_all_networks_and_no_other_name() {
+        let master_key = test_master_key("01");
+        let key = Username::lookup_key("jean.dupont").unwrap();
+        let (first, last) = all_networks(name_key(&master_key, &key));
+        let covers = |typed: &str, network: &str| {
+            let counters = Counters::of(&master_key, typed, network);
+            [counters.here, counters.everywhere].map(|key| first <= key && key <= last)
+        };
+
+        for network in ["192.0.2.0/24", "2001:db8:1:2::/64", "unknown"] {
+            for typed in ["jean.dupont", "Jean.Dupont", " jean.dupont "] {
+                assert_eq!(covers(typed, network), [true; 2], "{typed} {network}");
+            }
+            for typed in ["jean.dupon", "jean.dupont2", "not a name!", ""] {
+                assert_eq!(covers(typed, network), [false; 2], "{typed} {network}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_network_has_its_own_counter_and_all_share_one() {
+        let master_key = test_master_key("01");
+        let school = Counters::of(&master_key, "jean.dupont", "192.0.2.0/24");
+        let elsewhere = Counters::of(&master_key, "jean.dupont", "198.51.100.0/24");
+
+        assert_ne!(school.here, elsewhere.here);
+        assert_eq!(school.everywhere, elsewhere.everywhere);
+        assert_ne!(school.here, school.everywhere);
     }
 }

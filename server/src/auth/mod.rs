@@ -199,3 +199,15 @@ impl AuthService for Auth {
             .await
     }
 }
+
+#[cfg(test)]
+fn test_master_key(digits: &str) -> crate::master_key::MasterKey {
+    use crate::config::{DatabaseUrl, Storage};
+
+    let storage = Storage {
+        data_dir: "nowhere".into(),
+        database: DatabaseUrl::Sqlite("nowhere".into()),
+        master_key: Some(digits.repeat(32).into()),
+    };
+    crate::master_key::MasterKey::load_or_create(&storage).unwrap()
+}

@@ -90,3 +90,78 @@ impl RefreshToken {
         master_key.mac(Purpose::RefreshTokens, &parts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::test_master_key;
+
+    fn token() -> RefreshToken {
+        RefreshToken::first(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001))
+    }
+
+    #[test]
+    fn a_token_is_read_as_it_was_written() {
+        let master_key = test_master_key("01");
+        let token = token().successor(&master_key);
+
+        let read = RefreshToken::parse(&master_key, &token.to_text(&master_key)).unwrap();
+
+        assert_eq!(read.session_id, token.session_id);
+        assert_eq!(read.generation, 1);
+        assert_eq!(read.secret, token.secret);
+    }
+
+    #[test]
+    fn every_changed_byte_and_every_other_length_is_refused() {
+        let master_key = test_master_key("01");
+        let text = token().to_text(&master_key);
+        let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        let is_ours = |text: &str| RefreshToken::parse(&master_key, text).is_some();
+
+        assert_eq!(bytes.len(), BYTES);
+        assert!(is_ours(&text));
+        for index in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut forged = bytes.clone();
+                forged[index] ^= 1 << bit;
+                assert!(!is_ours(&URL_SAFE_NO_PAD.encode(forged)), "{index} {bit}");
+            }
+            assert!(
+                !is_ours(&URL_SAFE_NO_PAD.encode(&bytes[..index])),
+                "{index}"
+            );
+        }
+        for length in 0..text.len() {
+            assert!(!is_ours(&text[..length]), "{length}");
+        }
+        for longer in [format!("{text}A"), format!("{text}="), text.repeat(100)] {
+            assert!(!is_ours(&longer), "{longer}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_master_key_is_refused() {
+        let text = token().to_text(&test_master_key("01"));
+
+        assert!(RefreshToken::parse(&test_master_key("02"), &text).is_none());
+    }
+
+    #[test]
+    fn a_token_has_one_successor_that_only_the_master_key_gives() {
+        let master_key = test_master_key("01");
+        let [token, other] = [token(), token()];
+
+        let successor = token.successor(&master_key);
+
+        assert_eq!(successor.session_id, token.session_id);
+        assert_eq!(successor.generation, token.generation + 1);
+        assert_eq!(successor.secret, token.successor(&master_key).secret);
+        assert_ne!(successor.secret, token.secret);
+        assert_ne!(successor.secret, other.successor(&master_key).secret);
+        assert_ne!(
+            successor.secret,
+            token.successor(&test_master_key("02")).secret
+        );
+    }
+}
