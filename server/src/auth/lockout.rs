@@ -89,7 +89,7 @@ pub async fn charge(
 /// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
 ///
 /// A charged try found its counters open, so they are open again. The tries before it still count.
-pub async fn take_back(app: &App, charged: Charged, now: Timestamp) -> Result<(), Error> {
+pub async fn take_back(app: &App, charged: &Charged, now: Timestamp) -> Result<(), Error> {
     if charged.0.is_empty() {
         return Ok(());
     }
@@ -100,7 +100,7 @@ pub async fn take_back(app: &App, charged: Charged, now: Timestamp) -> Result<()
             Expr::col(counter::Column::Failures).sub(1),
         )
         .col_expr(counter::Column::OpenTime, Expr::value(now))
-        .filter(counter::Column::Key.is_in(charged.0))
+        .filter(counter::Column::Key.is_in(charged.0.iter().cloned()))
         .filter(counter::Column::Failures.gt(0))
         .exec(&txn)
         .await?;

@@ -1,6 +1,6 @@
 //! `Login`: username and password become a session.
 
-use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
+use guichet_proto::v1::{LoginRequest, LoginResponse, Tokens, login_response::Outcome};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{lockout, session};
@@ -14,6 +14,9 @@ use crate::{
 
 const MAX_DEVICE_NAME: usize = 200;
 
+/// Verifications of one sign-in: the second only if the account changed after the first.
+const ROUNDS: usize = 2;
+
 /// Signs in.
 ///
 /// Unknown, wrong, disabled, not migrated and without password are one answer after the same work: one look-up and one
@@ -25,42 +28,20 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
     let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;
 
-    let key = Username::lookup_key(&request.username).unwrap_or_default();
-    let account = account::Entity::by_username_key(&key)
-        .one(&app.store.read)
-        .await?;
     let password = Password::typed(&request.password);
-    let verified = verify(call, account, &password).await;
-    if matches!(verified, Err(Error::Overloaded { .. })) {
-        lockout::take_back(app, charged, call.now).await?;
+    // A second round is for who signs in twice at once: one of the two renewed the hash that the other verified.
+    for _ in 0..ROUNDS {
+        let verified = verify(call, &request.username, &password).await;
+        if matches!(verified, Err(Error::Overloaded { .. })) {
+            lockout::take_back(app, &charged, call.now).await?;
+        }
+        if let Some(tokens) = open(call, verified?, &request.device_name, &counters).await? {
+            return Ok(LoginResponse {
+                outcome: Some(Outcome::Tokens(tokens)),
+            });
+        }
     }
-    let (account, renewed) = verified?;
-
-    let txn = app.store.write().await?;
-    let mut signed_in = account::ActiveModel {
-        last_login_time: Set(Some(call.now)),
-        ..Default::default()
-    };
-    if let Some(hash) = renewed {
-        signed_in.password_hash = Set(Some(hash));
-    }
-    // What was verified must still hold: a reset or a disable may have come in between.
-    let update = account::Entity::update_many()
-        .set(signed_in)
-        .filter(account::Column::Id.eq(account.id))
-        .filter(account::Column::State.eq(State::Active))
-        .filter(account::Column::PasswordHash.eq(account.password_hash.as_deref()))
-        .exec(&txn)
-        .await?;
-    if update.rows_affected != 1 {
-        return Err(Error::BadCredentials);
-    }
-    let tokens = session::open(call, &txn, &account, request.device_name).await?;
-    lockout::refund(&txn, &counters).await?;
-    txn.commit().await?;
-    Ok(LoginResponse {
-        outcome: Some(Outcome::Tokens(tokens)),
-    })
+    Err(Error::BadCredentials)
 }
 
 fn check_shape(request: &LoginRequest) -> Result<(), Error> {
@@ -90,10 +71,14 @@ fn check_shape(request: &LoginRequest) -> Result<(), Error> {
 /// The account whose password this is, and a new hash if the stored one is weaker than what is configured.
 async fn verify(
     call: &Call<'_>,
-    account: Option<account::Model>,
+    typed: &str,
     password: &Password,
 ) -> Result<(account::Model, Option<String>), Error> {
     let hasher = &call.app.hasher;
+    let key = Username::lookup_key(typed).unwrap_or_default();
+    let account = account::Entity::by_username_key(&key)
+        .one(&call.app.store.read)
+        .await?;
     let known = account
         .filter(|account| account.state == State::Active)
         .and_then(|account| {
@@ -115,4 +100,36 @@ async fn verify(
         None
     };
     Ok((account, renewed))
+}
+
+/// Opens the session, or nothing if what was verified no longer holds: a reset, a disable or a renewal came in between.
+async fn open(
+    call: &Call<'_>,
+    (account, renewed): (account::Model, Option<String>),
+    device_name: &str,
+    counters: &lockout::Counters,
+) -> Result<Option<Tokens>, Error> {
+    let mut signed_in = account::ActiveModel {
+        last_login_time: Set(Some(call.now)),
+        ..Default::default()
+    };
+    if let Some(hash) = renewed {
+        signed_in.password_hash = Set(Some(hash));
+    }
+
+    let txn = call.app.store.write().await?;
+    let update = account::Entity::update_many()
+        .set(signed_in)
+        .filter(account::Column::Id.eq(account.id))
+        .filter(account::Column::State.eq(State::Active))
+        .filter(account::Column::PasswordHash.eq(account.password_hash.as_deref()))
+        .exec(&txn)
+        .await?;
+    if update.rows_affected != 1 {
+        return Ok(None);
+    }
+    let tokens = session::open(call, &txn, &account, device_name.to_owned()).await?;
+    lockout::refund(&txn, counters).await?;
+    txn.commit().await?;
+    Ok(Some(tokens))
 }
