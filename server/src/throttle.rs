@@ -1,7 +1,8 @@
 //! Slows guessing down: counters in the database, so that every replica and every restart agrees.
 //!
 //! A try is charged before the work and refunded on success. Parallel guesses therefore can't outrun the counter, and a
-//! call that is cancelled has still been counted.
+//! call that is cancelled has still been counted. That rests on `SQLite`'s one writer: on `PostgreSQL` two charges that
+//! read at the same moment still count as one.
 
 use std::time::Duration;
 
