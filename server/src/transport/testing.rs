@@ -31,6 +31,9 @@ pub(super) const ALLOWED_ORIGIN: &str = "https://app.example.org";
 pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 pub(super) const NEVER: &str = "/test.v1.Slow/Never";
 
+/// How long a test waits for what should happen at once.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A gRPC frame that holds an empty message.
 pub(super) const EMPTY_MESSAGE: &[u8] = &[0; 5];
 
@@ -216,11 +219,17 @@ impl Served {
         (Response::from_parts(head, ()), bytes, trailers)
     }
 
-    /// Waits until the server holds `count` connections.
+    /// Waits until the server holds `count` connections; fails when it does not after two seconds.
     pub(super) async fn open_connections(&self, count: i64) {
-        while self.open.get() != count {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let reached = async {
+            while self.open.get() != count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+
+        tokio::time::timeout(PATIENCE, reached)
+            .await
+            .unwrap_or_else(|_| panic!("{} connections are open", self.open.get()));
     }
 }
 
@@ -228,7 +237,7 @@ impl Served {
 pub(super) async fn closed(stream: &mut (impl AsyncReadExt + Unpin)) {
     let mut rest = Vec::new();
     // A reset is as good as an orderly end.
-    let _ = tokio::time::timeout(Duration::from_secs(2), stream.read_to_end(&mut rest))
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest))
         .await
         .expect("the connection is still open");
 }
