@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use guichet_client::proto::{
-    DisableAccountRequest, GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest,
-    LogoutRequest, Tokens, UnlockAccountRequest,
+    GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest, LogoutRequest, Tokens,
+    UnlockAccountRequest,
 };
 use guichet_client::{Reason, Session, TokenSource, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -52,17 +52,7 @@ async fn every_failed_sign_in_gets_the_same_answer() {
     let server = Server::start().await;
     people::active(&server, "lea.martin", EMAIL).await;
     people::legacy(&server, "legacy", "").await;
-    let disabled = people::active(&server, "disabled", EMAIL).await;
-    let request = DisableAccountRequest {
-        account_id: disabled.id,
-    };
-    server
-        .admin()
-        .await
-        .account()
-        .disable_account(request)
-        .await
-        .expect("a disabled account");
+    people::disabled(&server, "disabled", EMAIL).await;
 
     let mut messages = Vec::new();
     for (username, password) in [

@@ -4,6 +4,7 @@ mod account;
 mod auth;
 mod journey;
 mod mail;
+mod own_account;
 mod reset;
 mod secrets;
 mod transport;

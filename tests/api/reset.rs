@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    DisableAccountRequest, InspectResetRequest, InspectResetResponse, RequestResetRequest,
-    RevokeResetRequest,
+    InspectResetRequest, InspectResetResponse, RequestResetRequest, RevokeResetRequest,
 };
 use guichet_client::{Guichet, Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -141,17 +140,7 @@ async fn opening_a_link_consumes_nothing() {
 async fn the_answer_to_a_request_never_tells_whether_the_account_exists() {
     let server = Server::start().await;
     people::active(&server, "known", EMAIL).await;
-    let disabled = people::active(&server, "disabled", "leo@ecole.example").await;
-    let request = DisableAccountRequest {
-        account_id: disabled.id,
-    };
-    server
-        .admin()
-        .await
-        .account()
-        .disable_account(request)
-        .await
-        .expect("a disabled account");
+    people::disabled(&server, "disabled", "leo@ecole.example").await;
     let guichet = server.anyone().await;
 
     let mut answers = BTreeSet::new();

@@ -8,8 +8,8 @@ use guichet_client::proto::login_response::Outcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
     Account, AccountState, CompleteResetRequest, CompleteResetResponse, CreateAccountRequest,
-    ListResetRequestsRequest, LoginRequest, LoginResponse, RefreshRequest, RequestResetRequest,
-    ResetDecision, ResetOutcome, Tokens,
+    DisableAccountRequest, GetAccountRequest, ListResetRequestsRequest, LoginRequest,
+    LoginResponse, RefreshRequest, RequestResetRequest, ResetDecision, ResetOutcome, Tokens,
 };
 use tonic::{Response, Status};
 
@@ -31,11 +31,30 @@ pub async fn active(server: &Server, username: &str, email: &str) -> Account {
     create(server, account(username, email), credential).await
 }
 
+/// Creates an account that an administrator has stopped.
+pub async fn disabled(server: &Server, username: &str, email: &str) {
+    let account_id = active(server, username, email).await.id;
+    let request = DisableAccountRequest { account_id };
+    let admin = server.admin().await;
+    let stopped = admin.account().disable_account(request).await;
+    stopped.expect("a disabled account");
+}
+
 /// Creates an account as an import from an older system would: `email` may be empty.
 pub async fn legacy(server: &Server, username: &str, email: &str) -> Account {
     let mut account = account(username, email);
     account.set_state(AccountState::Legacy);
     create(server, account, None).await
+}
+
+/// An account as it is now.
+pub async fn find(server: &Server, account_id: &str) -> Account {
+    let request = GetAccountRequest {
+        account_id: account_id.into(),
+    };
+    let reply = server.admin().await.account().get_account(request).await;
+    let account = reply.expect("an account").into_inner().account;
+    account.expect("it in the reply")
 }
 
 /// Signs in.
