@@ -4,9 +4,7 @@ use guichet_proto::v1::{
     ConfirmEmailChangeRequest, ConfirmEmailChangeResponse, RequestEmailChangeRequest,
     RequestEmailChangeResponse,
 };
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,7 +14,6 @@ use crate::{
     error::{Error, Violation},
     event,
     outbox::{self, Cause},
-    secret,
     store::{
         account::{ActiveModel, Model, State},
         reset_code::{self, Purpose},
@@ -101,9 +98,7 @@ pub async fn confirm_email_change(
 
     let txn = call.app.store.write().await?;
     let email = use_code(&txn, call, id, &request.code).await?;
-    let before = row::lock(&txn, id)
-        .await
-        .map_err(|_| Error::ResetCodeInvalid)?;
+    let before = row::lock(&txn, id).await?;
     check_state(&before).map_err(|_| Error::ResetCodeInvalid)?;
     let changes = ActiveModel {
         email: Set(Some(email.as_str().to_owned())),
@@ -138,25 +133,11 @@ async fn use_code(
     id: Uuid,
     code: &str,
 ) -> Result<EmailAddress, Error> {
-    let code = reset_code::Entity::live(call.now)
-        .filter(reset_code::Column::CodeHash.eq(secret::hash(code)))
-        .filter(reset_code::Column::AccountId.eq(id))
-        .filter(reset_code::Column::Purpose.eq(Purpose::EmailChange))
-        .one(db)
+    let code = reset_code::Entity::find_live(db, id, code, call.now)
         .await?
+        .filter(|code| code.purpose == Purpose::EmailChange)
         .ok_or(Error::ResetCodeInvalid)?;
-
-    let used = reset_code::Entity::update_many()
-        .set(reset_code::ActiveModel {
-            use_time: Set(Some(call.now)),
-            ..Default::default()
-        })
-        .filter(reset_code::Column::Id.eq(code.id))
-        .filter(reset_code::Column::UseTime.is_null())
-        .filter(reset_code::Column::RevokeTime.is_null())
-        .exec(db)
-        .await?;
-    if used.rows_affected == 0 {
+    if !reset_code::Entity::consume(db, code.id, call.now).await? {
         return Err(Error::ResetCodeInvalid);
     }
 

@@ -11,18 +11,11 @@ use crate::{
     account::{email_address::EmailAddress, username::Username},
     clock::Timestamp,
     error::Error,
-    secret,
     store::{
         account::{self, State},
         reset_code::{self, Purpose},
     },
 };
-
-/// Wrong e-mail addresses that a code survives one less of (NIST SP 800-63B-4, 3.2.2 asks for a limit).
-pub(super) const MAX_WRONG_EMAILS: i64 = 5;
-
-/// Longest code looked at, in bytes: ours have 43 characters.
-const MAX_CODE_BYTES: usize = 128;
 
 /// A code that is good for a new password at `now`, and its account; otherwise `RESET_CODE_INVALID`, whatever the cause.
 pub(super) async fn find(
@@ -49,18 +42,10 @@ pub(super) async fn live(
     code: &str,
     now: Timestamp,
 ) -> Result<Option<reset_code::Model>, Error> {
-    if code.is_empty() || code.len() > MAX_CODE_BYTES {
-        return Ok(None);
-    }
     let Ok(account_id) = Uuid::try_parse(user_id) else {
         return Ok(None);
     };
-    Ok(reset_code::Entity::live(now)
-        .filter(reset_code::Column::CodeHash.eq(secret::hash(code)))
-        .filter(reset_code::Column::AccountId.eq(account_id))
-        .filter(reset_code::Column::WrongEmails.lt(MAX_WRONG_EMAILS))
-        .one(db)
-        .await?)
+    Ok(reset_code::Entity::find_live(db, account_id, code, now).await?)
 }
 
 /// Whether the address given with a code is the account's; its username where it has none.
@@ -80,22 +65,4 @@ pub(super) async fn count_wrong_email(db: &impl ConnectionTrait, id: Uuid) -> Re
         .exec(db)
         .await?;
     Ok(())
-}
-
-/// Uses a code. Of several that try at the same moment, one is told true.
-pub(super) async fn consume(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let update = reset_code::Entity::update_many()
-        .col_expr(reset_code::Column::UseTime, Expr::value(now))
-        .filter(reset_code::Column::Id.eq(id))
-        .filter(reset_code::Column::UseTime.is_null())
-        .filter(reset_code::Column::RevokeTime.is_null())
-        .filter(reset_code::Column::ExpireTime.gt(now))
-        .filter(reset_code::Column::WrongEmails.lt(MAX_WRONG_EMAILS))
-        .exec(db)
-        .await?;
-    Ok(update.rows_affected == 1)
 }

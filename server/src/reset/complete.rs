@@ -1,14 +1,11 @@
 //! `CompleteReset`: a code, an e-mail address and a new password make an account that can sign in.
 
 use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 
 use super::code;
 use crate::{
-    account::new_password,
+    account::{new_password, row, state::Transition},
     app::App,
     auth::lockout,
     call::Call,
@@ -49,7 +46,7 @@ pub async fn complete_reset(
     let hash = app.hasher.hash(&password, call.deadline).await?;
 
     let txn = app.store.write().await?;
-    if !code::consume(&txn, code.id, call.now).await? {
+    if !reset_code::Entity::consume(&txn, code.id, call.now).await? {
         return Err(Error::ResetCodeInvalid);
     }
     set_password(call, &txn, &account, &code, hash).await?;
@@ -104,24 +101,20 @@ async fn set_password(
     code: &reset_code::Model,
     hash: String,
 ) -> Result<(), Error> {
-    use account::Column;
-
-    let verified = account.email_verified || (code.email.is_some() && code.email == account.email);
-    let update = account::Entity::update_many()
-        .col_expr(Column::PasswordHash, Expr::value(hash))
-        .col_expr(Column::State, Expr::value(State::Active))
-        .col_expr(Column::EmailVerified, Expr::value(verified))
-        .col_expr(Column::UpdateTime, Expr::value(call.now))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .filter(Column::Id.eq(account.id))
-        .filter(Column::State.is_in([State::Active, State::Pending]))
-        .exec(txn)
-        .await?;
-    if update.rows_affected == 1 {
-        Ok(())
-    } else {
-        Err(Error::ResetCodeInvalid)
-    }
+    let before = row::lock(txn, account.id).await?;
+    let state = match before.state {
+        State::Active => Some(State::Active),
+        other => Transition::Activate.next(other, before.prior_state, true),
+    };
+    let verified = before.email_verified || (code.email.is_some() && code.email == before.email);
+    let changes = account::ActiveModel {
+        password_hash: Set(Some(hash)),
+        state: Set(state.ok_or(Error::ResetCodeInvalid)?),
+        email_verified: Set(verified),
+        ..Default::default()
+    };
+    row::save(txn, &before, changes, call.now).await?;
+    Ok(())
 }
 
 fn home(app: &App) -> String {

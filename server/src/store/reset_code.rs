@@ -1,8 +1,14 @@
 //! Table `reset_code`: the one-time codes of links, kept as hashes.
 
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, entity::prelude::*};
 
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, secret};
+
+/// Wrong e-mail addresses that kill a code (NIST SP 800-63B-4, 3.2.2 asks for a limit).
+const MAX_WRONG_EMAILS: i64 = 5;
+
+/// Longest code looked at, in bytes: ours have 43 characters.
+const MAX_CODE_BYTES: usize = 128;
 
 /// What a code is for. A code serves nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -60,12 +66,40 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Codes that are still good at `now`.
-    pub fn live(now: Timestamp) -> Select<Self> {
+    /// The code of a link, if it is still good at `now`.
+    pub async fn find_live(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<Model>, DbErr> {
+        if code.is_empty() || code.len() > MAX_CODE_BYTES {
+            return Ok(None);
+        }
         Self::find()
-            .filter(Column::UseTime.is_null())
-            .filter(Column::RevokeTime.is_null())
-            .filter(Column::ExpireTime.gt(now))
+            .filter(Column::CodeHash.eq(secret::hash(code)))
+            .filter(Column::AccountId.eq(account_id))
+            .filter(good_at(now))
+            .one(db)
+            .await
+    }
+
+    /// Uses a code. Of several that try at the same moment, one is told true.
+    pub async fn consume(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, DbErr> {
+        let update = Self::update_many()
+            .set(ActiveModel {
+                use_time: Set(Some(now)),
+                ..Default::default()
+            })
+            .filter(Column::Id.eq(id))
+            .filter(good_at(now))
+            .exec(db)
+            .await?;
+        Ok(update.rows_affected == 1)
     }
 
     /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete.
@@ -86,4 +120,13 @@ impl Entity {
             .await
             .map(drop)
     }
+}
+
+/// Neither used nor killed nor expired, and not given with too many wrong addresses.
+fn good_at(now: Timestamp) -> Condition {
+    Condition::all()
+        .add(Column::UseTime.is_null())
+        .add(Column::RevokeTime.is_null())
+        .add(Column::ExpireTime.gt(now))
+        .add(Column::WrongEmails.lt(MAX_WRONG_EMAILS))
 }
