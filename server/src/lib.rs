@@ -14,6 +14,7 @@ pub mod mail;
 pub mod master_key;
 pub mod metrics;
 pub mod outbox;
+pub mod page;
 pub mod password;
 pub mod reset;
 pub mod secret;

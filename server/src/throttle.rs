@@ -13,6 +13,7 @@ use sea_orm::{
 
 use crate::{
     clock::Timestamp,
+    config,
     master_key::{MasterKey, Purpose},
     store::throttle::{ActiveModel, Column, Entity},
 };
@@ -32,6 +33,15 @@ pub struct Curve {
 }
 
 impl Curve {
+    /// The curve of wrong passwords.
+    pub const fn of_failures(limits: &config::Throttle) -> Self {
+        Self {
+            free: limits.free_failures,
+            base: limits.base_delay,
+            longest: limits.max_delay,
+        }
+    }
+
     /// How long the next try waits after `tries`.
     fn delay(self, tries: i64) -> Duration {
         let Some(beyond) = u32::try_from(tries)

@@ -39,12 +39,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
 }
 
 async fn charge(call: &Call<'_>, key: &[u8]) -> Result<(), Error> {
-    let settings = &call.app.config.throttle;
-    let curve = Curve {
-        free: settings.free_failures,
-        base: settings.base_delay,
-        longest: settings.max_delay,
-    };
+    let curve = Curve::of_failures(&call.app.config.throttle);
     let txn = call.app.store.write().await?;
     let charged = throttle::charge(&txn, key, curve, call.now).await?;
     txn.commit().await?;

@@ -1,7 +1,7 @@
 //! `ExportAccountData`: everything held about a person (GDPR article 15), without hashes, codes and tokens.
 
 use guichet_proto::v1::{ExportAccountDataRequest, ExportAccountDataResponse};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, EntityTrait, QueryFilter as _, QueryOrder as _, Select};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -64,6 +64,15 @@ fn account_record(account: &account::Model) -> Value {
     })
 }
 
+async fn records<E: EntityTrait>(
+    app: &App,
+    rows: Select<E>,
+    record: impl Fn(E::Model) -> Value,
+) -> Result<Vec<Value>, Error> {
+    let rows = rows.all(&app.store.read).await?;
+    Ok(rows.into_iter().map(record).collect())
+}
+
 async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
     let rows = session::Entity::find()
         .filter(session::Column::AccountId.eq(id))
@@ -81,12 +90,7 @@ async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "revoke_reason": row.revoke_reason,
         })
     };
-    Ok(rows
-        .all(&app.store.read)
-        .await?
-        .into_iter()
-        .map(record)
-        .collect())
+    records(app, rows, record).await
 }
 
 async fn reset_requests(app: &App, account: &account::Model) -> Result<Vec<Value>, Error> {
@@ -107,12 +111,7 @@ async fn reset_requests(app: &App, account: &account::Model) -> Result<Vec<Value
             "decide_time": row.decide_time.map(time),
         })
     };
-    Ok(rows
-        .all(&app.store.read)
-        .await?
-        .into_iter()
-        .map(record)
-        .collect())
+    records(app, rows, record).await
 }
 
 async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
@@ -129,12 +128,7 @@ async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "finish_time": row.finish_time.map(time),
         })
     };
-    Ok(rows
-        .all(&app.store.read)
-        .await?
-        .into_iter()
-        .map(record)
-        .collect())
+    records(app, rows, record).await
 }
 
 async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
@@ -150,10 +144,5 @@ async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
         })
     };
-    Ok(rows
-        .all(&app.store.read)
-        .await?
-        .into_iter()
-        .map(record)
-        .collect())
+    records(app, rows, record).await
 }

@@ -77,7 +77,10 @@ impl RequestId {
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), Error> {
+        // One that has expired is in the way until the worker sweeps it.
         Entity::delete_many()
+            .filter(Column::Caller.eq(&self.caller))
+            .filter(Column::RequestId.eq(self.id))
             .filter(Column::ExpireTime.lte(now))
             .exec(txn)
             .await?;
@@ -110,6 +113,6 @@ fn request_hash(call: &Call<'_>, request: &CreateAccountRequest) -> Vec<u8> {
     }
     call.app
         .master_key
-        .mac(Purpose::PageTokens, &parts)
+        .mac(Purpose::RepeatedRequests, &parts)
         .to_vec()
 }

@@ -6,26 +6,20 @@ use sea_orm::{
     QuerySelect as _, Value,
 };
 
-use super::{
-    filter,
-    page::{self, Cursor, Key},
-    view,
-};
+use super::{filter, view};
 use crate::{
     call::{Call, parse_id},
     error::Error,
+    page::{self, Cursor, Key},
     store::account::{Column, Entity, Model},
 };
-
-const DEFAULT_PAGE: u64 = 50;
-const LONGEST_PAGE: u64 = 1_000;
 
 /// `ListAccounts`.
 pub async fn list_accounts(
     call: &Call<'_>,
     request: ListAccountsRequest,
 ) -> Result<ListAccountsResponse, Error> {
-    let size = page_size(request.page_size)?;
+    let size = page::size(request.page_size)?;
     let (column, order) = order(&request.order_by)?;
     let condition = filter::condition(&request.filter)?;
     let query = query_id(call, &request)?;
@@ -57,14 +51,6 @@ pub async fn list_accounts(
         accounts: accounts.iter().map(view::account).collect(),
         next_page_token,
     })
-}
-
-fn page_size(asked: i32) -> Result<u64, Error> {
-    match u64::try_from(asked) {
-        Ok(0) => Ok(DEFAULT_PAGE),
-        Ok(size) => Ok(size.min(LONGEST_PAGE)),
-        Err(_) => Err(Error::field("page_size", "OUT_OF_RANGE")),
-    }
 }
 
 fn order(order_by: &str) -> Result<(Column, Order), Error> {

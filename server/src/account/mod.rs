@@ -26,7 +26,6 @@ pub mod lifecycle;
 pub mod list;
 pub mod migrate;
 pub mod new_password;
-pub mod page;
 pub mod row;
 pub mod state;
 pub mod update;

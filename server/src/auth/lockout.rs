@@ -60,15 +60,13 @@ pub async fn charge(
     if !limits.enabled {
         return Ok(Charged(Vec::new()));
     }
-    let curve = Curve {
-        free: limits.free_failures,
-        base: limits.base_delay,
-        longest: limits.max_delay,
-    };
+    let curve = Curve::of_failures(limits);
+    // Looked up for known and unknown names alike, and not while the one writer is held.
+    let familiar = is_familiar(&app.store.read, typed, network).await?;
     let txn = app.store.write().await?;
     let mut charged = vec![counters.here.clone()];
     let mut verdict = throttle::charge(&txn, &counters.here, curve, now).await?;
-    if verdict.is_ok() && !is_familiar(&txn, typed, network).await? {
+    if verdict.is_ok() && !familiar {
         let wide = Curve {
             free: limits.account_free_failures,
             ..curve

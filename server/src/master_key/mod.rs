@@ -30,10 +30,12 @@ pub enum Purpose {
     SigningKeys,
     /// Page tokens, which callers must not read or forge.
     PageTokens,
-    /// Successors of refresh tokens, sealed for the time in which a repeated refresh gets the same answer.
+    /// Refresh tokens: the tag that proves them ours, and the secret of each one's successor.
     RefreshTokens,
     /// Names of throttle buckets, which must not tell what was typed.
     ThrottleKeys,
+    /// Digests of requests that may hold a password, kept to recognise a repetition.
+    RepeatedRequests,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -167,6 +169,7 @@ impl Purpose {
             Self::PageTokens => b"guichet/v1/page-tokens",
             Self::RefreshTokens => b"guichet/v1/refresh-tokens",
             Self::ThrottleKeys => b"guichet/v1/throttle-keys",
+            Self::RepeatedRequests => b"guichet/v1/repeated-requests",
         }
     }
 }
@@ -186,11 +189,12 @@ mod tests {
 
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 4] = [
+    const PURPOSES: [Purpose; 5] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
         Purpose::ThrottleKeys,
+        Purpose::RepeatedRequests,
     ];
 
     fn key(byte: u8) -> MasterKey {
@@ -271,6 +275,7 @@ mod tests {
                 "1ae793d1fc27cec1c2ab890d7c28fa90d73d264aa4c43c10c00d029c0f132f7a",
                 "5b5a4cf08995d5322075affd3043110330c5540ebd03cc29f83f84bd8a09de8c",
                 "c0f359d3dc2966289e771a6665414b5b168237769624e4be50d804358311b5e4",
+                "c550ea1243245c4b44c179b6aee11a913bccc17ececc4599fc59518593200ad8",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -12,22 +12,16 @@ use super::decide::Decision;
 use crate::{
     call::{Call, parse_id},
     error::Error,
+    page,
     store::reset_request::{self, Kind},
 };
-
-const DEFAULT_PAGE: u64 = 50;
-const LARGEST_PAGE: u64 = 1_000;
 
 /// Lists requests and what became of them, newest first.
 pub async fn list_reset_requests(
     call: &Call<'_>,
     request: ListResetRequestsRequest,
 ) -> Result<ListResetRequestsResponse, Error> {
-    let size = match u64::try_from(request.page_size) {
-        Ok(0) => DEFAULT_PAGE,
-        Ok(size) => size.min(LARGEST_PAGE),
-        Err(_) => return Err(Error::field("page_size", "OUT_OF_RANGE")),
-    };
+    let size = page::size(request.page_size)?;
     let mut query = reset_request::Entity::find().order_by_desc(reset_request::Column::Id);
     if !request.account_id.is_empty() {
         let account_id = parse_id("account_id", &request.account_id)?;

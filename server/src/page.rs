@@ -1,4 +1,5 @@
-//! Page tokens: where the next page begins, sealed so that a caller can neither read nor bend them (AIP-158).
+//! Pages of lists (AIP-158): their size, and tokens that say where the next one begins, sealed so that a caller can
+//! neither read nor bend them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,12 @@ use crate::{
     error::Error,
     master_key::{MasterKey, Purpose},
 };
+
+/// Rows of a page where the caller asks for no number.
+const DEFAULT_SIZE: u64 = 50;
+
+/// Most rows of a page.
+const LARGEST_SIZE: u64 = 1_000;
 
 /// Longest page token in bytes of base64.
 const MAX_BYTES: usize = 4_096;
@@ -28,6 +35,15 @@ pub enum Key {
     Text(String),
     /// Microseconds since 1970.
     Time(i64),
+}
+
+/// The rows of a page, from the `page_size` asked for: more than allowed is cut.
+pub fn size(asked: i32) -> Result<u64, Error> {
+    match u64::try_from(asked) {
+        Ok(0) => Ok(DEFAULT_SIZE),
+        Ok(size) => Ok(size.min(LARGEST_SIZE)),
+        Err(_) => Err(Error::field("page_size", "OUT_OF_RANGE")),
+    }
 }
 
 /// The token of the page after `cursor`, good only for the same caller and `query`.
