@@ -1,21 +1,22 @@
 //! Slows guessing down: counters in the database, so that every replica and every restart agrees.
 //!
-//! A try is charged before the work and refunded on success. Parallel guesses therefore can't outrun the counter, and a
-//! call that is cancelled has still been counted. That rests on `SQLite`'s one writer: on `PostgreSQL` two charges that
-//! read at the same moment still count as one.
+//! A try is charged before the work and refunded on success, and a charge holds its counter until it is committed.
+//! Parallel guesses therefore can't outrun the counter, and a call that is cancelled has still been counted.
 
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
-    sea_query::OnConflict,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 
 use crate::{
     clock::Timestamp,
     config,
     master_key::{MasterKey, Purpose},
-    store::throttle::{ActiveModel, Column, Entity},
+    store::throttle::{ActiveModel, Column, Entity, Model},
 };
 
 /// How long a counter is remembered after its last try.
@@ -52,7 +53,7 @@ impl Curve {
         };
         let doubled = self
             .base
-            .saturating_mul(2_u32.saturating_pow(beyond.min(30)));
+            .saturating_mul(2_u32.saturating_pow(Ord::min(beyond, 30)));
         doubled.min(self.longest)
     }
 }
@@ -64,31 +65,58 @@ pub fn key(master_key: &MasterKey, parts: &[&[u8]]) -> Vec<u8> {
 
 /// Charges one try. `Err` carries how long to wait; then nothing was charged, so that nobody can hold a delay open.
 pub async fn charge(
-    db: &impl ConnectionTrait,
+    txn: &DatabaseTransaction,
     key: &[u8],
     curve: Curve,
     now: Timestamp,
 ) -> Result<Result<(), Duration>, DbErr> {
-    let row = Entity::find_by_id(key.to_vec()).one(db).await?;
-    let row = row.filter(|row| now < row.expire_time);
-    if let Some(row) = row.as_ref().filter(|row| now < row.open_time) {
-        return Ok(Err(row.open_time.since(now)));
+    let counter = hold(txn, key, now).await?;
+    let forgotten = counter.expire_time <= now;
+    if !forgotten && now < counter.open_time {
+        return Ok(Err(counter.open_time.since(now)));
     }
-    let failures = row.map_or(0, |row| row.failures) + 1;
-    let counter = ActiveModel {
-        key: Set(key.to_vec()),
+    let failures = if forgotten { 1 } else { counter.failures + 1 };
+    let charged = ActiveModel {
+        key: Unchanged(counter.key),
         failures: Set(failures),
         open_time: Set(now.plus(curve.delay(failures))),
         expire_time: Set(now.plus(MEMORY)),
     };
-    let replace = OnConflict::column(Column::Key)
-        .update_columns([Column::Failures, Column::OpenTime, Column::ExpireTime])
-        .to_owned();
-    Entity::insert(counter)
-        .on_conflict(replace)
-        .exec_without_returning(db)
-        .await?;
+    Entity::update(charged).exec(txn).await?;
     Ok(Ok(()))
+}
+
+/// Reads a counter, or begins one, and keeps others from it until the transaction ends.
+///
+/// An update that changes nothing takes the row's lock on every database, and finds what the last holder committed.
+async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<Model, DbErr> {
+    let begun = ActiveModel {
+        key: Set(key.to_vec()),
+        failures: Set(0),
+        open_time: Set(now),
+        expire_time: Set(now.plus(MEMORY)),
+    };
+    let as_it_was = OnConflict::column(Column::Key)
+        .value(Column::Failures, Expr::col((Entity, Column::Failures)))
+        .to_owned();
+    Entity::insert(begun)
+        .on_conflict(as_it_was)
+        .exec_with_returning(txn)
+        .await
+}
+
+/// Takes one charge back, because the try was never looked at. The tries before it still count.
+///
+/// A charged try found its counter open, so it is open again.
+pub async fn take_back(db: &impl ConnectionTrait, key: &[u8], now: Timestamp) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Failures, Expr::col(Column::Failures).sub(1))
+        .col_expr(Column::OpenTime, Expr::value(now))
+        .filter(Column::Key.eq(key))
+        .filter(Column::Failures.gt(0))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 /// Forgets a counter: the try was a good one, or an administrator unlocks.

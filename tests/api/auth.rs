@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use guichet_client::proto::{
-    GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest, LogoutRequest, Tokens,
-    UnlockAccountRequest,
+    GetSigningKeysRequest, GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest,
+    Tokens, UnlockAccountRequest,
 };
 use guichet_client::{Reason, Session, TokenSource, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -209,6 +209,40 @@ async fn guessing_is_slowed_down_and_the_delay_ends() {
     }
     server.advance(Duration::from_secs(31));
     people::tokens(&server, "lea.martin", GOOD_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn guesses_made_at_once_are_counted_one_by_one() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea.martin", EMAIL).await;
+
+    let guichet = server.anyone().await;
+    let mut guesses = JoinSet::new();
+    for _ in 0..50 {
+        let guichet = guichet.clone();
+        let request = LoginRequest {
+            username: "lea.martin".into(),
+            password: OTHER_PASSWORD.into(),
+            device_name: String::new(),
+        };
+        guesses.spawn(async move { guichet.auth().login(request).await });
+    }
+    let refusals = guesses.join_all().await;
+
+    let told = |wanted: &Reason| {
+        let reasons = refusals.iter().filter_map(|refusal| {
+            let status = refusal.as_ref().expect_err("a wrong password");
+            error::reason(status)
+        });
+        reasons.filter(|reason| reason == wanted).count()
+    };
+    assert_eq!(
+        [told(&Reason::BadCredentials), told(&Reason::Throttled)],
+        [5, 45]
+    );
 }
 
 #[tokio::test]

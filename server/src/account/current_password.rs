@@ -24,17 +24,20 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         .as_deref()
         .and_then(|hash| StoredHash::parse(hash).ok());
     let stored = stored.ok_or(Error::BadCredentials)?;
-    let verdict = app
+    let verified = app
         .hasher
         .verify(&Password::typed(typed), &stored, call.deadline)
-        .await?;
-    if !verdict.matches {
-        return Err(Error::BadCredentials);
-    }
+        .await;
 
     let txn = app.store.write().await?;
-    throttle::forget(&txn, &key).await?;
+    match &verified {
+        Ok(verdict) if verdict.matches => throttle::forget(&txn, &key).await?,
+        Ok(_) => return Err(Error::BadCredentials),
+        // Nobody looked at the password.
+        Err(_) => throttle::take_back(&txn, &key, call.now).await?,
+    }
     txn.commit().await?;
+    verified?;
     Ok(())
 }
 

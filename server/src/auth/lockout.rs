@@ -8,7 +8,6 @@ use std::net::IpAddr;
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{
@@ -85,23 +84,15 @@ pub async fn charge(
 }
 
 /// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
-///
-/// A charged try found its counters open, so they are open again. The tries before it still count.
 pub async fn take_back(app: &App, charged: &Charged, now: Timestamp) -> Result<(), Error> {
     if charged.0.is_empty() {
         return Ok(());
     }
     let txn = app.store.write().await?;
-    counter::Entity::update_many()
-        .col_expr(
-            counter::Column::Failures,
-            Expr::col(counter::Column::Failures).sub(1),
-        )
-        .col_expr(counter::Column::OpenTime, Expr::value(now))
-        .filter(counter::Column::Key.is_in(charged.0.iter().cloned()))
-        .filter(counter::Column::Failures.gt(0))
-        .exec(&txn)
-        .await?;
+    // In the order in which they were charged: in the other one, this and a charge could wait for each other.
+    for key in &charged.0 {
+        throttle::take_back(&txn, key, now).await?;
+    }
     txn.commit().await?;
     Ok(())
 }
