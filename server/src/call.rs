@@ -90,7 +90,7 @@ pub struct Call<'a> {
     pub app: &'a App,
     /// Who calls.
     pub caller: Caller,
-    /// Language of the answer, before the request's own `locale`.
+    /// Language of the answer.
     pub locale: Locale,
     /// Where the connection comes from.
     pub client: Option<IpAddr>,
@@ -121,11 +121,6 @@ impl Call<'_> {
         };
         let may = own == Some(id) || roles.iter().any(|role| self.caller.has_role(role));
         if may { Ok(id) } else { Err(Error::Forbidden) }
-    }
-
-    /// The language of this answer: the request's `locale` before the metadata's.
-    pub fn locale_or(&self, requested: &str) -> Locale {
-        Locale::negotiate(requested).unwrap_or(self.locale)
     }
 }
 
@@ -160,7 +155,7 @@ impl Service {
         let started = Instant::now();
         let request_id = self.app.clock.new_id();
         let span = tracing::info_span!("call", %request_id);
-        let locale = accept_language(&request).unwrap_or(self.app.locale);
+        let locale = wanted_locale(&request).unwrap_or(self.app.locale);
         let (outcome, caller) = async {
             match self.open(access, &request, locale).await {
                 Ok(call) => (
@@ -227,8 +222,21 @@ impl Service {
     }
 }
 
-fn accept_language<Q>(request: &Request<Q>) -> Option<Locale> {
-    Locale::negotiate(request.metadata().get("accept-language")?.to_str().ok()?)
+/// Answers, refusals included, in the language that the request itself asks for in `locale`, if it is one of ours.
+pub fn answer_in<Q>(mut request: Request<Q>, locale: impl FnOnce(&Q) -> &str) -> Request<Q> {
+    if let Some(locale) = Locale::negotiate(locale(request.get_ref())) {
+        request.extensions_mut().insert(locale);
+    }
+    request
+}
+
+/// The request's own `locale` before the metadata's.
+fn wanted_locale<Q>(request: &Request<Q>) -> Option<Locale> {
+    let accepted = || {
+        let accepted = request.metadata().get("accept-language")?;
+        Locale::negotiate(accepted.to_str().ok()?)
+    };
+    request.extensions().get().copied().or_else(accepted)
 }
 
 /// Reads `authorization`: an API key or an access token, given exactly once.

@@ -3,6 +3,7 @@
 mod account;
 mod auth;
 mod journey;
+mod language;
 mod mail;
 mod own_account;
 mod reset;

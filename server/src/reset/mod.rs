@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     app::App,
-    call::{Access, Service},
+    call::{Access, Service, answer_in},
 };
 
 mod code;
@@ -49,7 +49,7 @@ impl ResetService for Resets {
             .run(
                 "GetPasswordPolicy",
                 Access::Public,
-                request,
+                answer_in(request, |request| &request.locale),
                 policy::get_password_policy,
             )
             .await
@@ -63,7 +63,7 @@ impl ResetService for Resets {
             .run(
                 "CheckPassword",
                 Access::Public,
-                request,
+                answer_in(request, |request| &request.locale),
                 policy::check_password,
             )
             .await
@@ -77,7 +77,7 @@ impl ResetService for Resets {
             .run(
                 "RequestReset",
                 Access::Public,
-                request,
+                answer_in(request, |request| &request.locale),
                 request::request_reset,
             )
             .await
@@ -128,7 +128,7 @@ impl ResetService for Resets {
             .run(
                 "RemindUsernames",
                 Access::Public,
-                request,
+                answer_in(request, |request| &request.locale),
                 request::remind_usernames,
             )
             .await

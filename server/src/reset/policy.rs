@@ -18,10 +18,10 @@ use crate::{
 /// Returns the rules a new password must obey.
 pub async fn get_password_policy(
     call: &Call<'_>,
-    request: GetPasswordPolicyRequest,
+    _request: GetPasswordPolicyRequest,
 ) -> Result<GetPasswordPolicyResponse, Error> {
     let policy = &call.app.policy;
-    let locale = call.locale_or(&request.locale);
+    let locale = call.locale;
     let rules = policy
         .rules()
         .into_iter()
@@ -48,7 +48,7 @@ pub async fn check_password(
         )]));
     }
     let policy = &call.app.policy;
-    let locale = call.locale_or(&request.locale);
+    let locale = call.locale;
     let nobody = Identifiers {
         username: "",
         email: None,

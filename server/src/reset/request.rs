@@ -14,7 +14,6 @@ use crate::{
     account::{email_address::EmailAddress, username::Username},
     call::Call,
     error::{Error, Violation},
-    i18n::Locale,
     store::reset_request::{self, Kind},
 };
 
@@ -44,7 +43,7 @@ pub async fn request_reset(
     let return_url = return_target(call, &request.return_url, &mut violations);
     match identifier {
         Ok(identifier) if violations.is_empty() => {
-            write_down(call, identifier, &request.locale, return_url).await?;
+            write_down(call, identifier, return_url).await?;
             Ok(RequestResetResponse {})
         }
         identifier => {
@@ -61,7 +60,7 @@ pub async fn remind_usernames(
 ) -> Result<RemindUsernamesResponse, Error> {
     let identifier = address(Kind::Usernames, &request.email)
         .map_err(|violation| Error::InvalidFields(vec![violation]))?;
-    write_down(call, identifier, &request.locale, None).await?;
+    write_down(call, identifier, None).await?;
     Ok(RemindUsernamesResponse {})
 }
 
@@ -122,7 +121,6 @@ fn return_target(call: &Call<'_>, typed: &str, violations: &mut Vec<Violation>) 
 async fn write_down(
     call: &Call<'_>,
     typed: Typed<'_>,
-    locale: &str,
     return_url: Option<String>,
 ) -> Result<(), Error> {
     let row = reset_request::ActiveModel {
@@ -130,12 +128,7 @@ async fn write_down(
         kind: Set(typed.kind),
         identifier: Set(typed.text.to_owned()),
         identifier_key: Set(typed.key),
-        locale: Set(Some(
-            Locale::negotiate(locale)
-                .unwrap_or(call.locale)
-                .as_str()
-                .to_owned(),
-        )),
+        locale: Set(Some(call.locale.as_str().to_owned())),
         return_url: Set(return_url),
         create_time: Set(call.now),
         decide_time: Set(None),

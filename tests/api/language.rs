@@ -1,0 +1,41 @@
+//! The language of answers.
+
+use guichet_client::proto::RequestResetRequest;
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_tests::{Server, expect_error};
+use tonic::{Code, Request};
+
+#[tokio::test]
+async fn an_error_speaks_the_requests_language_then_the_callers_then_the_configured_one() {
+    let server = Server::builder().env("GUICHET_LOCALE", "de").start().await;
+    let guichet = server.anyone().await;
+
+    let mut messages = Vec::new();
+    for (locale, accepted) in [
+        ("nl-BE", "en"),
+        ("", "nl"),
+        ("", "en"),
+        ("tlh", "en-GB,fr;q=0.5"),
+        ("", "tlh"),
+        ("de", "en"),
+    ] {
+        let mut request = Request::new(RequestResetRequest {
+            identifier: Some(Identifier::Email("not an address".into())),
+            locale: locale.into(),
+            return_url: String::new(),
+        });
+        let accepted = accepted.parse().expect("a header");
+        request.metadata_mut().insert("accept-language", accepted);
+        let refused = guichet.reset().request_reset(request).await;
+        let status = expect_error(refused, Code::InvalidArgument, "INVALID_FIELDS");
+        messages.push(status.message().to_owned());
+    }
+
+    let [dutch, dutch_too, english, english_too, german, german_too] = &messages[..] else {
+        panic!("{messages:?}");
+    };
+    assert_eq!(dutch, dutch_too);
+    assert_eq!(english, english_too);
+    assert_eq!(german, german_too);
+    assert!(dutch != english && english != german && german != dutch);
+}
