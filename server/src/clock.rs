@@ -8,7 +8,7 @@ use std::{
 };
 
 use sea_orm::DeriveValueType;
-use uuid::{ContextV7, Uuid};
+use uuid::{Builder, ContextV7, Uuid};
 
 use crate::config::ClockSource;
 
@@ -45,6 +45,12 @@ impl Timestamp {
             seconds: self.unix_seconds(),
             nanos: i32::try_from(self.0.rem_euclid(1_000_000) * 1_000).unwrap_or(0),
         }
+    }
+
+    /// The least `UUIDv7` of this moment: rows made before it have lesser ids.
+    pub fn least_id(self) -> Uuid {
+        let millis = u64::try_from(self.0 / 1_000).unwrap_or(0);
+        Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
     /// The form that mail headers are made from.
@@ -115,6 +121,23 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_made_before_a_moment_have_lesser_ids() {
+        let moment = Timestamp(1_800_000_000_123_000);
+        let id_at = |micros: i64| {
+            let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+            let timestamp = uuid::Timestamp::from_unix(
+                uuid::NoContext,
+                seconds.unsigned_abs(),
+                u32::try_from(rest * 1_000).unwrap(),
+            );
+            Uuid::new_v7(timestamp)
+        };
+
+        assert!(id_at(moment.0 - 1) < moment.least_id());
+        assert!(id_at(moment.0) >= moment.least_id());
+    }
 
     #[test]
     fn ids_made_later_sort_later() {

@@ -4,15 +4,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     app::App,
     error::Error,
     outbox::deliver,
     reset::decide,
-    store::{first_reply, reset_code, session},
+    store::{first_reply, outbox, reset_code, reset_request, session},
     throttle,
 };
 
@@ -27,6 +28,9 @@ const SWEEP: Duration = Duration::from_mins(10);
 
 /// How long an expired code or session can still be told from an unknown one in the records.
 const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// How long a desk can look up what became of a request or of a mail.
+const HISTORY: Duration = Duration::from_hours(90 * 24);
 
 /// A queue that the worker carries out, item by item.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +131,23 @@ async fn sweep(app: &App) -> Result<(), Error> {
         .filter(session::Column::ExpireTime.lte(long_ago))
         .exec(&txn)
         .await?;
+    forget_history(&txn, now.minus(HISTORY).least_id()).await?;
     txn.commit().await?;
+    Ok(())
+}
+
+/// Deletes the finished requests and mails before `first_kept`.
+async fn forget_history(db: &impl ConnectionTrait, first_kept: Uuid) -> Result<(), Error> {
+    reset_request::Entity::delete_many()
+        .filter(reset_request::Column::Id.lt(first_kept))
+        .filter(reset_request::Column::DecideTime.is_not_null())
+        .exec(db)
+        .await?;
+    outbox::Entity::delete_many()
+        .filter(outbox::Column::Id.lt(first_kept))
+        .filter(outbox::Column::State.ne(outbox::State::Queued))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

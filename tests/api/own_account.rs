@@ -1,15 +1,25 @@
 //! What people do with their own account.
 
+use guichet_client::Guichet;
 use guichet_client::proto::{
-    Account, ChangePasswordRequest, ConfirmEmailChangeRequest, ExportAccountDataRequest,
-    RequestEmailChangeRequest, UpdateAccountRequest,
+    Account, ChangePasswordRequest, ConfirmEmailChangeRequest, ConfirmEmailChangeResponse,
+    ExportAccountDataRequest, RequestEmailChangeRequest, UpdateAccountRequest,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Server, expect_error};
 use prost_types::FieldMask;
-use tonic::Code;
+use tonic::{Code, Response, Status};
 
 const EMAIL: &str = "lea@ecole.example";
+
+/// A server, Léa's account id, and clients that call as her.
+async fn signed_in() -> (Server, String, Guichet) {
+    let server = Server::start().await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    (server, id, lea)
+}
 
 #[tokio::test]
 async fn people_change_their_own_name_but_not_their_roles() {
@@ -71,43 +81,52 @@ async fn a_changed_password_ends_the_other_sessions_and_is_told() {
     server.mailbox().last(EMAIL, 1).await;
 }
 
-#[tokio::test]
-async fn another_address_counts_once_it_is_confirmed_and_both_are_told() {
-    const NEW: &str = "lea.martin@ecole.example";
-    let server = Server::start().await;
-    let id = people::active(&server, "lea", EMAIL).await.id;
-    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+/// Asks as Léa for another address.
+async fn ask_for(lea: &Guichet, address: &str) {
     let request = RequestEmailChangeRequest {
-        new_email: NEW.into(),
+        new_email: address.into(),
         current_password: GOOD_PASSWORD.into(),
         ..RequestEmailChangeRequest::default()
     };
-    let lea = server.as_person(&tokens.access_token).await;
+    let asked = lea.account().request_email_change(request).await;
+    asked.expect("a request");
+}
 
-    lea.account()
-        .request_email_change(request)
-        .await
-        .expect("a request");
-
-    assert_eq!(people::find(&server, &id).await.email, EMAIL);
-    server.mailbox().last(EMAIL, 1).await;
-    let text = server.mailbox().last(NEW, 1).await.text;
-    let line = text
+/// The code in the only mail to a new address.
+async fn code_mailed_to(server: &Server, address: &str) -> String {
+    let text = server.mailbox().last(address, 1).await.text;
+    let link = text
         .lines()
         .find(|line| line.contains("/Account/ConfirmEmail?"))
         .expect("a link");
-    let code = line.rsplit_once("code=").expect("a code").1.trim();
-    let confirm = ConfirmEmailChangeRequest {
-        user_id: id.clone(),
+    link.rsplit_once("code=").expect("a code").1.trim().into()
+}
+
+async fn confirm(
+    server: &Server,
+    id: &str,
+    code: &str,
+) -> Result<Response<ConfirmEmailChangeResponse>, Status> {
+    let request = ConfirmEmailChangeRequest {
+        user_id: id.into(),
         code: code.into(),
     };
     let anyone = server.anyone().await;
-    anyone
-        .account()
-        .confirm_email_change(confirm.clone())
-        .await
-        .expect("a confirmation");
-    let again = anyone.account().confirm_email_change(confirm).await;
+    anyone.account().confirm_email_change(request).await
+}
+
+#[tokio::test]
+async fn another_address_counts_once_it_is_confirmed_and_both_are_told() {
+    const NEW: &str = "lea.martin@ecole.example";
+    let (server, id, lea) = signed_in().await;
+
+    ask_for(&lea, NEW).await;
+
+    assert_eq!(people::find(&server, &id).await.email, EMAIL);
+    server.mailbox().last(EMAIL, 1).await;
+    let code = code_mailed_to(&server, NEW).await;
+    confirm(&server, &id, &code).await.expect("a confirmation");
+    let again = confirm(&server, &id, &code).await;
     expect_error(again, Code::FailedPrecondition, "RESET_CODE_INVALID");
     let account = people::find(&server, &id).await;
     assert_eq!(
@@ -116,6 +135,23 @@ async fn another_address_counts_once_it_is_confirmed_and_both_are_told() {
     );
     server.mailbox().wait_for(EMAIL, 2).await;
     server.mailbox().wait_for(NEW, 2).await;
+}
+
+#[tokio::test]
+async fn only_the_address_asked_for_last_can_be_confirmed() {
+    const MISTYPED: &str = "lae@ecole.example";
+    const MEANT: &str = "lea.m@ecole.example";
+    let (server, id, lea) = signed_in().await;
+    ask_for(&lea, MISTYPED).await;
+    let mistyped = code_mailed_to(&server, MISTYPED).await;
+
+    ask_for(&lea, MEANT).await;
+
+    let late = confirm(&server, &id, &mistyped).await;
+    expect_error(late, Code::FailedPrecondition, "RESET_CODE_INVALID");
+    let meant = code_mailed_to(&server, MEANT).await;
+    confirm(&server, &id, &meant).await.expect("a confirmation");
+    assert_eq!(people::find(&server, &id).await.email, MEANT);
 }
 
 #[tokio::test]

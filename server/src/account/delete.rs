@@ -4,8 +4,9 @@ use guichet_proto::v1::{
     DeleteAccountRequest, DeleteAccountResponse, PurgeAccountRequest, PurgeAccountResponse,
     UndeleteAccountRequest, UndeleteAccountResponse,
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{lifecycle, row, state::Transition, view};
 use crate::{
@@ -59,10 +60,7 @@ pub async fn purge_account(
         .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
         .exec(&txn)
         .await?;
-    outbox::Entity::delete_many()
-        .filter(outbox::Column::AccountId.eq(id))
-        .exec(&txn)
-        .await?;
+    forget_mails(&txn, id).await?;
     first_reply::Entity::delete_many()
         .filter(first_reply::Column::AccountId.eq(id))
         .exec(&txn)
@@ -80,4 +78,21 @@ pub async fn purge_account(
     txn.commit().await?;
 
     Ok(PurgeAccountResponse {})
+}
+
+/// Deletes the mails to an account and what is kept of those to several; one to several that is still to leave stays, for
+/// the others' sake, and no longer names this account.
+async fn forget_mails(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+    let past_to_several = Condition::all()
+        .add(outbox::Column::AccountId.is_null())
+        .add(outbox::Column::State.ne(outbox::State::Queued))
+        .add(outbox::Column::Subject.contains(id.to_string()));
+    let doomed = Condition::any()
+        .add(outbox::Column::AccountId.eq(id))
+        .add(past_to_several);
+    outbox::Entity::delete_many()
+        .filter(doomed)
+        .exec(db)
+        .await?;
+    Ok(())
 }

@@ -57,6 +57,8 @@ async fn enqueue(call: &Call<'_>, id: Uuid, new_email: &str) -> Result<(), Error
     let txn = call.app.store.write().await?;
     let account = row::lock(&txn, id).await?;
     check_state(&account)?;
+    // Only the address asked for last can be confirmed.
+    reset_code::Entity::revoke_all_for(&txn, id, Purpose::EmailChange, call.now).await?;
     let cause = Cause::ConfirmEmail {
         new_email: new_email.to_owned(),
     };

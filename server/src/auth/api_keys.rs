@@ -22,6 +22,9 @@ use crate::{
 
 const MAX_NAME: usize = 200;
 
+/// Longest life of a key that has an end.
+const MAX_TTL: Duration = Duration::from_hours(10 * 366 * 24);
+
 /// Makes an API key and shows it, this once.
 pub async fn create_api_key(
     call: &Call<'_>,
@@ -29,19 +32,10 @@ pub async fn create_api_key(
 ) -> Result<CreateApiKeyResponse, Error> {
     let ttl = request
         .ttl
-        .map(|ttl| Duration::try_from(ttl).ok().filter(|ttl| !ttl.is_zero()));
-    if ttl == Some(None) {
-        return Err(Error::field("ttl", "OUT_OF_RANGE"));
-    }
+        .map(|ttl| Duration::try_from(ttl).map_err(|_| Error::field("ttl", "OUT_OF_RANGE")))
+        .transpose()?;
     let actor_id = call.caller.actor_id();
-    let (row, key) = make(
-        call.app,
-        &request.name,
-        &request.role,
-        ttl.flatten(),
-        actor_id,
-    )
-    .await?;
+    let (row, key) = make(call.app, &request.name, &request.role, ttl, actor_id).await?;
     Ok(CreateApiKeyResponse {
         api_key: Some(view(row)),
         key,
@@ -101,7 +95,7 @@ pub async fn make(
     ttl: Option<Duration>,
     actor_id: Option<Uuid>,
 ) -> Result<(api_key::Model, String), Error> {
-    check(name, role)?;
+    check(name, role, ttl)?;
     let key = format!("{}{}", api_key::PREFIX, secret::code());
     let now = app.clock.now();
     let txn = app.store.write().await?;
@@ -122,7 +116,7 @@ pub async fn make(
     Ok((row, key))
 }
 
-fn check(name: &str, role: &str) -> Result<(), Error> {
+fn check(name: &str, role: &str, ttl: Option<Duration>) -> Result<(), Error> {
     let mut violations = Vec::new();
     if name.is_empty() {
         violations.push(Violation::new("name", "REQUIRED"));
@@ -133,6 +127,9 @@ fn check(name: &str, role: &str) -> Result<(), Error> {
     }
     if !["admin", "service"].contains(&role) {
         violations.push(Violation::new("role", "UNKNOWN_ROLE"));
+    }
+    if ttl.is_some_and(|ttl| ttl.is_zero() || ttl > MAX_TTL) {
+        violations.push(Violation::new("ttl", "OUT_OF_RANGE"));
     }
     if violations.is_empty() {
         Ok(())

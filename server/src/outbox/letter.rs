@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -166,6 +166,8 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let lifetime = self.app.config.lifetimes.reset;
         let username = account.username.clone();
         Ok(match cause {
+            // Only the address asked for last can be confirmed.
+            Cause::ConfirmEmail { .. } if self.has_successor().await? => None,
             Cause::ConfirmEmail { new_email } => {
                 let code = self
                     .code(account, Purpose::EmailChange, lifetime, &new_email, None)
@@ -218,6 +220,15 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         };
         let account = account::Entity::find_by_id(id).one(self.db).await?;
         Ok(account.filter(|account| account.state != State::Deleted))
+    }
+
+    /// Whether a later mail with the same purpose was queued for the account.
+    async fn has_successor(&self) -> Result<bool, Error> {
+        let later = outbox::Entity::find()
+            .filter(outbox::Column::AccountId.eq(self.row.account_id))
+            .filter(outbox::Column::Kind.eq(self.row.kind.as_str()))
+            .filter(outbox::Column::Id.gt(self.row.id));
+        Ok(later.count(self.db).await? > 0)
     }
 
     /// The accounts among `ids` that are still in one of `states` and still have this address.

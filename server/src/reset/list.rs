@@ -6,15 +6,17 @@ use guichet_proto::v1::{
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
-use uuid::Uuid;
 
 use super::decide::Decision;
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    page,
+    page::{self, Cursor, Key},
     store::reset_request::{self, Kind},
 };
+
+/// Keeps this list's page tokens from being taken by another list.
+const LIST: &[u8] = b"reset requests of ";
 
 /// Lists requests and what became of them, newest first.
 pub async fn list_reset_requests(
@@ -27,17 +29,22 @@ pub async fn list_reset_requests(
         let account_id = parse_id("account_id", &request.account_id)?;
         query = query.filter(reset_request::Column::Decisions.contains(account_id.to_string()));
     }
-    if !request.page_token.is_empty() {
-        let after = Uuid::try_parse(&request.page_token)
-            .map_err(|_| Error::field("page_token", "PAGE_TOKEN_INVALID"))?;
-        query = query.filter(reset_request::Column::Id.lt(after));
+    let master_key = &call.app.master_key;
+    // A token is good for the same list only.
+    let list = [LIST, request.account_id.as_bytes()].concat();
+    if let Some(after) = page::open(master_key, &request.page_token, &list)? {
+        query = query.filter(reset_request::Column::Id.lt(after.id));
     }
     let mut rows = query.limit(size + 1).all(&call.app.store.read).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    let last = rows.last().filter(|_| more);
+    let last = rows.last().filter(|_| more).map(|row| Cursor {
+        key: Key::Time(row.create_time.0),
+        id: row.id,
+    });
+    let next = last.map(|last| page::seal(master_key, &last, &list));
     Ok(ListResetRequestsResponse {
-        next_page_token: last.map(|row| row.id.to_string()).unwrap_or_default(),
+        next_page_token: next.transpose()?.unwrap_or_default(),
         requests: rows.into_iter().map(view).collect(),
     })
 }

@@ -108,18 +108,43 @@ impl Entity {
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), DbErr> {
+        Self::revoke(db, unused(account_id), now).await
+    }
+
+    /// Kills an account's unused codes of one purpose.
+    pub async fn revoke_all_for(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let doomed = unused(account_id).add(Column::Purpose.eq(purpose));
+        Self::revoke(db, doomed, now).await
+    }
+
+    async fn revoke(
+        db: &impl ConnectionTrait,
+        doomed: Condition,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
         Self::update_many()
             .set(ActiveModel {
                 revoke_time: Set(Some(now)),
                 ..Default::default()
             })
-            .filter(Column::AccountId.eq(account_id))
-            .filter(Column::UseTime.is_null())
-            .filter(Column::RevokeTime.is_null())
+            .filter(doomed)
             .exec(db)
             .await
             .map(drop)
     }
+}
+
+/// An account's codes that were neither used nor killed.
+fn unused(account_id: Uuid) -> Condition {
+    Condition::all()
+        .add(Column::AccountId.eq(account_id))
+        .add(Column::UseTime.is_null())
+        .add(Column::RevokeTime.is_null())
 }
 
 /// Neither used nor killed nor expired, and not given with too many wrong addresses.

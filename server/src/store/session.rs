@@ -1,6 +1,6 @@
 //! Table `session`: who is signed in, and which refresh token is the current one.
 
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, entity::prelude::*};
 
 use crate::clock::Timestamp;
 
@@ -55,14 +55,10 @@ impl Model {
 impl Entity {
     /// Sessions of an account that are live at `now`.
     pub fn live(account_id: Uuid, now: Timestamp) -> Select<Self> {
-        Self::find()
-            .filter(Column::AccountId.eq(account_id))
-            .filter(Column::RevokeTime.is_null())
-            .filter(Column::ExpireTime.gt(now))
-            .filter(Column::AbsoluteExpireTime.gt(now))
+        Self::find().filter(live_at(account_id, now))
     }
 
-    /// Ends every session of an account but `keep`, and tells how many were open.
+    /// Ends every live session of an account but `keep`, and tells how many there were.
     pub async fn revoke_all(
         db: &impl ConnectionTrait,
         account_id: Uuid,
@@ -76,8 +72,7 @@ impl Entity {
                 revoke_reason: Set(Some(reason.to_owned())),
                 ..Default::default()
             })
-            .filter(Column::AccountId.eq(account_id))
-            .filter(Column::RevokeTime.is_null());
+            .filter(live_at(account_id, now));
         if let Some(keep) = keep {
             update = update.filter(Column::Id.ne(keep));
         }
@@ -101,4 +96,13 @@ impl Entity {
             .filter(Column::RevokeTime.is_null());
         Ok(update.exec(db).await?.rows_affected)
     }
+}
+
+/// An account's sessions that have neither ended nor expired.
+fn live_at(account_id: Uuid, now: Timestamp) -> Condition {
+    Condition::all()
+        .add(Column::AccountId.eq(account_id))
+        .add(Column::RevokeTime.is_null())
+        .add(Column::ExpireTime.gt(now))
+        .add(Column::AbsoluteExpireTime.gt(now))
 }
