@@ -8,4 +8,5 @@ mod mail;
 mod own_account;
 mod reset;
 mod secrets;
+mod tidy;
 mod transport;

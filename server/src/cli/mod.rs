@@ -54,11 +54,7 @@ enum Command {
         action: keys::Action,
     },
     /// Shows every setting, its value and where that comes from; secrets are left out.
-    Config {
-        /// Prints JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Config(show_config::Arguments),
     /// Checks configuration, database, mail and clock.
     Check,
 }
@@ -75,8 +71,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin { action } => admin::run(config, action).await,
         Command::ApiKey { action } => api_key::run(config, action).await,
         Command::Keys { action } => keys::run(config, action).await,
-        Command::Config { json } => {
-            show_config::run(&Loaded { config, entries }, json);
+        Command::Config(arguments) => {
+            show_config::run(&Loaded { config, entries }, &arguments);
             Ok(())
         }
         Command::Check => check::run(config).await,

@@ -1,4 +1,4 @@
-//! The settings for people and programs: `guichet config` and the README's tables.
+//! The settings for people and programs: `guichet config` and the page `SETTINGS.md`.
 
 use serde_json::{Value, json};
 
@@ -54,8 +54,12 @@ pub fn json(loaded: &Loaded) -> Value {
     objects.collect()
 }
 
-/// The README's part about settings: one table a section, independent of any loaded configuration.
+/// The page `SETTINGS.md`: one table a section, independent of any loaded configuration.
 pub fn markdown() -> String {
+    let opening = "# Settings\n\n\
+        Environment over file (`--config guichet.toml`) over default; an unknown name is an error at start.\n\
+        `guichet config` shows the values in force and where each comes from.\n\
+        This page is written by `guichet config --markdown`.";
     let sections = SECTIONS.iter().map(|section| {
         let rows = section.settings.iter().map(|setting| {
             let Setting {
@@ -80,12 +84,13 @@ pub fn markdown() -> String {
         let rows: String = rows.collect();
 
         format!(
-            "### {}\n\n| Variable | Default | Meaning |\n|---|---|---|\n{rows}",
+            "## {}\n\n| Variable | Default | Meaning |\n|---|---|---|\n{rows}",
             section.title
         )
     });
 
-    sections.collect::<Vec<_>>().join("\n")
+    let sections: Vec<_> = sections.collect();
+    format!("{opening}\n\n{}", sections.join("\n"))
 }
 
 fn by_section(
@@ -149,6 +154,11 @@ mod tests {
             assert!(!text.contains("hunter2"), "{text}");
             assert!(!text.contains(&key), "{text}");
         }
+    }
+
+    #[test]
+    fn the_page_of_settings_is_the_one_that_the_command_writes() {
+        assert_eq!(include_str!("../../SETTINGS.md"), markdown());
     }
 
     #[test]
