@@ -18,6 +18,11 @@ use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     account::Accounts,
@@ -290,13 +295,17 @@ pub fn start_logging(config: &Config) {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let logging = tracing_subscriber::fmt()
-        .with_max_level(config.runtime.log_level)
+    // PostgreSQL's remarks about a schema that is already there are no news.
+    let levels = Targets::new()
+        .with_default(config.runtime.log_level)
+        .with_target("sqlx", LevelFilter::WARN);
+    let lines = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(levels);
     if json {
-        logging.json().init();
+        registry.with(lines.json()).init();
     } else {
-        logging.init();
+        registry.with(lines).init();
     }
 }

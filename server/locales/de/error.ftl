@@ -27,6 +27,7 @@ violation-REQUIRED = Dieses Feld ist ein Pflichtfeld.
 violation-TOO_LONG = Dieses Feld ist zu lang: höchstens { $max } Zeichen.
 violation-FORBIDDEN_CHARACTER = Dieses Feld enthält ein Zeichen, das nicht erlaubt ist.
 violation-MIXED_SCRIPTS = Dieses Feld mischt ähnlich aussehende Buchstaben aus mehreren Alphabeten. Verwenden Sie nur eines.
+violation-RESERVED = Dieser Name ist reserviert. Wählen Sie einen anderen.
 violation-EMAIL_NOT_USERNAME = Bitte verwenden Sie Ihren Benutzernamen und nicht Ihre E-Mail-Adresse.
 violation-INVALID_EMAIL = Dies ist keine gültige E-Mail-Adresse. Beispiel: jan.schmitz@schule.be
 violation-INVALID_ID = Dies ist keine gültige Kennung (UUID).

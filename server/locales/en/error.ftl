@@ -31,6 +31,7 @@ violation-TOO_LONG =
     }
 violation-FORBIDDEN_CHARACTER = This field contains a character that is not allowed.
 violation-MIXED_SCRIPTS = This field mixes letters of several alphabets that look alike. Use only one.
+violation-RESERVED = This name is reserved. Choose another one.
 violation-EMAIL_NOT_USERNAME = Please use your username, not your e-mail address.
 violation-INVALID_EMAIL = This is not a valid e-mail address. Example: jean.dupont@ecole.be
 violation-INVALID_ID = This is not a valid id (UUID).

@@ -31,6 +31,7 @@ violation-TOO_LONG =
     }
 violation-FORBIDDEN_CHARACTER = Ce champ contient un caractère qui n'est pas permis.
 violation-MIXED_SCRIPTS = Ce champ mélange des lettres de plusieurs alphabets qui se ressemblent. N'en utilisez qu'un seul.
+violation-RESERVED = Ce nom est réservé. Choisissez-en un autre.
 violation-EMAIL_NOT_USERNAME = Veuillez utiliser votre identifiant et non votre adresse e-mail.
 violation-INVALID_EMAIL = Ce n'est pas une adresse e-mail valable. Exemple : jean.dupont@ecole.be
 violation-INVALID_ID = Ce n'est pas un identifiant interne valable (UUID).

@@ -31,6 +31,7 @@ violation-TOO_LONG =
     }
 violation-FORBIDDEN_CHARACTER = Dit veld bevat een teken dat niet toegelaten is.
 violation-MIXED_SCRIPTS = Dit veld mengt letters uit verschillende alfabetten die op elkaar lijken. Gebruik er maar één.
+violation-RESERVED = Deze naam is gereserveerd. Kies een andere.
 violation-EMAIL_NOT_USERNAME = Gebruik uw gebruikersnaam en niet uw e-mailadres.
 violation-INVALID_EMAIL = Dit is geen geldig e-mailadres. Voorbeeld: jan.peeters@school.be
 violation-INVALID_ID = Dit is geen geldig id (UUID).

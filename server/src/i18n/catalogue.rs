@@ -107,7 +107,7 @@ mod tests {
         "error-EXTERNAL_ID_TAKEN error-ETAG_MISMATCH error-THROTTLED error-OVERLOADED",
         "error-STORE_UNAVAILABLE error-INTERNAL",
         "violation-REQUIRED violation-TOO_LONG violation-FORBIDDEN_CHARACTER",
-        "violation-MIXED_SCRIPTS violation-EMAIL_NOT_USERNAME violation-INVALID_EMAIL",
+        "violation-MIXED_SCRIPTS violation-RESERVED violation-EMAIL_NOT_USERNAME violation-INVALID_EMAIL",
         "violation-INVALID_ID violation-INVALID_LOCALE violation-NOT_ALLOWED",
         "violation-OUT_OF_RANGE violation-INVALID_FILTER violation-INVALID_ORDER",
         "violation-PAGE_TOKEN_INVALID violation-UNKNOWN_FIELD violation-UNKNOWN_VALUE",

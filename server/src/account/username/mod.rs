@@ -20,6 +20,25 @@ const MAX_BYTES: usize = 256;
 /// RFC 8264 section 7: apply the rules until the result is stable, and refuse what is not after three more times.
 const MAX_PASSES: usize = 4;
 
+/// Names that programs read as something else than a person, and mailboxes that every domain keeps for itself (RFC 2142).
+/// `admin` is not among them: it is what people call their first account.
+const RESERVED: [&str; 14] = [
+    "abuse",
+    "anonymous",
+    "guichet",
+    "hostmaster",
+    "mailer-daemon",
+    "no-reply",
+    "noreply",
+    "null",
+    "postmaster",
+    "root",
+    "security",
+    "system",
+    "undefined",
+    "webmaster",
+];
+
 /// A username that is allowed.
 #[derive(Clone, Debug)]
 pub struct Username {
@@ -40,12 +59,17 @@ pub enum UsernameFault {
     ForbiddenCharacter,
     /// Letters of several alphabets, or of another alphabet that all look like ASCII ones.
     MixedScripts,
+    /// A name that is nobody's.
+    Reserved,
 }
 
 impl Username {
     /// Reads a name for an account; nothing is cut off or corrected.
     pub fn parse(text: &str) -> Result<Self, UsernameFault> {
         let key = key(text)?;
+        if RESERVED.contains(&key.as_str()) {
+            return Err(UsernameFault::Reserved);
+        }
 
         Ok(Self {
             typed: text.to_owned(),
@@ -98,6 +122,7 @@ impl UsernameFault {
             Self::EmailNotUsername => "EMAIL_NOT_USERNAME",
             Self::ForbiddenCharacter => "FORBIDDEN_CHARACTER",
             Self::MixedScripts => "MIXED_SCRIPTS",
+            Self::Reserved => "RESERVED",
         }
     }
 }

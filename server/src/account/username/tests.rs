@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::UsernameFault::{EmailNotUsername, ForbiddenCharacter, MixedScripts, Required, TooLong};
+use super::UsernameFault::{
+    EmailNotUsername, ForbiddenCharacter, MixedScripts, Required, Reserved, TooLong,
+};
 use super::*;
 
 fn fault(text: &str) -> Option<UsernameFault> {
@@ -43,6 +45,16 @@ fn names_are_kept_as_typed() {
     let name = Username::parse("Jean.Dupont").unwrap();
 
     assert_eq!((name.as_str(), name.key()), ("Jean.Dupont", "jean.dupont"));
+}
+
+#[test]
+fn a_reserved_name_is_nobodys_in_any_spelling() {
+    for name in ["postmaster", "Postmaster", "ＮＵＬＬ", "No-Reply"] {
+        assert_eq!(fault(name), Some(Reserved), "{name}");
+    }
+    for name in ["admin", "postmaster2", "null.dupont"] {
+        assert_eq!(fault(name), None, "{name}");
+    }
 }
 
 #[test]
