@@ -7,10 +7,14 @@
 pub mod errors;
 pub mod mailbox;
 pub mod people;
+pub mod postgres;
 pub mod server;
 pub mod smtp;
 pub mod web;
+pub mod written;
 
 pub use errors::expect_error;
 pub use mailbox::{Link, Mail, Mailbox};
+pub use postgres::Postgres;
 pub use server::Server;
+pub use written::Written;

@@ -125,6 +125,13 @@ impl Mail {
         link
     }
 
+    /// Every code in it, whatever it is for.
+    pub fn codes(&self) -> Vec<String> {
+        let pages = ["ResetPassword", "RevokeReset", "ConfirmEmail"];
+        let links = pages.iter().flat_map(|page| self.links_to(page));
+        links.map(|link| link.code).collect()
+    }
+
     fn links_to(&self, page: &str) -> Vec<Link> {
         let page = format!("/Account/{page}?");
         self.text

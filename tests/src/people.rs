@@ -77,9 +77,17 @@ pub async fn tokens(server: &Server, username: &str, password: &str) -> Tokens {
         .await
         .expect("a sign-in");
     match reply.into_inner().outcome {
-        Some(Outcome::Tokens(tokens)) => tokens,
+        Some(Outcome::Tokens(tokens)) => {
+            remember(server, &tokens);
+            tokens
+        }
         other => panic!("expected tokens, got {other:?}"),
     }
+}
+
+fn remember(server: &Server, tokens: &Tokens) {
+    server.remember(&tokens.access_token);
+    server.remember(&tokens.refresh_token);
 }
 
 /// Renews a session.
@@ -88,7 +96,9 @@ pub async fn refresh(server: &Server, refresh_token: &str) -> Result<Tokens, Sta
         refresh_token: refresh_token.into(),
     };
     let reply = server.anyone().await.auth().refresh(request).await?;
-    Ok(reply.into_inner().tokens.expect("tokens in the reply"))
+    let tokens = reply.into_inner().tokens.expect("tokens in the reply");
+    remember(server, &tokens);
+    Ok(tokens)
 }
 
 /// Asks for a reset.

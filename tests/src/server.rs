@@ -14,7 +14,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::Mailbox;
+use crate::{Mail, Mailbox, Postgres, Written};
 
 /// How long a start may take on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -25,13 +25,15 @@ const STOP_LIMIT: Duration = Duration::from_secs(12);
 /// How often something that has no notification is looked at again.
 pub const POLL: Duration = Duration::from_millis(20);
 
-/// A running server. Dropping it kills it; a failing test prints its log.
+/// A running server. Dropping it kills it and looks for secrets in what it has written; a failing test prints its log.
 pub struct Server {
     dir: TempDir,
     env: BTreeMap<String, String>,
     process: Option<Child>,
     offset: Mutex<Duration>,
     api_key: OnceLock<String>,
+    secrets: Mutex<Vec<String>>,
+    postgres: Option<Postgres>,
 }
 
 /// Starts a server with other settings than the usual ones.
@@ -52,6 +54,13 @@ impl Builder {
     pub async fn start(self) -> Server {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut env = usual_env(dir.path());
+        let name = dir.path().file_name().expect("a name").to_string_lossy();
+        let postgres = Postgres::of_this_run(name.trim_start_matches('.'));
+        env.extend(
+            postgres
+                .iter()
+                .map(|postgres| ("GUICHET_DATABASE_URL".to_owned(), postgres.url())),
+        );
         env.extend(self.env);
         let mut server = Server {
             dir,
@@ -59,6 +68,8 @@ impl Builder {
             process: None,
             offset: Mutex::default(),
             api_key: OnceLock::new(),
+            secrets: Mutex::default(),
+            postgres,
         };
         server.write_offset(Duration::ZERO);
         server.launch().await;
@@ -100,6 +111,20 @@ impl Server {
         ["stdout", "stderr"]
             .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default())
             .join("\n")
+    }
+
+    /// Everything it has written so far but its mails.
+    pub fn written(&self) -> Written {
+        Written::by(self, self.postgres.as_ref())
+    }
+
+    /// Has `secret` looked for, when the test is over, in everything that was written. The usual passwords, the codes
+    /// of mails and the API key are looked for anyway.
+    pub fn remember(&self, secret: &str) {
+        self.secrets
+            .lock()
+            .expect("no test panicked while remembering")
+            .push(secret.to_owned());
     }
 
     /// The mails it has sent.
@@ -272,7 +297,12 @@ impl Drop for Server {
         }
         if std::thread::panicking() {
             eprintln!("---- log of the server\n{}\n----", self.log());
+            return;
         }
+        let mut secrets = std::mem::take(self.secrets.get_mut().expect("no test panicked"));
+        secrets.extend(self.api_key.get().cloned());
+        secrets.extend(self.mailbox().all().iter().flat_map(Mail::codes));
+        self.written().assert_without(&secrets);
     }
 }
 

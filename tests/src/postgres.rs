@@ -1,0 +1,62 @@
+//! A database of its own for each server, where the tests run on PostgreSQL (see `tests/postgres`).
+
+use std::process::{Command, Output};
+
+/// Names the directory of the socket of a throw-away PostgreSQL; without it the servers keep SQLite files.
+const SOCKET_DIR: &str = "TEST_POSTGRES";
+
+/// A database, dropped with its server.
+pub struct Postgres {
+    socket_dir: String,
+    name: String,
+}
+
+impl Postgres {
+    /// An empty database, or none where the tests run on SQLite.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test command says where the cluster is"
+    )]
+    pub fn of_this_run(name: &str) -> Option<Self> {
+        let database = Self {
+            socket_dir: std::env::var(SOCKET_DIR).ok()?,
+            name: name.to_owned(),
+        };
+        database.run("createdb", &[]);
+        Some(database)
+    }
+
+    /// What the server connects to.
+    pub fn url(&self) -> String {
+        let Self { socket_dir, name } = self;
+        format!("postgres://postgres@localhost/{name}?host={socket_dir}")
+    }
+
+    /// Every row of every table, as text.
+    pub fn dump(&self) -> Vec<u8> {
+        self.run("pg_dump", &["--data-only"]).stdout
+    }
+
+    fn run(&self, program: &str, options: &[&str]) -> Output {
+        let output = Command::new(program)
+            .args(["--host", &self.socket_dir, "--username", "postgres"])
+            .args(options)
+            .arg(&self.name)
+            .output()
+            .expect("a program of PostgreSQL's");
+        assert!(
+            output.status.success(),
+            "{program}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.run("dropdb", &["--force"]);
+        }
+    }
+}
