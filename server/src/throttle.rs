@@ -22,6 +22,10 @@ use crate::{
 /// How long a counter is remembered after its last try.
 const MEMORY: Duration = Duration::from_hours(24);
 
+/// When an open counter opened. Not the moment of the last try: a call that began a little earlier, or on a replica whose
+/// clock is behind, would find it closed.
+const LONG_OPEN: Timestamp = Timestamp(0);
+
 /// Free tries, then a delay that doubles up to a limit and expires.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve {
@@ -56,6 +60,14 @@ impl Curve {
             .saturating_mul(2_u32.saturating_pow(Ord::min(beyond, 30)));
         doubled.min(self.longest)
     }
+
+    /// When the next try after `tries` is let through, of which the last is made `now`.
+    fn open_time(self, tries: i64, now: Timestamp) -> Timestamp {
+        match self.delay(tries) {
+            Duration::ZERO => LONG_OPEN,
+            delay => now.plus(delay),
+        }
+    }
 }
 
 /// The key of a counter: a keyed hash, so that the table tells nobody what was typed.
@@ -79,7 +91,7 @@ pub async fn charge(
     let charged = ActiveModel {
         key: Unchanged(counter.key),
         failures: Set(failures),
-        open_time: Set(now.plus(curve.delay(failures))),
+        open_time: Set(curve.open_time(failures, now)),
         expire_time: Set(now.plus(MEMORY)),
     };
     Entity::update(charged).exec(txn).await?;
@@ -93,7 +105,7 @@ async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<M
     let begun = ActiveModel {
         key: Set(key.to_vec()),
         failures: Set(0),
-        open_time: Set(now),
+        open_time: Set(LONG_OPEN),
         expire_time: Set(now.plus(MEMORY)),
     };
     let as_it_was = OnConflict::column(Column::Key)
@@ -108,10 +120,10 @@ async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<M
 /// Takes one charge back, because the try was never looked at. The tries before it still count.
 ///
 /// A charged try found its counter open, so it is open again.
-pub async fn take_back(db: &impl ConnectionTrait, key: &[u8], now: Timestamp) -> Result<(), DbErr> {
+pub async fn take_back(db: &impl ConnectionTrait, key: &[u8]) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::Failures, Expr::col(Column::Failures).sub(1))
-        .col_expr(Column::OpenTime, Expr::value(now))
+        .col_expr(Column::OpenTime, Expr::value(LONG_OPEN))
         .filter(Column::Key.eq(key))
         .filter(Column::Failures.gt(0))
         .exec(db)

@@ -1,29 +1,31 @@
 //! A database of its own for each server, where the tests run on PostgreSQL (see `tests/postgres`).
 
+use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 /// Names the directory of the socket of a throw-away PostgreSQL; without it the servers keep SQLite files.
 const SOCKET_DIR: &str = "TEST_POSTGRES";
 
-/// A database, dropped with its server.
+/// A database, dropped with the last of its servers.
 pub struct Postgres {
     socket_dir: String,
     name: String,
 }
 
 impl Postgres {
-    /// An empty database, or none where the tests run on SQLite.
+    /// An empty database for the server that keeps its files in `data`, or none where the tests run on SQLite.
     #[expect(
         clippy::disallowed_methods,
         reason = "the test command says where the cluster is"
     )]
-    pub fn of_this_run(name: &str) -> Option<Self> {
-        let database = Self {
-            socket_dir: std::env::var(SOCKET_DIR).ok()?,
-            name: name.to_owned(),
-        };
+    pub fn of_this_run(data: &Path) -> Option<Arc<Self>> {
+        let socket_dir = std::env::var(SOCKET_DIR).ok()?;
+        let name = data.file_name().expect("a name").to_string_lossy();
+        let name = name.trim_start_matches('.').to_owned();
+        let database = Self { socket_dir, name };
         database.run("createdb", &[]);
-        Some(database)
+        Some(Arc::new(database))
     }
 
     /// What the server connects to.

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use guichet_client::{Guichet, TokenSource};
@@ -33,13 +33,14 @@ pub struct Server {
     offset: Mutex<Duration>,
     api_key: OnceLock<String>,
     secrets: Mutex<Vec<String>>,
-    postgres: Option<Postgres>,
+    postgres: Option<Arc<Postgres>>,
 }
 
 /// Starts a server with other settings than the usual ones.
 #[derive(Default)]
 pub struct Builder {
     env: BTreeMap<String, String>,
+    postgres: Option<Arc<Postgres>>,
 }
 
 impl Builder {
@@ -54,13 +55,10 @@ impl Builder {
     pub async fn start(self) -> Server {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut env = usual_env(dir.path());
-        let name = dir.path().file_name().expect("a name").to_string_lossy();
-        let postgres = Postgres::of_this_run(name.trim_start_matches('.'));
-        env.extend(
-            postgres
-                .iter()
-                .map(|postgres| ("GUICHET_DATABASE_URL".to_owned(), postgres.url())),
-        );
+        let postgres = self.postgres.or_else(|| Postgres::of_this_run(dir.path()));
+        if let Some(postgres) = &postgres {
+            env.insert("GUICHET_DATABASE_URL".to_owned(), postgres.url());
+        }
         env.extend(self.env);
         let mut server = Server {
             dir,
@@ -113,9 +111,27 @@ impl Server {
             .join("\n")
     }
 
+    /// Starts another server over the same database, with the same settings, master key, clock and mail directory.
+    pub async fn replica(&self) -> Self {
+        let postgres = self.postgres.clone();
+        assert!(
+            postgres.is_some(),
+            "replicas share a PostgreSQL: run them beside `tests/postgres`"
+        );
+        let mut env = self.env.clone();
+        env.remove("GUICHET_DATA_DIR");
+        let master_key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
+        let mails = self.data_dir().join("mail");
+        Builder { env, postgres }
+            .env("GUICHET_MASTER_KEY", master_key.trim())
+            .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
+            .start()
+            .await
+    }
+
     /// Everything it has written so far but its mails.
     pub fn written(&self) -> Written {
-        Written::by(self, self.postgres.as_ref())
+        Written::by(self, self.postgres.as_deref())
     }
 
     /// Has `secret` looked for, when the test is over, in everything that was written. The usual passwords, the codes

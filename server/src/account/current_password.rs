@@ -34,7 +34,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         Ok(verdict) if verdict.matches => throttle::forget(&txn, &key).await?,
         Ok(_) => return Err(Error::BadCredentials),
         // Nobody looked at the password.
-        Err(_) => throttle::take_back(&txn, &key, call.now).await?,
+        Err(_) => throttle::take_back(&txn, &key).await?,
     }
     txn.commit().await?;
     verified?;

@@ -84,14 +84,14 @@ pub async fn charge(
 }
 
 /// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
-pub async fn take_back(app: &App, charged: &Charged, now: Timestamp) -> Result<(), Error> {
+pub async fn take_back(app: &App, charged: &Charged) -> Result<(), Error> {
     if charged.0.is_empty() {
         return Ok(());
     }
     let txn = app.store.write().await?;
     // In the order in which they were charged: in the other one, this and a charge could wait for each other.
     for key in &charged.0 {
-        throttle::take_back(&txn, key, now).await?;
+        throttle::take_back(&txn, key).await?;
     }
     txn.commit().await?;
     Ok(())

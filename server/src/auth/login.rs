@@ -33,7 +33,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     for _ in 0..ROUNDS {
         let verified = verify(call, &request.username, &password).await;
         if matches!(verified, Err(Error::Overloaded { .. })) {
-            lockout::take_back(app, &charged, call.now).await?;
+            lockout::take_back(app, &charged).await?;
         }
         if let Some(tokens) = open(call, verified?, &request.device_name, &counters).await? {
             return Ok(LoginResponse {

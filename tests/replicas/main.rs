@@ -1,0 +1,217 @@
+//! Several servers on one PostgreSQL are one product: what one has done, the others know.
+
+use std::time::Duration;
+
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_client::proto::{
+    GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest, RefreshRequest, Tokens,
+};
+use guichet_client::{Guichet, Reason, error};
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::{Link, Server};
+use tokio::task::JoinSet;
+use tonic::Status;
+
+const EMAIL: &str = "lea@ecole.example";
+
+/// Rounds of each race: enough for one in ten to show.
+const ROUNDS: usize = 20;
+
+/// Calls of one race.
+const CALLS: usize = 50;
+
+/// Three servers; Léa can sign in.
+async fn three(first: Server) -> [Server; 3] {
+    people::active(&first, "lea", EMAIL).await;
+    let second = first.replica().await;
+    let third = first.replica().await;
+    [first, second, third]
+}
+
+async fn clients(servers: &[Server; 3]) -> [Guichet; 3] {
+    let [first, second, third] = servers;
+    [
+        first.anyone().await,
+        second.anyone().await,
+        third.anyone().await,
+    ]
+}
+
+/// Makes the same call many times at once, spread over the replicas.
+async fn race<T, F>(replicas: &[Guichet; 3], call: impl Fn(Guichet) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let mut calls = JoinSet::new();
+    for replica in replicas.iter().cycle().take(CALLS) {
+        calls.spawn(call(replica.clone()));
+    }
+    calls.join_all().await
+}
+
+async fn refresh(replica: Guichet, token: String) -> Result<Tokens, Status> {
+    let request = RefreshRequest {
+        refresh_token: token,
+    };
+    let reply = replica.auth().refresh(request).await?;
+    Ok(reply.into_inner().tokens.expect("tokens in the reply"))
+}
+
+#[tokio::test]
+async fn of_many_at_once_exactly_one_uses_a_code() {
+    let servers = three(Server::start().await).await;
+    let replicas = clients(&servers).await;
+
+    for round in 1..=ROUNDS {
+        people::ask_reset(&servers[round % 3], Identifier::Email(EMAIL.into())).await;
+        // Each round brings a link and a notice that the password was changed.
+        let link: Link = servers[0].mailbox().last(EMAIL, 2 * round - 1).await.link();
+
+        let answers = race(&replicas, |replica| {
+            let link = link.clone();
+            async move { people::complete(&replica, &link, EMAIL, OTHER_PASSWORD).await }
+        })
+        .await;
+
+        let used = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!(used, 1, "round {round}");
+        for refused in answers.into_iter().filter_map(Result::err) {
+            assert_eq!(error::reason(&refused), Some(Reason::ResetCodeInvalid));
+        }
+        servers[0].mailbox().wait_for(EMAIL, 2 * round).await;
+    }
+}
+
+#[tokio::test]
+async fn one_refresh_token_has_one_successor_everywhere() {
+    let servers = three(Server::start().await).await;
+    let replicas = clients(&servers).await;
+
+    for round in 1..=ROUNDS {
+        let first = people::tokens(&servers[round % 3], "lea", GOOD_PASSWORD).await;
+        let answers = race(&replicas, |replica| {
+            refresh(replica, first.refresh_token.clone())
+        })
+        .await;
+
+        let mut successors: Vec<String> = answers
+            .into_iter()
+            .map(|answer| answer.expect("a successor").refresh_token)
+            .collect();
+        successors.dedup();
+        let [successor] = &successors[..] else {
+            panic!("{} successors in round {round}", successors.len());
+        };
+        people::refresh(&servers[0], successor)
+            .await
+            .expect("a session that goes on");
+        servers[0].advance(Duration::from_secs(11));
+        let reused = people::refresh(&servers[1], &first.refresh_token).await;
+        let reused = reused.expect_err("a stolen token");
+        assert_eq!(error::reason(&reused), Some(Reason::TokenReused));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ended_on_one_has_ended_on_all() {
+    let servers = three(Server::start().await).await;
+    let tokens = people::tokens(&servers[0], "lea", GOOD_PASSWORD).await;
+    let key = servers[0].api_key().to_owned();
+    let request = LogoutRequest {
+        refresh_token: tokens.refresh_token.clone(),
+    };
+
+    let signed_out = servers[1].anyone().await.auth().logout(request).await;
+
+    signed_out.expect("signed out");
+    for server in &servers {
+        let refused = people::refresh(server, &tokens.refresh_token).await;
+        refused.expect_err("a dead session");
+        let request = IntrospectRequest {
+            token: tokens.access_token.clone(),
+        };
+        let admin = server.as_person(&key).await;
+        let reply = admin.auth().introspect(request).await.expect("an answer");
+        assert!(!reply.into_inner().active);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_is_good_on_all_before_and_after_a_rotation() {
+    let servers = three(Server::start().await).await;
+    let before = people::tokens(&servers[0], "lea", GOOD_PASSWORD).await;
+    assert!(servers[1].cli(&["keys", "rotate"]).status.success());
+    let after = people::tokens(&servers[2], "lea", GOOD_PASSWORD).await;
+
+    for server in &servers {
+        for tokens in [&before, &after] {
+            let lea = server.as_person(&tokens.access_token).await;
+            let request = GetUserInfoRequest {};
+            let user = lea
+                .auth()
+                .get_user_info(request)
+                .await
+                .expect("her account");
+            assert_eq!(user.into_inner().username, "lea");
+        }
+    }
+}
+
+#[tokio::test]
+async fn guesses_are_counted_together() {
+    let first = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    let servers = three(first).await;
+    let replicas = clients(&servers).await;
+
+    let answers = race(&replicas, |replica| async move {
+        let request = LoginRequest {
+            username: "lea".into(),
+            password: OTHER_PASSWORD.into(),
+            device_name: String::new(),
+        };
+        let refused = replica.auth().login(request).await;
+        error::reason(&refused.expect_err("a wrong password"))
+    })
+    .await;
+
+    let told = |wanted: Reason| {
+        let wanted = Some(wanted);
+        answers.iter().filter(|reason| **reason == wanted).count()
+    };
+    assert_eq!(
+        [told(Reason::BadCredentials), told(Reason::Throttled)],
+        [5, CALLS - 5]
+    );
+}
+
+#[tokio::test]
+async fn every_request_gets_one_mail_whoever_sends_it() {
+    let servers = three(Server::start().await).await;
+    for (index, server) in (0..30).zip(servers.iter().cycle()) {
+        people::active(
+            server,
+            &format!("lea.{index}"),
+            &format!("lea.{index}@ecole.example"),
+        )
+        .await;
+    }
+
+    for (index, server) in (0..30).zip(servers.iter().cycle().skip(1)) {
+        let email = Identifier::Email(format!("lea.{index}@ecole.example"));
+        people::ask_reset(server, email).await;
+    }
+
+    for index in 0..30 {
+        servers[0]
+            .mailbox()
+            .last(&format!("lea.{index}@ecole.example"), 1)
+            .await;
+    }
+    // A second copy would have come by now.
+    people::reset_outcomes(&servers[0]).await;
+    assert_eq!(servers[0].mailbox().all().len(), 30);
+}
