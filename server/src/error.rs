@@ -199,10 +199,11 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // SQLite: BUSY 5, READONLY 8, IOERR 10, FULL 13. PostgreSQL: classes 08 and 57P0x, and 53xxx.
+        // SQLite: BUSY 5, READONLY 8, IOERR 10, FULL 13. PostgreSQL: connection 08, rolled back by a conflict 40, resources
+        // 53, lock not available 55P03, shutting down 57P0x, statement cancelled by its limit 57014.
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
             matches!(code.as_ref(), "5" | "8" | "10" | "13")
-                || ["08", "53", "57P"]
+                || ["08", "40", "53", "55P03", "57P", "57014"]
                     .iter()
                     .any(|class| code.len() == 5 && code.starts_with(class))
         }),

@@ -1,5 +1,6 @@
 //! Several servers on one PostgreSQL are one product: what one has done, the others know.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
@@ -8,7 +9,7 @@ use guichet_client::proto::{
 };
 use guichet_client::{Guichet, Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Link, Server};
+use guichet_tests::{Link, Postgres, Server};
 use tokio::task::JoinSet;
 use tonic::Status;
 
@@ -26,6 +27,11 @@ async fn three(first: Server) -> [Server; 3] {
     let second = first.replica().await;
     let third = first.replica().await;
     [first, second, third]
+}
+
+fn empty_database() -> Arc<Postgres> {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    Postgres::of_this_run(data.path()).expect("a PostgreSQL: run this beside `tests/postgres`")
 }
 
 async fn clients(servers: &[Server; 3]) -> [Guichet; 3] {
@@ -56,6 +62,38 @@ async fn refresh(replica: Guichet, token: String) -> Result<Tokens, Status> {
     };
     let reply = replica.auth().refresh(request).await?;
     Ok(reply.into_inner().tokens.expect("tokens in the reply"))
+}
+
+#[tokio::test]
+async fn replicas_that_start_together_on_an_empty_database_all_serve() {
+    let postgres = empty_database();
+    let start = || {
+        Server::builder()
+            .sharing(&postgres)
+            .env("GUICHET_MASTER_KEY", "07".repeat(32))
+            .start()
+    };
+
+    let servers = tokio::join!(start(), start(), start());
+
+    people::active(&servers.0, "lea", EMAIL).await;
+    for server in [&servers.1, &servers.2] {
+        people::tokens(server, "lea", GOOD_PASSWORD).await;
+    }
+}
+
+#[tokio::test]
+async fn an_older_version_keeps_off_a_newer_schema() {
+    let postgres = empty_database();
+    let server = Server::builder().sharing(&postgres).start().await;
+    postgres.execute("INSERT INTO seaql_migrations VALUES ('m9999_from_the_future', 0)");
+
+    let refused = server.cli(&["migrate", "up"]);
+
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(told.contains("newer Guichet"), "{told}");
+    assert!(told.contains("m9999_from_the_future"), "{told}");
 }
 
 #[tokio::test]

@@ -34,6 +34,11 @@ impl Postgres {
         format!("postgres://postgres@localhost/{name}?host={socket_dir}")
     }
 
+    /// Carries out a statement behind the server's back.
+    pub fn execute(&self, sql: &str) {
+        self.run("psql", &["--quiet", "--command", sql]);
+    }
+
     /// Every row of every table, as text.
     pub fn dump(&self) -> Vec<u8> {
         self.run("pg_dump", &["--data-only"]).stdout

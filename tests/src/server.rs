@@ -51,6 +51,13 @@ impl Builder {
         self
     }
 
+    /// Puts it on a database that others use as well; they need one master key.
+    #[must_use]
+    pub fn sharing(mut self, postgres: &Arc<Postgres>) -> Self {
+        self.postgres = Some(postgres.clone());
+        self
+    }
+
     /// Starts it and waits until it serves.
     pub async fn start(self) -> Server {
         let dir = tempfile::tempdir().expect("a temporary directory");

@@ -3,7 +3,6 @@
 use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
 
 use anyhow::Context as _;
-use guichet_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
@@ -20,6 +19,7 @@ pub mod first_reply;
 pub mod outbox;
 pub mod reset_code;
 pub mod reset_request;
+mod schema;
 pub mod session;
 pub mod signing_key;
 pub mod throttle;
@@ -29,6 +29,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections that only read, beside `SQLite`'s one writer, or all of `PostgreSQL`'s.
 const CONNECTIONS: u32 = 8;
+
+/// No statement of ours takes long, and none may wait for ever for a row that somebody else holds. A connection whose
+/// owner died inside a transaction must not keep its locks.
+const POSTGRES_LIMITS: [(&str, &str); 3] = [
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
 
 /// The open database.
 #[derive(Clone, Debug)]
@@ -51,6 +59,7 @@ impl Store {
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
                 tune(&mut options, CONNECTIONS * 2);
+                options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
                 let pool = Database::connect(options)
                     .await
                     .context("can't reach the database")?;
@@ -64,9 +73,7 @@ impl Store {
 
     /// Brings the schema up to this version.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        Migrator::up(&self.write, None)
-            .await
-            .context("can't bring the schema up to date")
+        schema::bring_up(self).await
     }
 
     /// Begins a transaction that will write. `SQLite` takes its write lock at once: a transaction that began by reading

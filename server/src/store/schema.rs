@@ -1,0 +1,43 @@
+//! Brings the schema up to this version, one process at a time, whole or not at all.
+
+use anyhow::{Context as _, bail};
+use guichet_migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
+
+use super::Store;
+
+/// Replicas that start together wait for each other here. The number is `guichet` in ASCII.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(x'67756963686574'::bigint)";
+
+/// Applies what is missing; refuses a schema that knows more than this version.
+pub(super) async fn bring_up(store: &Store) -> anyhow::Result<()> {
+    let txn = store.write().await?;
+    // SQLite's transaction is already the only one.
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_unprepared(LOCK).await?;
+    }
+    refuse_newer(&txn).await?;
+    Migrator::up(&txn, None)
+        .await
+        .context("can't bring the schema up to date")?;
+    txn.commit().await?;
+    Ok(())
+}
+
+async fn refuse_newer(txn: &DatabaseTransaction) -> anyhow::Result<()> {
+    let known: Vec<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
+    let applied = Migrator::get_migration_models(txn).await?;
+    let newer = applied
+        .into_iter()
+        .map(|row| row.version)
+        .find(|version| !known.contains(version));
+    match newer {
+        Some(version) => bail!(
+            "the database belongs to a newer Guichet: this version doesn't know its change {version}"
+        ),
+        None => Ok(()),
+    }
+}
