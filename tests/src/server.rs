@@ -136,6 +136,11 @@ impl Server {
             .await
     }
 
+    /// Whether its database is a PostgreSQL's.
+    pub fn on_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+
     /// Everything it has written so far but its mails.
     pub fn written(&self) -> Written {
         Written::by(self, self.postgres.as_deref())

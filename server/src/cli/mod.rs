@@ -13,6 +13,7 @@ use crate::{
 
 mod admin;
 mod api_key;
+mod backup;
 mod check;
 mod keys;
 mod migrate;
@@ -53,6 +54,16 @@ enum Command {
         #[command(subcommand)]
         action: keys::Action,
     },
+    /// Copies an SQLite database into a file, also while the server runs.
+    Backup {
+        /// Where the copy goes; must not exist.
+        file: PathBuf,
+    },
+    /// Replaces an SQLite database by a copy. The server must be stopped; the former database is kept.
+    Restore {
+        /// A file that `backup` wrote.
+        file: PathBuf,
+    },
     /// Shows every setting, its value and where that comes from; secrets are left out.
     Config(show_config::Arguments),
     /// Checks configuration, database, mail and clock.
@@ -71,6 +82,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin { action } => admin::run(config, action).await,
         Command::ApiKey { action } => api_key::run(config, action).await,
         Command::Keys { action } => keys::run(config, action).await,
+        Command::Backup { file } => backup::back_up(&config, &file).await,
+        Command::Restore { file } => backup::restore(&config, &file).await,
         Command::Config(arguments) => {
             show_config::run(&Loaded { config, entries }, &arguments);
             Ok(())

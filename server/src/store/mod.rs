@@ -14,6 +14,7 @@ use crate::config::{DatabaseUrl, Storage};
 
 pub mod account;
 pub mod api_key;
+pub mod backup;
 pub mod event;
 pub mod first_reply;
 pub mod outbox;

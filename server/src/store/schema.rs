@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use guichet_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::Store;
 
@@ -24,12 +24,13 @@ pub(super) async fn bring_up(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn refuse_newer(txn: &DatabaseTransaction) -> anyhow::Result<()> {
+/// Fails if the schema has a change that this version doesn't know.
+pub(super) async fn refuse_newer(db: &impl ConnectionTrait) -> anyhow::Result<()> {
     let known: Vec<String> = Migrator::migrations()
         .iter()
         .map(|migration| migration.name().to_owned())
         .collect();
-    let applied = Migrator::get_migration_models(txn).await?;
+    let applied = Migrator::get_migration_models(db).await?;
     let newer = applied
         .into_iter()
         .map(|row| row.version)
