@@ -166,7 +166,8 @@ fn described(violations: &[Violation], locale: Locale) -> Vec<FieldViolation> {
     described.collect()
 }
 
-fn description(violation: &Violation, locale: Locale) -> String {
+/// What is wrong with a field, in words that stand beside it.
+pub fn description(violation: &Violation, locale: Locale) -> String {
     let limit = violation.limit.unwrap_or_default().to_string();
     let arguments = [("min", limit.clone().into()), ("max", limit.into())];
     if crate::password::policy::Rule::from_key(violation.reason).is_some() {

@@ -27,7 +27,10 @@ pub fn code() -> String {
 /// The hash under which a secret of at least 256 random bits is kept. A fast hash is right here: such secrets can't be
 /// guessed (ASVS 5.0, 6.5.2).
 pub fn hash(secret: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, secret.as_bytes())
-        .as_ref()
-        .to_vec()
+    digest(secret.as_bytes())
+}
+
+/// SHA-256, of what is no secret.
+pub fn digest(content: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, content).as_ref().to_vec()
 }

@@ -30,6 +30,7 @@ use crate::{
     auth::Auth,
     config::{Config, LogFormat},
     metrics::Port,
+    pages,
     reset::Resets,
     store::account,
     transport::{
@@ -62,6 +63,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    pages::check(&config)?;
     let app = App::open(config).await?;
     let config = &app.config;
     let public = Listener::bind(config.listen.address, Port::Public)
@@ -90,7 +92,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         &app.metrics,
     );
     let server = server_builder(&limits).serve_with_incoming_shutdown(
-        combine(calls, well_known(app.clone()), &policy).prepare(),
+        combine(calls, pages(&app), &policy).prepare(),
         incoming,
         shutdown.draining(),
     );
@@ -196,13 +198,16 @@ fn serve_ops(
 }
 
 /// What gateways and password managers look for (RFC 8615).
-fn well_known(app: Arc<App>) -> Router {
+fn well_known() -> Router<Arc<App>> {
     Router::new()
         .route("/.well-known/jwks.json", get(jwks))
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/.well-known/change-password", get(change_password))
-        .fallback(async || StatusCode::NOT_FOUND)
-        .with_state(app)
+}
+
+/// Everything that is not a call.
+fn pages(app: &Arc<App>) -> Router {
+    pages::observed(app.clone(), well_known().merge(pages::router()))
 }
 
 /// Where password managers send people (W3C, A Well-Known URL for Changing Passwords).

@@ -17,7 +17,7 @@ const GROUND: [&str; 14] = [
     "mail/",
     "master_key/",
     "metrics/",
-    "page.rs",
+    "pagination.rs",
     "password/",
     "secret.rs",
     "store/",

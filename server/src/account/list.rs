@@ -10,7 +10,7 @@ use super::{filter, view};
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    page::{self, Cursor, Key},
+    pagination::{self, Cursor, Key},
     store::account::{Column, Entity, Model},
 };
 
@@ -19,11 +19,11 @@ pub async fn list_accounts(
     call: &Call<'_>,
     request: ListAccountsRequest,
 ) -> Result<ListAccountsResponse, Error> {
-    let size = page::size(request.page_size)?;
+    let size = pagination::size(request.page_size)?;
     let (column, order) = order(&request.order_by)?;
     let condition = filter::condition(&request.filter)?;
     let query = query_id(call, &request)?;
-    let cursor = page::open(&call.app.master_key, &request.page_token, &query)?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
     let mut select = Entity::find().filter(condition);
     if !request.institution_id.is_empty() {
@@ -44,7 +44,8 @@ pub async fn list_accounts(
     if accounts.len() as u64 > size {
         accounts.pop();
         if let Some(last) = accounts.last() {
-            next_page_token = page::seal(&call.app.master_key, &cursor_of(column, last), &query)?;
+            next_page_token =
+                pagination::seal(&call.app.master_key, &cursor_of(column, last), &query)?;
         }
     }
     Ok(ListAccountsResponse {

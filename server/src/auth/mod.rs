@@ -9,12 +9,14 @@ use guichet_proto::v1::{
     LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
     RevokeAllSessionsRequest, RevokeAllSessionsResponse, RevokeApiKeyRequest, RevokeApiKeyResponse,
     RevokeSessionRequest, RevokeSessionResponse, auth_service_server::AuthService,
+    login_response::Outcome,
 };
-use tonic::{Request, Response, Status, async_trait};
+use tonic::{Request, Response, Status, async_trait, metadata::MetadataMap};
 
 use crate::{
     app::App,
     call::{Access, Service},
+    transport::session_cookie::{self, Public},
 };
 
 pub mod api_keys;
@@ -42,6 +44,32 @@ impl Auth {
             name: "guichet.v1.AuthService",
         })
     }
+
+    fn public(&self) -> Public {
+        Public::of(self.0.app.config.listen.public_url.as_url().scheme())
+    }
+
+    fn keep_cookie(&self, metadata: &mut MetadataMap, refresh_token: &str) {
+        let life = self.0.app.config.lifetimes.refresh;
+        session_cookie::keep(metadata.as_mut(), self.public(), refresh_token, life);
+    }
+
+    /// Puts the cookie's refresh token where the caller left it out and says that the cookie has it.
+    fn fill_from_cookie<Q>(
+        &self,
+        mut request: Request<Q>,
+        token: impl FnOnce(&mut Q) -> &mut String,
+    ) -> Request<Q> {
+        let headers = request.metadata().as_ref();
+        let kept = session_cookie::is_wanted(headers)
+            .then(|| session_cookie::read(headers, self.public()))
+            .flatten();
+        let token = token(request.get_mut());
+        if token.is_empty() {
+            *token = kept.unwrap_or_default();
+        }
+        request
+    }
 }
 
 #[async_trait]
@@ -50,27 +78,49 @@ impl AuthService for Auth {
         &self,
         request: Request<LoginRequest>,
     ) -> Result<Response<LoginResponse>, Status> {
-        self.0
+        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let mut reply = self
+            .0
             .run("Login", Access::Public, request, login::login)
-            .await
+            .await?;
+        if keeps_cookie && let Some(Outcome::Tokens(tokens)) = &mut reply.get_mut().outcome {
+            let token = std::mem::take(&mut tokens.refresh_token);
+            self.keep_cookie(reply.metadata_mut(), &token);
+        }
+        Ok(reply)
     }
 
     async fn refresh(
         &self,
         request: Request<RefreshRequest>,
     ) -> Result<Response<RefreshResponse>, Status> {
-        self.0
+        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let request = self.fill_from_cookie(request, |request| &mut request.refresh_token);
+        let mut reply = self
+            .0
             .run("Refresh", Access::Public, request, refresh::refresh)
-            .await
+            .await?;
+        if keeps_cookie && let Some(tokens) = &mut reply.get_mut().tokens {
+            let token = std::mem::take(&mut tokens.refresh_token);
+            self.keep_cookie(reply.metadata_mut(), &token);
+        }
+        Ok(reply)
     }
 
     async fn logout(
         &self,
         request: Request<LogoutRequest>,
     ) -> Result<Response<LogoutResponse>, Status> {
-        self.0
+        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let request = self.fill_from_cookie(request, |request| &mut request.refresh_token);
+        let mut reply = self
+            .0
             .run("Logout", Access::Public, request, logout::logout)
-            .await
+            .await?;
+        if keeps_cookie {
+            session_cookie::forget(reply.metadata_mut().as_mut(), self.public());
+        }
+        Ok(reply)
     }
 
     async fn introspect(

@@ -7,6 +7,9 @@ use super::reader::Reader;
 use super::setting::{Section, Setting};
 use super::value;
 
+/// Longest return target looked at, in bytes.
+const MAX_RETURN_URL: usize = 2_048;
+
 pub(super) const SECTION: Section = Section {
     title: "Application",
     settings: &[
@@ -54,6 +57,8 @@ pub struct Application {
     pub name: String,
     /// Where people go after a reset.
     pub url: Url,
+    /// Whether that is only the sign-in page, because no application is named.
+    has_no_url: bool,
     /// What a caller may name as `return_url`, each once; the application's own address is the first.
     pub return_urls: Vec<Url>,
     /// Whom people ask whose account is not migrated; empty when nobody is named.
@@ -71,7 +76,7 @@ impl Application {
             page.set_path("/Account/Login");
             page
         };
-        let url = reader.read_or("GUICHET_APP_URL", value::web_url, sign_in_page);
+        let url = reader.read_or("GUICHET_APP_URL", value::web_url, sign_in_page.clone());
         let listed = reader.read_optional("GUICHET_RETURN_URLS", value::return_urls);
 
         let mut return_urls = vec![url.clone()];
@@ -83,12 +88,31 @@ impl Application {
 
         Self {
             name: reader.read("GUICHET_APP_NAME", value::text),
+            has_no_url: url == sign_in_page,
             url,
             return_urls,
             institution_name: read_text(reader, "GUICHET_INSTITUTION_NAME"),
             institution_contact: read_text(reader, "GUICHET_INSTITUTION_CONTACT"),
             locale: reader.read("GUICHET_LOCALE", locale),
         }
+    }
+}
+
+impl Application {
+    /// Whether no application is configured, so that people go back to where they sign in.
+    pub fn is_sign_in_page(&self) -> bool {
+        self.has_no_url
+    }
+
+    /// A return target exactly as listed, so that a page or a mail can lead nobody elsewhere.
+    pub fn return_target(&self, typed: &str) -> Option<&Url> {
+        // The parser drops tabs and line feeds and turns backslashes: only what it leaves alone is what was meant.
+        let plain = typed.len() <= MAX_RETURN_URL
+            && !typed
+                .chars()
+                .any(|character| character.is_control() || character == '\\');
+        let url = plain.then(|| Url::parse(typed).ok()).flatten()?;
+        self.return_urls.iter().find(|listed| **listed == url)
     }
 }
 

@@ -18,6 +18,7 @@ mod setting;
 pub mod show;
 mod source;
 mod storage;
+mod theme;
 mod throttle;
 mod tokens;
 mod value;
@@ -38,17 +39,19 @@ pub use runtime::{ClockSource, LogFormat, Runtime};
 pub use setting::{Secrecy, Section, Setting};
 pub use source::Origin;
 pub use storage::{DatabaseUrl, Storage};
+pub use theme::{Color, NIGHT, Theme};
 pub use throttle::Throttle;
 pub use tokens::{TokenAlgorithm, Tokens};
 
 use reader::Reader;
 
 /// The table of all settings.
-pub static SECTIONS: [Section; 11] = [
+pub static SECTIONS: [Section; 12] = [
     listen::SECTION,
     storage::SECTION,
     mail::SECTION,
     application::SECTION,
+    theme::SECTION,
     hashing::SECTION,
     lifetimes::SECTION,
     tokens::SECTION,
@@ -69,6 +72,8 @@ pub struct Config {
     pub mail: Mail,
     /// What people see.
     pub application: Application,
+    /// How the pages look.
+    pub theme: Theme,
     /// What a password hash costs.
     pub hashing: Hashing,
     /// How long tokens and mailed codes live.
@@ -134,6 +139,7 @@ impl Config {
         Self {
             mail: Mail::read(reader, &storage.data_dir),
             application: Application::read(reader, &listen.public_url),
+            theme: Theme::read(reader),
             hashing: Hashing::read(reader),
             lifetimes: Lifetimes::read(reader),
             tokens: Tokens::read(reader),

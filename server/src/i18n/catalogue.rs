@@ -62,26 +62,30 @@ fn bundle(locale: Locale) -> Bundle {
     bundle
 }
 
-const fn sources(locale: Locale) -> [&'static str; 3] {
+const fn sources(locale: Locale) -> [&'static str; 4] {
     match locale {
         Locale::Fr => [
             include_str!("../../locales/fr/error.ftl"),
             include_str!("../../locales/fr/mail.ftl"),
+            include_str!("../../locales/fr/page.ftl"),
             include_str!("../../locales/fr/time.ftl"),
         ],
         Locale::En => [
             include_str!("../../locales/en/error.ftl"),
             include_str!("../../locales/en/mail.ftl"),
+            include_str!("../../locales/en/page.ftl"),
             include_str!("../../locales/en/time.ftl"),
         ],
         Locale::Nl => [
             include_str!("../../locales/nl/error.ftl"),
             include_str!("../../locales/nl/mail.ftl"),
+            include_str!("../../locales/nl/page.ftl"),
             include_str!("../../locales/nl/time.ftl"),
         ],
         Locale::De => [
             include_str!("../../locales/de/error.ftl"),
             include_str!("../../locales/de/mail.ftl"),
+            include_str!("../../locales/de/page.ftl"),
             include_str!("../../locales/de/time.ftl"),
         ],
     }

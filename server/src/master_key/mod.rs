@@ -36,6 +36,8 @@ pub enum Purpose {
     ThrottleKeys,
     /// Digests of requests that may hold a password, kept to recognise a repetition.
     RepeatedRequests,
+    /// Tokens that prove a form to come from a page of ours.
+    Forms,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -170,6 +172,7 @@ impl Purpose {
             Self::RefreshTokens => b"guichet/v1/refresh-tokens",
             Self::ThrottleKeys => b"guichet/v1/throttle-keys",
             Self::RepeatedRequests => b"guichet/v1/repeated-requests",
+            Self::Forms => b"guichet/v1/forms",
         }
     }
 }
@@ -189,12 +192,13 @@ mod tests {
 
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 5] = [
+    const PURPOSES: [Purpose; 6] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
         Purpose::ThrottleKeys,
         Purpose::RepeatedRequests,
+        Purpose::Forms,
     ];
 
     fn key(byte: u8) -> MasterKey {
@@ -276,6 +280,7 @@ mod tests {
                 "5b5a4cf08995d5322075affd3043110330c5540ebd03cc29f83f84bd8a09de8c",
                 "c0f359d3dc2966289e771a6665414b5b168237769624e4be50d804358311b5e4",
                 "c550ea1243245c4b44c179b6aee11a913bccc17ececc4599fc59518593200ad8",
+                "f6a31d22cbbcf1b61d58a7398df96ae745b1d25247bccb30a85c3603b3eca6bc",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -11,7 +11,7 @@ use super::decide::Decision;
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    page::{self, Cursor, Key},
+    pagination::{self, Cursor, Key},
     store::reset_request::{self, Kind},
 };
 
@@ -23,7 +23,7 @@ pub async fn list_reset_requests(
     call: &Call<'_>,
     request: ListResetRequestsRequest,
 ) -> Result<ListResetRequestsResponse, Error> {
-    let size = page::size(request.page_size)?;
+    let size = pagination::size(request.page_size)?;
     let mut query = reset_request::Entity::find().order_by_desc(reset_request::Column::Id);
     if !request.account_id.is_empty() {
         let account_id = parse_id("account_id", &request.account_id)?;
@@ -32,7 +32,7 @@ pub async fn list_reset_requests(
     let master_key = &call.app.master_key;
     // A token is good for the same list only.
     let list = [LIST, request.account_id.as_bytes()].concat();
-    if let Some(after) = page::open(master_key, &request.page_token, &list)? {
+    if let Some(after) = pagination::open(master_key, &request.page_token, &list)? {
         query = query.filter(reset_request::Column::Id.lt(after.id));
     }
     let mut rows = query.limit(size + 1).all(&call.app.store.read).await?;
@@ -42,7 +42,7 @@ pub async fn list_reset_requests(
         key: Key::Time(row.create_time.0),
         id: row.id,
     });
-    let next = last.map(|last| page::seal(master_key, &last, &list));
+    let next = last.map(|last| pagination::seal(master_key, &last, &list));
     Ok(ListResetRequestsResponse {
         next_page_token: next.transpose()?.unwrap_or_default(),
         requests: rows.into_iter().map(view).collect(),

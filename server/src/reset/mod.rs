@@ -22,6 +22,7 @@ pub mod decide;
 pub mod inspect;
 pub mod list;
 pub mod policy;
+pub mod renew;
 pub mod request;
 pub mod revoke;
 

@@ -26,9 +26,6 @@ const MAX_USERNAME: usize = 64;
 /// Longest address, in bytes (RFC 5321, 4.5.3.1).
 const MAX_EMAIL_BYTES: usize = 254;
 
-/// Longest return target, in bytes.
-const MAX_URL_BYTES: usize = 2_048;
-
 /// Writes down that somebody asks for a reset.
 pub async fn request_reset(
     call: &Call<'_>,
@@ -51,6 +48,12 @@ pub async fn request_reset(
             Err(Error::InvalidFields(violations))
         }
     }
+}
+
+/// Writes down that somebody asks for a reset of a known account.
+pub(super) async fn request_for(call: &Call<'_>, username: &str) -> Result<(), Error> {
+    let typed = name(username).map_err(|violation| Error::InvalidFields(vec![violation]))?;
+    write_down(call, typed, None).await
 }
 
 /// Writes down that somebody forgot the usernames of an address.
@@ -97,25 +100,15 @@ fn name(text: &str) -> Result<Typed<'_>, Violation> {
     })
 }
 
-/// A return target exactly as listed, so that a mail can lead nobody elsewhere.
 fn return_target(call: &Call<'_>, typed: &str, violations: &mut Vec<Violation>) -> Option<String> {
     if typed.is_empty() {
         return None;
     }
-    let listed = (typed.len() <= MAX_URL_BYTES)
-        .then(|| Url::parse(typed).ok())
-        .flatten()
-        .filter(|url| {
-            // The parser drops tabs and line feeds and turns backslashes: only what it leaves alone is what was meant.
-            let plain = !typed
-                .chars()
-                .any(|character| character.is_control() || character == '\\');
-            plain && call.app.config.application.return_urls.contains(url)
-        });
+    let listed = call.app.config.application.return_target(typed);
     if listed.is_none() {
         violations.push(Violation::new("return_url", "NOT_ALLOWED"));
     }
-    listed.map(String::from)
+    listed.map(Url::to_string)
 }
 
 async fn write_down(

@@ -1,6 +1,6 @@
 //! Table `reset_code`: the one-time codes of links, kept as hashes.
 
-use sea_orm::{ActiveValue::Set, Condition, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, PaginatorTrait as _, entity::prelude::*};
 
 use crate::{clock::Timestamp, secret};
 
@@ -82,6 +82,23 @@ impl Entity {
             .filter(good_at(now))
             .one(db)
             .await
+    }
+
+    /// Whether a code was ever an account's, live or not.
+    pub async fn is_known(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        code: &str,
+    ) -> Result<bool, DbErr> {
+        if code.is_empty() || code.len() > MAX_CODE_BYTES {
+            return Ok(false);
+        }
+        let count = Self::find()
+            .filter(Column::CodeHash.eq(secret::hash(code)))
+            .filter(Column::AccountId.eq(account_id))
+            .count(db)
+            .await?;
+        Ok(count > 0)
     }
 
     /// Uses a code. Of several that try at the same moment, one is told true.

@@ -28,6 +28,8 @@ pub mod origin;
 pub mod peer;
 /// One router for gRPC, grpc-web and the HTTP pages.
 pub mod router;
+/// The refresh token in a cookie that scripts can't read.
+pub mod session_cookie;
 /// Draining in bounded time.
 pub mod shutdown;
 /// Certificate and key, reloaded when their files change.

@@ -1,0 +1,121 @@
+# Die Seiten.
+
+## Allen gemeinsam
+
+page-skip = Zum Inhalt
+page-languages = Sprache
+page-expired-form = Dieses Formular ist abgelaufen. Prüfen Sie Ihre Angaben und senden Sie es noch einmal ab.
+page-throttled = Es gab zu viele Versuche. Versuchen Sie es in { $wait } noch einmal.
+page-offline = Sie sind nicht mit dem Internet verbunden. Ihre Angaben bleiben erhalten: Versuchen Sie es noch einmal, sobald Sie wieder online sind.
+page-show-password = Passwort anzeigen
+page-hide-password = Passwort verbergen
+page-caps-lock = Die Feststelltaste ist aktiv.
+page-username-label = Benutzername
+page-email-label = E-Mail-Adresse
+page-password-label = Passwort
+page-back = Zurück zur Anmeldung
+
+## Anmeldung
+
+page-login-title = Bei { $app } anmelden
+page-login-hint = Ihr Benutzername ist nicht Ihre E-Mail-Adresse. Sie finden ihn am Ende der E-Mail, die wir Ihnen geschickt haben.
+page-login-button = Anmelden
+page-login-forgot = Passwort vergessen
+page-login-old-title = Haben Sie { $app } schon früher benutzt?
+page-login-old = Es gibt ein neues, sichereres Anmeldesystem. Ihr Konto wurde wahrscheinlich schon umgestellt: Sie müssen nur noch ein neues Passwort wählen.
+page-login-old-link = E-Mail zum Wählen meines Passworts erhalten
+
+## Passwort vergessen
+
+page-forgot-title = Passwort vergessen
+page-forgot-intro = Wir schicken Ihnen eine E-Mail mit einem Link, um ein neues Passwort zu wählen.
+page-forgot-by = Wiederherstellen über
+page-forgot-identifier = Ihr Benutzername oder Ihre E-Mail-Adresse
+page-forgot-button = E-Mail senden
+page-forgot-usernames = Ich habe auch meinen Benutzernamen vergessen
+page-usernames-title = Benutzername vergessen
+page-usernames-intro = Geben Sie Ihre E-Mail-Adresse ein. Wir schicken Ihnen die Liste Ihrer Benutzernamen.
+
+## Prüfen Sie Ihre E-Mails
+
+page-sent-title = Prüfen Sie Ihre E-Mails
+page-sent-reset = Wenn ein Konto zu Ihrer Angabe gehört, ist eine E-Mail unterwegs. Sie enthält einen Link, der { $lifetime } gültig ist, und am Ende Ihren Benutzernamen.
+page-sent-usernames = Wenn Konten diese Adresse benutzen, ist eine E-Mail mit ihren Benutzernamen unterwegs.
+page-sent-none-title = Keine E-Mail erhalten?
+page-sent-none-wait = Warten Sie einige Minuten und sehen Sie dann auch im Spam-Ordner nach.
+page-sent-none-check = Prüfen Sie, ob Sie den richtigen Benutzernamen oder die E-Mail-Adresse Ihres Kontos eingegeben haben.
+page-sent-none-ask = Immer noch nichts? Vielleicht wurde Ihr altes Konto noch nicht umgestellt. Wenden Sie sich an { $institution }, dort kann man Ihnen weiterhelfen.
+page-institution = Ihre Schulleitung, Ihren Schulträger oder Ihre Einrichtung
+page-contact = Kontakt: { $contact }
+page-sent-again = E-Mail noch einmal senden
+page-sent-again-wait = Sie können die E-Mail in { $seconds } s noch einmal senden.
+
+## Neues Passwort
+
+page-reset-title = Passwort zurücksetzen
+page-reset-email-hint = Die Adresse, an die die E-Mail ging; Ihr Benutzername, wenn Ihr Konto keine Adresse hat.
+page-new-password-label = Neues Passwort
+page-confirm-label = Passwort bestätigen
+page-rules = Passwortregeln
+page-rules-examples = Beispiele: { $examples }
+page-rule-met = erfüllt
+page-rule-unmet = noch nicht erfüllt
+page-reset-button = Passwort setzen
+page-mismatch = Die beiden Passwörter stimmen nicht überein.
+page-dead-title = Dieser Link ist nicht mehr gültig
+page-dead-why = Ein Link gilt nur einmal und läuft nach einiger Zeit ab. An Ihrem Konto hat sich nichts geändert.
+page-dead-again = Neuen Link erhalten
+
+## Bestätigung
+
+page-done-title = Ihr Passwort wurde gesetzt
+page-done-username = Geben Sie zum Anmelden Ihren Benutzernamen ein: { $username }
+page-done-link = Klicken Sie hier, um sich anzumelden
+page-done-redirect = Sie werden in { $seconds } Sekunden zu { $host } weitergeleitet.
+page-done-stop = Auf dieser Seite bleiben
+
+## Mein Konto
+
+page-account-title = Mein Konto
+page-account-who = Sie sind als { $username } angemeldet.
+page-account-no-script = Um Ihr Konto zu sehen und zu ändern, schalten Sie JavaScript in Ihrem Browser ein. Abmelden können Sie sich hier ohne.
+page-account-sessions = Wo ich angemeldet bin
+page-account-this = dieses Gerät
+page-account-unnamed = Gerät ohne Namen
+page-account-since = Angemeldet am { $start }, benutzt am { $last }, von { $place }
+page-account-end = Abmelden
+page-account-end-others = Alle anderen Geräte abmelden
+page-account-password = Mein Passwort ändern
+page-account-current = Aktuelles Passwort
+page-account-password-done = Ihr Passwort ist geändert. Andere Geräte sind abgemeldet.
+page-account-email = Meine E-Mail-Adresse ändern
+page-account-new-email = Neue E-Mail-Adresse
+page-account-email-done = Öffnen Sie die E-Mail, die wir an { $email } geschickt haben: Die Adresse ändert sich, sobald Sie sie bestätigen.
+page-account-data = Meine Daten herunterladen
+page-account-sign-out = Dieses Gerät abmelden
+page-account-change = Ändern
+
+## Die anderen Links in E-Mails
+
+page-confirm-title = Ihre E-Mail-Adresse bestätigen
+page-confirm-what = Bestätigen Sie, dass die Adresse, an die die E-Mail ging, Ihre ist.
+page-confirm-button = Diese Adresse bestätigen
+page-confirm-done = Die E-Mail-Adresse Ihres Kontos ist jetzt { $email }.
+page-revoke-title = Waren Sie das nicht?
+page-revoke-what = Machen Sie hier den Link aus der E-Mail ungültig. Ihr Passwort und Ihre Adresse bleiben, wie sie sind.
+page-revoke-button = Link ungültig machen
+page-revoke-done = Dieser Link kann nicht mehr benutzt werden. Sie müssen nichts weiter tun.
+
+## Fehler
+
+page-missing-title = Diese Seite gibt es nicht
+page-missing-what = Prüfen Sie die Adresse. Wenn Sie einen Link aus einer E-Mail kopiert haben, kopieren Sie ihn vollständig.
+page-error-title = Das hat nicht funktioniert
+
+## Entwicklungsseite
+
+page-home-title = Guichet ist geöffnet
+page-home-what = Noch ist keine Anwendung konfiguriert (GUICHET_APP_URL). Das antwortet unter dieser Adresse:
+page-home-calls = gRPC und grpc-web, mit Reflection
+page-home-keys = Schlüssel, die Zugriffstoken prüfen
+page-home-discovery = Aussteller und Algorithmen, für Gateways

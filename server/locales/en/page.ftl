@@ -1,0 +1,121 @@
+# The pages.
+
+## Common to all
+
+page-skip = Skip to the content
+page-languages = Language
+page-expired-form = This form has expired. Check what you have typed, then send it again.
+page-throttled = There have been too many tries. Try again in { $wait }.
+page-offline = You are not connected to the internet. What you typed is kept: try again once you are back online.
+page-show-password = Show the password
+page-hide-password = Hide the password
+page-caps-lock = Caps Lock is on.
+page-username-label = Username
+page-email-label = E-mail address
+page-password-label = Password
+page-back = Back to sign-in
+
+## Sign-in
+
+page-login-title = Sign in to { $app }
+page-login-hint = Your username is not your e-mail address. You will find it at the foot of the e-mail that we sent you.
+page-login-button = Sign in
+page-login-forgot = Forgot your password?
+page-login-old-title = Did you already use { $app } before?
+page-login-old = A new, safer way to sign in has been set up. Your account has probably been migrated already: all that is left is to choose a new password.
+page-login-old-link = Get an e-mail to choose my password
+
+## Forgotten password
+
+page-forgot-title = Forgotten password
+page-forgot-intro = We will send you an e-mail with a link to choose a new password.
+page-forgot-by = Recover by
+page-forgot-identifier = Your username or your e-mail address
+page-forgot-button = Send the e-mail
+page-forgot-usernames = I have forgotten my username too
+page-usernames-title = Forgotten username
+page-usernames-intro = Type your e-mail address. We will send you the list of your usernames.
+
+## Check your e-mail
+
+page-sent-title = Check your e-mail
+page-sent-reset = If an account matches what you typed, an e-mail is on its way. It holds a link that is good for { $lifetime } and, at its foot, your username.
+page-sent-usernames = If any accounts use this address, an e-mail with their usernames is on its way.
+page-sent-none-title = No e-mail?
+page-sent-none-wait = Wait a few minutes, then look in your spam folder too.
+page-sent-none-check = Check that you typed the right username, or the e-mail address of your account.
+page-sent-none-ask = Still nothing? Your old account may not have been migrated yet. Ask { $institution }, who can sort it out for you.
+page-institution = your head teacher, your school board or your institution
+page-contact = Contact: { $contact }
+page-sent-again = Send the e-mail again
+page-sent-again-wait = You can send the e-mail again in { $seconds } s.
+
+## New password
+
+page-reset-title = Choose a new password
+page-reset-email-hint = The address to which the e-mail was sent; your username if your account has no address.
+page-new-password-label = New password
+page-confirm-label = Confirm the password
+page-rules = Password rules
+page-rules-examples = Examples: { $examples }
+page-rule-met = met
+page-rule-unmet = not met yet
+page-reset-button = Set the password
+page-mismatch = The two passwords are not the same.
+page-dead-title = This link is no longer good
+page-dead-why = A link works only once and expires after a while. Nothing has changed for your account.
+page-dead-again = Get a new link
+
+## Confirmation
+
+page-done-title = Your password has been set
+page-done-username = To sign in, type your username: { $username }
+page-done-link = Click here to sign in
+page-done-redirect = You will be taken to { $host } in { $seconds } seconds.
+page-done-stop = Stay on this page
+
+## My account
+
+page-account-title = My account
+page-account-who = You are signed in as { $username }.
+page-account-no-script = To see and change your account, turn JavaScript on in your browser. You can sign out here without it.
+page-account-sessions = Where I am signed in
+page-account-this = this device
+page-account-unnamed = Unnamed device
+page-account-since = Signed in on { $start }, used on { $last }, from { $place }
+page-account-end = Sign out
+page-account-end-others = Sign out all other devices
+page-account-password = Change my password
+page-account-current = Current password
+page-account-password-done = Your password is changed. Other devices are signed out.
+page-account-email = Change my e-mail address
+page-account-new-email = New e-mail address
+page-account-email-done = Open the e-mail that we sent to { $email }: the address changes once you confirm it.
+page-account-data = Download my data
+page-account-sign-out = Sign out of this device
+page-account-change = Change
+
+## The other links of mails
+
+page-confirm-title = Confirm your e-mail address
+page-confirm-what = Confirm that the address to which the e-mail was sent is yours.
+page-confirm-button = Confirm this address
+page-confirm-done = The e-mail address of your account is now { $email }.
+page-revoke-title = Was this not you?
+page-revoke-what = Cancel the link from the e-mail here. Your password and your address stay as they are.
+page-revoke-button = Cancel this link
+page-revoke-done = This link can no longer be used. There is nothing else for you to do.
+
+## Errors
+
+page-missing-title = This page does not exist
+page-missing-what = Check the address. If you copied a link from an e-mail, copy all of it.
+page-error-title = That did not work
+
+## Development page
+
+page-home-title = Guichet is open
+page-home-what = No application is configured yet (GUICHET_APP_URL). This is what answers at this address:
+page-home-calls = gRPC and grpc-web, with reflection
+page-home-keys = Keys that verify access tokens
+page-home-discovery = Issuer and algorithms, for gateways

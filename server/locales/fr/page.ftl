@@ -1,0 +1,121 @@
+# Les pages. Une espace fine insécable (U+202F) précède : ; ! ? et borde « ».
+
+## Communs à toutes
+
+page-skip = Aller au contenu
+page-languages = Langue
+page-expired-form = Ce formulaire a expiré. Vérifiez ce que vous avez tapé, puis envoyez-le à nouveau.
+page-throttled = Il y a eu trop d'essais. Réessayez dans { $wait }.
+page-offline = Vous n'êtes pas connecté à internet. Ce que vous avez tapé est gardé : réessayez dès que la connexion revient.
+page-show-password = Afficher le mot de passe
+page-hide-password = Masquer le mot de passe
+page-caps-lock = La touche Verr. Maj. est activée.
+page-username-label = Identifiant
+page-email-label = Adresse e-mail
+page-password-label = Mot de passe
+page-back = Retour à la connexion
+
+## Connexion
+
+page-login-title = Connexion à { $app }
+page-login-hint = Votre identifiant n'est pas votre adresse e-mail. Vous le trouverez en bas de l'e-mail que nous vous avons envoyé.
+page-login-button = Connexion
+page-login-forgot = Mot de passe oublié
+page-login-old-title = Vous utilisiez déjà { $app } auparavant ?
+page-login-old = Un nouveau système de connexion a été mis en place pour plus de sécurité. Votre compte a probablement déjà été migré : il ne vous reste plus qu'à choisir un nouveau mot de passe.
+page-login-old-link = Recevoir un e-mail pour choisir mon mot de passe
+
+## Mot de passe oublié
+
+page-forgot-title = Mot de passe oublié
+page-forgot-intro = Nous vous enverrons un e-mail avec un lien pour choisir un nouveau mot de passe.
+page-forgot-by = Récupération par
+page-forgot-identifier = Votre identifiant ou votre adresse e-mail
+page-forgot-button = Valider
+page-forgot-usernames = J'ai aussi oublié mon identifiant
+page-usernames-title = Identifiant oublié
+page-usernames-intro = Tapez votre adresse e-mail. Nous vous enverrons la liste de vos identifiants.
+
+## Vérifiez vos e-mails
+
+page-sent-title = Vérifiez vos e-mails
+page-sent-reset = Si un compte correspond à ce que vous avez tapé, un e-mail est en route. Il contient un lien valable { $lifetime } et, en bas, votre identifiant.
+page-sent-usernames = Si des comptes utilisent cette adresse, un e-mail avec leurs identifiants est en route.
+page-sent-none-title = Vous ne recevez aucun e-mail ?
+page-sent-none-wait = Patientez quelques minutes, puis regardez aussi dans les courriers indésirables (spam).
+page-sent-none-check = Vérifiez que vous avez tapé le bon identifiant, ou l'adresse e-mail de votre compte.
+page-sent-none-ask = Toujours rien ? Votre ancien compte n'a peut-être pas encore été migré. Adressez-vous à { $institution }, qui pourra débloquer votre situation.
+page-institution = votre direction d'école, votre pouvoir organisateur ou votre institution
+page-contact = Contact : { $contact }
+page-sent-again = Renvoyer l'e-mail
+page-sent-again-wait = Vous pourrez renvoyer l'e-mail dans { $seconds } s.
+
+## Nouveau mot de passe
+
+page-reset-title = Réinitialiser le mot de passe
+page-reset-email-hint = L'adresse à laquelle vous avez reçu l'e-mail ; votre identifiant si votre compte n'a pas d'adresse.
+page-new-password-label = Nouveau mot de passe
+page-confirm-label = Confirmer le mot de passe
+page-rules = Règles de mot de passe
+page-rules-examples = Exemples : { $examples }
+page-rule-met = respectée
+page-rule-unmet = pas encore respectée
+page-reset-button = Réinitialiser
+page-mismatch = Les deux mots de passe ne sont pas identiques.
+page-dead-title = Ce lien n'est plus valable
+page-dead-why = Un lien ne sert qu'une seule fois et expire après un certain temps. Rien n'a changé pour votre compte.
+page-dead-again = Recevoir un nouveau lien
+
+## Confirmation
+
+page-done-title = Votre mot de passe a été réinitialisé
+page-done-username = Pour vous connecter, tapez votre identifiant : { $username }
+page-done-link = Cliquez ici pour vous connecter
+page-done-redirect = Vous serez automatiquement redirigé vers { $host } dans { $seconds } secondes.
+page-done-stop = Rester sur cette page
+
+## Mon compte
+
+page-account-title = Mon compte
+page-account-who = Vous êtes connecté en tant que { $username }.
+page-account-no-script = Pour voir et changer votre compte, activez JavaScript dans votre navigateur. Vous pouvez vous déconnecter ici sans lui.
+page-account-sessions = Mes connexions
+page-account-this = cet appareil
+page-account-unnamed = Appareil sans nom
+page-account-since = Connecté le { $start }, utilisé le { $last }, depuis { $place }
+page-account-end = Déconnecter
+page-account-end-others = Déconnecter tous les autres appareils
+page-account-password = Changer mon mot de passe
+page-account-current = Mot de passe actuel
+page-account-password-done = Votre mot de passe est changé. Les autres appareils sont déconnectés.
+page-account-email = Changer mon adresse e-mail
+page-account-new-email = Nouvelle adresse e-mail
+page-account-email-done = Ouvrez l'e-mail que nous avons envoyé à { $email } : l'adresse change quand vous la confirmez.
+page-account-data = Télécharger mes données
+page-account-sign-out = Se déconnecter
+page-account-change = Changer
+
+## Les autres liens des e-mails
+
+page-confirm-title = Confirmer votre adresse e-mail
+page-confirm-what = Confirmez que l'adresse à laquelle vous avez reçu cet e-mail est bien la vôtre.
+page-confirm-button = Confirmer cette adresse
+page-confirm-done = L'adresse e-mail de votre compte est maintenant { $email }.
+page-revoke-title = Ce n'était pas vous ?
+page-revoke-what = Annulez ici le lien reçu par e-mail. Votre mot de passe et votre adresse ne changent pas.
+page-revoke-button = Annuler ce lien
+page-revoke-done = Ce lien ne peut plus servir. Vous n'avez rien d'autre à faire.
+
+## Erreurs
+
+page-missing-title = Cette page n'existe pas
+page-missing-what = Vérifiez l'adresse. Si vous avez copié un lien reçu par e-mail, copiez-le en entier.
+page-error-title = Cela n'a pas fonctionné
+
+## Page de développement
+
+page-home-title = Guichet est ouvert
+page-home-what = Aucune application n'est encore configurée (GUICHET_APP_URL). Voici ce qui répond à cette adresse :
+page-home-calls = gRPC et grpc-web, avec réflexion
+page-home-keys = Clés qui vérifient les jetons d'accès
+page-home-discovery = Émetteur et algorithmes, pour les passerelles

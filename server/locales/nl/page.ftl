@@ -1,0 +1,121 @@
+# De pagina's.
+
+## Gemeenschappelijk
+
+page-skip = Naar de inhoud
+page-languages = Taal
+page-expired-form = Dit formulier is verlopen. Controleer wat u hebt getypt en verstuur het opnieuw.
+page-throttled = Er zijn te veel pogingen geweest. Probeer opnieuw over { $wait }.
+page-offline = U bent niet met het internet verbonden. Wat u hebt getypt, blijft staan: probeer opnieuw zodra u weer online bent.
+page-show-password = Wachtwoord tonen
+page-hide-password = Wachtwoord verbergen
+page-caps-lock = Caps Lock staat aan.
+page-username-label = Gebruikersnaam
+page-email-label = E-mailadres
+page-password-label = Wachtwoord
+page-back = Terug naar aanmelden
+
+## Aanmelden
+
+page-login-title = Aanmelden bij { $app }
+page-login-hint = Uw gebruikersnaam is niet uw e-mailadres. U vindt hem onderaan de e-mail die wij u hebben gestuurd.
+page-login-button = Aanmelden
+page-login-forgot = Wachtwoord vergeten
+page-login-old-title = Gebruikte u { $app } vroeger al?
+page-login-old = Er is een nieuw, veiliger aanmeldsysteem. Uw account is waarschijnlijk al gemigreerd: u hoeft alleen nog een nieuw wachtwoord te kiezen.
+page-login-old-link = Een e-mail ontvangen om mijn wachtwoord te kiezen
+
+## Wachtwoord vergeten
+
+page-forgot-title = Wachtwoord vergeten
+page-forgot-intro = Wij sturen u een e-mail met een link om een nieuw wachtwoord te kiezen.
+page-forgot-by = Herstellen met
+page-forgot-identifier = Uw gebruikersnaam of uw e-mailadres
+page-forgot-button = E-mail versturen
+page-forgot-usernames = Ik ben ook mijn gebruikersnaam vergeten
+page-usernames-title = Gebruikersnaam vergeten
+page-usernames-intro = Typ uw e-mailadres. Wij sturen u de lijst van uw gebruikersnamen.
+
+## Controleer uw e-mail
+
+page-sent-title = Controleer uw e-mail
+page-sent-reset = Als er een account hoort bij wat u hebt getypt, is er een e-mail onderweg. Daarin staan een link die { $lifetime } geldig is en, onderaan, uw gebruikersnaam.
+page-sent-usernames = Als er accounts zijn met dit adres, is er een e-mail met hun gebruikersnamen onderweg.
+page-sent-none-title = Ontvangt u geen e-mail?
+page-sent-none-wait = Wacht enkele minuten en kijk daarna ook bij de ongewenste e-mail (spam).
+page-sent-none-check = Controleer of u de juiste gebruikersnaam hebt getypt, of het e-mailadres van uw account.
+page-sent-none-ask = Nog steeds niets? Misschien is uw oude account nog niet gemigreerd. Neem contact op met { $institution }, die u verder kan helpen.
+page-institution = uw schooldirectie, uw schoolbestuur of uw instelling
+page-contact = Contact: { $contact }
+page-sent-again = E-mail opnieuw versturen
+page-sent-again-wait = U kunt de e-mail opnieuw versturen over { $seconds } s.
+
+## Nieuw wachtwoord
+
+page-reset-title = Wachtwoord opnieuw instellen
+page-reset-email-hint = Het adres waarop u de e-mail hebt ontvangen; uw gebruikersnaam als uw account geen adres heeft.
+page-new-password-label = Nieuw wachtwoord
+page-confirm-label = Wachtwoord bevestigen
+page-rules = Wachtwoordregels
+page-rules-examples = Voorbeelden: { $examples }
+page-rule-met = nageleefd
+page-rule-unmet = nog niet nageleefd
+page-reset-button = Wachtwoord instellen
+page-mismatch = De twee wachtwoorden zijn niet gelijk.
+page-dead-title = Deze link is niet meer geldig
+page-dead-why = Een link werkt maar één keer en verloopt na een tijd. Er is niets veranderd aan uw account.
+page-dead-again = Een nieuwe link ontvangen
+
+## Bevestiging
+
+page-done-title = Uw wachtwoord is ingesteld
+page-done-username = Om aan te melden, typt u uw gebruikersnaam: { $username }
+page-done-link = Klik hier om aan te melden
+page-done-redirect = U wordt over { $seconds } seconden doorgestuurd naar { $host }.
+page-done-stop = Op deze pagina blijven
+
+## Mijn account
+
+page-account-title = Mijn account
+page-account-who = U bent aangemeld als { $username }.
+page-account-no-script = Om uw account te zien en te wijzigen, schakelt u JavaScript in uw browser in. Afmelden kan hier zonder.
+page-account-sessions = Waar ik ben aangemeld
+page-account-this = dit apparaat
+page-account-unnamed = Apparaat zonder naam
+page-account-since = Aangemeld op { $start }, gebruikt op { $last }, vanaf { $place }
+page-account-end = Afmelden
+page-account-end-others = Alle andere apparaten afmelden
+page-account-password = Mijn wachtwoord wijzigen
+page-account-current = Huidig wachtwoord
+page-account-password-done = Uw wachtwoord is gewijzigd. Andere apparaten zijn afgemeld.
+page-account-email = Mijn e-mailadres wijzigen
+page-account-new-email = Nieuw e-mailadres
+page-account-email-done = Open de e-mail die wij naar { $email } hebben gestuurd: het adres verandert zodra u het bevestigt.
+page-account-data = Mijn gegevens downloaden
+page-account-sign-out = Dit apparaat afmelden
+page-account-change = Wijzigen
+
+## De andere links in e-mails
+
+page-confirm-title = Uw e-mailadres bevestigen
+page-confirm-what = Bevestig dat het adres waarop u de e-mail hebt ontvangen van u is.
+page-confirm-button = Dit adres bevestigen
+page-confirm-done = Het e-mailadres van uw account is nu { $email }.
+page-revoke-title = Was u dit niet?
+page-revoke-what = Annuleer hier de link uit de e-mail. Uw wachtwoord en uw adres blijven zoals ze zijn.
+page-revoke-button = Deze link annuleren
+page-revoke-done = Deze link kan niet meer worden gebruikt. U hoeft verder niets te doen.
+
+## Fouten
+
+page-missing-title = Deze pagina bestaat niet
+page-missing-what = Controleer het adres. Als u een link uit een e-mail hebt gekopieerd, kopieer hem dan helemaal.
+page-error-title = Dat is niet gelukt
+
+## Ontwikkelpagina
+
+page-home-title = Guichet is open
+page-home-what = Er is nog geen toepassing geconfigureerd (GUICHET_APP_URL). Dit antwoordt op dit adres:
+page-home-calls = gRPC en grpc-web, met reflectie
+page-home-keys = Sleutels die toegangstokens controleren
+page-home-discovery = Uitgever en algoritmen, voor gateways

@@ -1,0 +1,73 @@
+//! "My account". Its lists are filled in by the script; without one, a person can still sign out.
+
+use askama::Template;
+use axum::{Form, http::StatusCode, response::Response};
+use guichet_proto::v1::LogoutRequest;
+use serde::Deserialize;
+
+use super::{form, frame::Frame, rules::Rules, visit::Visit};
+use crate::{auth::logout, i18n, transport::session_cookie};
+
+#[derive(Template)]
+#[template(path = "pages/templates/account.html")]
+struct Page {
+    frame: Frame,
+    form_token: String,
+    rules: Rules,
+}
+
+/// What the form for signing out sends.
+#[derive(Deserialize)]
+pub(super) struct SignOut {
+    #[serde(default)]
+    form_token: String,
+}
+
+pub(super) async fn show(mut visit: Visit) -> Response {
+    let rules = match Rules::of(&visit, &[]).await {
+        Ok(rules) => rules,
+        Err(error) => return super::notice::failed(visit, &error),
+    };
+    let title = i18n::text(visit.locale, "page-account-title", &[]);
+    let form_token = form::token(&mut visit);
+    let since = ["start", "last", "place"].map(|name| (name, format!("{{{name}}}").into()));
+    let frame = Frame::new(&visit, "account", title)
+        .string("page-offline", &[])
+        .string("page-throttled", &[("wait", "{wait}".into())])
+        .string("page-mismatch", &[])
+        .string("page-show-password", &[])
+        .string("page-hide-password", &[])
+        .string("page-rule-met", &[])
+        .string("page-rule-unmet", &[])
+        .string("page-account-who", &[("username", "{username}".into())])
+        .string("page-account-this", &[])
+        .string("page-account-unnamed", &[])
+        .string("page-account-since", &since)
+        .string("page-account-end", &[])
+        .string("page-account-password-done", &[])
+        .string("page-account-email-done", &[("email", "{email}".into())])
+        .string("error-INTERNAL", &[]);
+    let page = Page {
+        frame,
+        form_token,
+        rules,
+    };
+    visit.page(StatusCode::OK, &page)
+}
+
+/// Ends the session of this browser, and has it forget the cookie in any case.
+pub(super) async fn sign_out(mut visit: Visit, Form(typed): Form<SignOut>) -> Response {
+    if !form::is_ours(&visit, &typed.form_token) {
+        return visit.redirect("/Account");
+    }
+    if let Some(refresh_token) = session_cookie::read(&visit.headers, visit.public) {
+        let ended = logout::logout(&visit.call(), LogoutRequest { refresh_token }).await;
+        if let Err(error) = ended
+            && error.reason() != "TOKEN_INVALID"
+        {
+            return super::notice::failed(visit, &error);
+        }
+    }
+    session_cookie::forget(&mut visit.answer, visit.public);
+    visit.redirect("/Account/Login")
+}

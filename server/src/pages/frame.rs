@@ -1,0 +1,100 @@
+//! What every page has around its own content.
+
+use std::collections::BTreeMap;
+
+use url::form_urlencoded;
+
+use super::{assets, theme, visit::Visit};
+use crate::i18n::{self, Arg, Locale};
+
+/// A page in another language.
+pub(super) struct Language {
+    pub(super) tag: &'static str,
+    pub(super) name: &'static str,
+    pub(super) link: String,
+    pub(super) is_current: bool,
+}
+
+/// What the base template fills in.
+pub(super) struct Frame {
+    pub(super) locale: Locale,
+    /// `data-page`, and the name of the page's script.
+    pub(super) page: &'static str,
+    pub(super) title: String,
+    pub(super) app_name: String,
+    pub(super) logo: Option<String>,
+    pub(super) icon: String,
+    pub(super) style: String,
+    pub(super) theme: String,
+    pub(super) script: Option<String>,
+    pub(super) languages: Vec<Language>,
+    strings: BTreeMap<&'static str, String>,
+}
+
+impl Frame {
+    pub(super) fn new(visit: &Visit, page: &'static str, title: String) -> Self {
+        Self {
+            locale: visit.locale,
+            page,
+            title,
+            app_name: visit.app.config.application.name.clone(),
+            logo: theme::logo_address(&visit.app),
+            icon: assets::address("icon", "svg").unwrap_or_default(),
+            style: assets::address("style", "css").unwrap_or_default(),
+            theme: theme::address(&visit.app),
+            script: assets::address(page, "js"),
+            languages: languages(visit, &visit.query),
+            strings: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps these in the links to other languages: a form's answer has them in no query.
+    pub(super) fn kept(mut self, visit: &Visit, query: &[(&str, &str)]) -> Self {
+        let query: Vec<(String, String)> = query
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.languages = languages(visit, &query);
+        self
+    }
+
+    /// Gives the page's script a text; an argument's value may be `{name}`, for the script to fill in.
+    pub(super) fn string(mut self, key: &'static str, args: &[Arg<'_>]) -> Self {
+        self.strings.insert(key, i18n::text(self.locale, key, args));
+        self
+    }
+
+    /// A text of the page's language.
+    pub(super) fn t(&self, key: &str) -> String {
+        i18n::text(self.locale, key, &[])
+    }
+
+    /// The texts for the script, in a form that can't end its element.
+    pub(super) fn strings(&self) -> String {
+        serde_json::json!(self.strings)
+            .to_string()
+            .replace('<', "\\u003c")
+    }
+}
+
+fn languages(visit: &Visit, query: &[(String, String)]) -> Vec<Language> {
+    let named = [
+        (Locale::Fr, "Français"),
+        (Locale::En, "English"),
+        (Locale::Nl, "Nederlands"),
+        (Locale::De, "Deutsch"),
+    ];
+    let language = |(locale, name): (Locale, &'static str)| {
+        let mut link = form_urlencoded::Serializer::new(String::new());
+        let kept = |(name, value): &&(String, String)| name != "lang" && !value.is_empty();
+        link.extend_pairs(query.iter().filter(kept));
+        link.append_pair("lang", locale.as_str());
+        Language {
+            tag: locale.as_str(),
+            name,
+            link: format!("{}?{}", visit.path, link.finish()),
+            is_current: locale == visit.locale,
+        }
+    };
+    named.map(language).into()
+}

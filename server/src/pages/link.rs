@@ -1,0 +1,75 @@
+//! What the links of mails carry, and the page of those that take one click. It does take a click: mail scanners open
+//! links too.
+
+use askama::Template;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::{form, frame::Frame, refusal::Refusal, visit::Visit};
+use crate::i18n;
+
+/// What a link carries, and the token of the form it becomes.
+#[derive(Default, Deserialize)]
+pub(super) struct Link {
+    #[serde(default)]
+    pub(super) form_token: String,
+    #[serde(default, rename = "userId")]
+    pub(super) user_id: String,
+    #[serde(default)]
+    pub(super) code: String,
+}
+
+impl Link {
+    /// From the query, as the mail has it.
+    pub(super) fn opened(visit: &Visit) -> Self {
+        Self {
+            form_token: String::new(),
+            user_id: visit.asked("userId").to_owned(),
+            code: visit.asked("code").to_owned(),
+        }
+    }
+
+    /// For links to the same page in another language.
+    pub(super) fn query(&self) -> [(&'static str, &str); 2] {
+        [("userId", &self.user_id), ("code", &self.code)]
+    }
+}
+
+/// A page with one button.
+pub(super) struct Click {
+    /// `data-page` and `data-form`.
+    pub(super) page: &'static str,
+    /// Fluent keys.
+    pub(super) title: &'static str,
+    pub(super) what: &'static str,
+    pub(super) button: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/click.html")]
+struct Page<'a> {
+    frame: Frame,
+    click: &'a Click,
+    form_token: String,
+    link: Link,
+    refusal: Refusal,
+}
+
+/// The page with the button.
+pub(super) fn ask(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Response {
+    let title = i18n::text(visit.locale, click.title, &[]);
+    let form_token = form::token(&mut visit);
+    let frame = Frame::new(&visit, click.page, title)
+        .kept(&visit, &link.query())
+        .string("page-offline", &[])
+        .string("error-INTERNAL", &[]);
+    let status = refusal.status;
+    let page = Page {
+        frame,
+        click,
+        form_token,
+        link,
+        refusal,
+    };
+    visit.page(status, &page)
+}

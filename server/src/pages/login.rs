@@ -1,0 +1,114 @@
+//! Signing in.
+
+use askama::Template;
+use axum::{Form, response::Response};
+use guichet_proto::v1::{LoginRequest, login_response::Outcome};
+use serde::Deserialize;
+
+use super::{form, frame::Frame, refusal::Refusal, visit::Visit};
+use crate::{auth::login, error::Error, i18n, transport::session_cookie};
+
+#[derive(Template)]
+#[template(path = "pages/templates/login.html")]
+struct Page {
+    frame: Frame,
+    form_token: String,
+    username: String,
+    return_url: String,
+    refusal: Refusal,
+    /// An address was typed: now the hint is said firmly.
+    is_email: bool,
+    old_title: String,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    #[serde(default)]
+    form_token: String,
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    return_url: String,
+}
+
+pub(super) async fn show(visit: Visit) -> Response {
+    let typed = Typed {
+        form_token: String::new(),
+        username: String::new(),
+        password: String::new(),
+        return_url: visit.asked("return_url").to_owned(),
+    };
+    answer(visit, typed, Refusal::default(), false)
+}
+
+pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Response {
+    if !form::is_ours(&visit, &typed.form_token) {
+        let refusal = Refusal::expired(&visit);
+        return answer(visit, typed, refusal, false);
+    }
+
+    let request = LoginRequest {
+        username: typed.username.trim().to_owned(),
+        password: std::mem::take(&mut typed.password),
+        device_name: String::new(),
+    };
+    match login::login(&visit.call(), request).await {
+        Ok(reply) => match reply.outcome {
+            Some(Outcome::Tokens(tokens)) => {
+                welcome(visit, &tokens.refresh_token, &typed.return_url)
+            }
+            _ => answer(visit, typed, Refusal::default(), false),
+        },
+        Err(error) => {
+            let refusal = Refusal::of(&visit, &error);
+            let is_email = matches!(error, Error::EmailNotUsername);
+            answer(visit, typed, refusal, is_email)
+        }
+    }
+}
+
+/// To where the person came from if that is listed, else to the application.
+fn welcome(mut visit: Visit, refresh_token: &str, return_url: &str) -> Response {
+    let life = visit.app.config.lifetimes.refresh;
+    session_cookie::keep(&mut visit.answer, visit.public, refresh_token, life);
+    let application = &visit.app.config.application;
+    let target = application
+        .return_target(return_url)
+        .or_else(|| (!application.is_sign_in_page()).then_some(&application.url))
+        .map_or_else(|| "/Account".to_owned(), ToString::to_string);
+    visit.redirect(&target)
+}
+
+fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> Response {
+    let app = visit.app.config.application.name.clone();
+    let title = i18n::text(
+        visit.locale,
+        "page-login-title",
+        &[("app", app.clone().into())],
+    );
+    let old_title = i18n::text(visit.locale, "page-login-old-title", &[("app", app.into())]);
+    let form_token = form::token(&mut visit);
+    let frame = Frame::new(&visit, "login", title)
+        .kept(&visit, &[("return_url", &typed.return_url)])
+        .string("page-offline", &[])
+        .string("page-throttled", &[("wait", "{wait}".into())])
+        .string("page-show-password", &[])
+        .string("page-hide-password", &[])
+        .string("page-caps-lock", &[])
+        .string("error-EMAIL_NOT_USERNAME", &[])
+        .string("error-INTERNAL", &[]);
+    let status = refusal.status;
+    let page = Page {
+        frame,
+        form_token,
+        username: typed.username,
+        return_url: typed.return_url,
+        refusal,
+        is_email,
+        old_title,
+    };
+    visit.page(status, &page)
+}

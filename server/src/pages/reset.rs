@@ -1,0 +1,210 @@
+//! The page behind the link in the mail: a new password, or word that the link is dead.
+
+use askama::Template;
+use axum::{Form, http::StatusCode, response::Response};
+use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse, InspectResetRequest};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    forgot, form, frame::Frame, link::Link, notice, refusal::Refusal, rules::Rules, visit::Visit,
+};
+use crate::{
+    error::{Error, Violation},
+    i18n,
+    reset::{complete, inspect, renew},
+};
+
+/// How long the confirmation stays before the application comes, in seconds.
+const STAY: u32 = 5;
+
+#[derive(Template)]
+#[template(path = "pages/templates/reset.html")]
+struct Page {
+    frame: Frame,
+    form_token: String,
+    typed: Typed,
+    rules: Rules,
+    examples: String,
+    refusal: Refusal,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/dead_link.html")]
+struct Dead {
+    frame: Frame,
+    form_token: String,
+    link: Link,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/done.html")]
+struct Done {
+    frame: Frame,
+    username: String,
+    target: String,
+    redirect: String,
+    stay: u32,
+}
+
+/// What the form sends.
+#[derive(Default, Deserialize)]
+pub(super) struct Typed {
+    #[serde(flatten)]
+    link: Link,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    new_password: String,
+    #[serde(default)]
+    confirm_password: String,
+}
+
+pub(super) async fn show(visit: Visit) -> Response {
+    let typed = Typed {
+        link: Link::opened(&visit),
+        ..Typed::default()
+    };
+    open(visit, typed, Refusal::default(), &[]).await
+}
+
+pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Response {
+    if !form::is_ours(&visit, &typed.link.form_token) {
+        let refusal = Refusal::expired(&visit);
+        return open(visit, typed, refusal, &[]).await;
+    }
+    if typed.new_password != typed.confirm_password {
+        let told = i18n::text(visit.locale, "page-mismatch", &[]);
+        let refusal = Refusal::field(&visit, "confirm_password", told);
+        return open(visit, typed, refusal, &[]).await;
+    }
+
+    let request = CompleteResetRequest {
+        user_id: typed.link.user_id.clone(),
+        code: typed.link.code.clone(),
+        email: typed.email.trim().to_owned(),
+        new_password: std::mem::take(&mut typed.new_password),
+    };
+    match complete::complete_reset(&visit.call(), request).await {
+        Ok(reply) => done(visit, reply),
+        Err(error) => {
+            let refusal = Refusal::of(&visit, &error);
+            let broken = match &error {
+                Error::PasswordRules(violations) => violations.as_slice(),
+                _ => &[],
+            };
+            open(visit, typed, refusal, broken).await
+        }
+    }
+}
+
+/// One click for a new link: the dead one says whose.
+pub(super) async fn again(visit: Visit, Form(link): Form<Link>) -> Response {
+    if !form::is_ours(&visit, &link.form_token) {
+        return dead(visit, link);
+    }
+    match renew::renew_link(&visit.call(), &link.user_id, &link.code).await {
+        Ok(()) => forgot::sent(visit, forgot::Typed::default()),
+        Err(error) => notice::failed(visit, &error),
+    }
+}
+
+/// The form, as long as the link is good. Looking consumes nothing: mail scanners look as well.
+async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]) -> Response {
+    let request = InspectResetRequest {
+        user_id: typed.link.user_id.clone(),
+        code: typed.link.code.clone(),
+    };
+    let inspected = inspect::inspect_reset(&visit.call(), request).await;
+    let rules = match inspected {
+        Ok(_) => Rules::of(&visit, broken).await,
+        Err(error) => Err(error),
+    };
+    match rules {
+        Ok(rules) => live(visit, typed, refusal, rules),
+        Err(Error::ResetCodeInvalid) => dead(visit, typed.link),
+        Err(error) => notice::failed(visit, &error),
+    }
+}
+
+fn live(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules) -> Response {
+    let title = i18n::text(visit.locale, "page-reset-title", &[]);
+    let form_token = form::token(&mut visit);
+    let frame = Frame::new(&visit, "reset", title)
+        .kept(&visit, &typed.link.query())
+        .string("page-offline", &[])
+        .string("page-mismatch", &[])
+        .string("page-show-password", &[])
+        .string("page-hide-password", &[])
+        .string("page-rule-met", &[])
+        .string("page-rule-unmet", &[])
+        .string("page-done-title", &[])
+        .string("page-done-username", &[("username", "{username}".into())])
+        .string(
+            "page-done-redirect",
+            &[("host", "{host}".into()), ("seconds", "{seconds}".into())],
+        )
+        .string("page-done-link", &[])
+        .string("page-done-stop", &[])
+        .string("page-throttled", &[("wait", "{wait}".into())])
+        .string("error-INTERNAL", &[]);
+    let examples = i18n::text(
+        visit.locale,
+        "page-rules-examples",
+        &[("examples", rules.examples.clone().into())],
+    );
+    // A wrong address: the link itself is still good.
+    let status = if refusal.status == StatusCode::GONE {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        refusal.status
+    };
+    let page = Page {
+        frame,
+        form_token,
+        typed,
+        rules,
+        examples,
+        refusal,
+    };
+    visit.page(status, &page)
+}
+
+fn dead(mut visit: Visit, link: Link) -> Response {
+    let title = i18n::text(visit.locale, "page-dead-title", &[]);
+    let form_token = form::token(&mut visit);
+    let frame = Frame::new(&visit, "error", title).kept(&visit, &link.query());
+    let page = Dead {
+        frame,
+        form_token,
+        link,
+    };
+    visit.page(StatusCode::GONE, &page)
+}
+
+fn done(visit: Visit, reply: CompleteResetResponse) -> Response {
+    let locale = visit.locale;
+    let title = i18n::text(locale, "page-done-title", &[]);
+    let host = Url::parse(&reply.return_url)
+        .ok()
+        .and_then(|url| url.host_str().map(ToOwned::to_owned))
+        .unwrap_or_default();
+    let redirect = i18n::text(
+        locale,
+        "page-done-redirect",
+        &[("host", host.into()), ("seconds", STAY.into())],
+    );
+    let frame = Frame::new(&visit, "done", title);
+    let page = Done {
+        frame,
+        username: i18n::text(
+            locale,
+            "page-done-username",
+            &[("username", reply.username.into())],
+        ),
+        target: reply.return_url,
+        redirect,
+        stay: STAY,
+    };
+    visit.page(StatusCode::OK, &page)
+}

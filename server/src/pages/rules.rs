@@ -1,0 +1,46 @@
+//! The password rules beside a form, the broken ones marked.
+
+use guichet_proto::v1::GetPasswordPolicyRequest;
+
+use super::visit::Visit;
+use crate::{
+    error::{Error, Violation},
+    reset::policy,
+};
+
+/// One rule.
+pub(super) struct Rule {
+    pub(super) key: String,
+    pub(super) description: String,
+    pub(super) is_broken: bool,
+}
+
+/// The rules of a form.
+pub(super) struct Rules {
+    pub(super) list: Vec<Rule>,
+    /// Passwords that would do.
+    pub(super) examples: String,
+}
+
+impl Rules {
+    /// Every rule, marked if `broken` names it.
+    pub(super) async fn of(visit: &Visit, broken: &[Violation]) -> Result<Self, Error> {
+        let policy =
+            policy::get_password_policy(&visit.call(), GetPasswordPolicyRequest::default()).await?;
+        let examples: Vec<String> = policy
+            .rules
+            .iter()
+            .map(|rule| rule.example.clone())
+            .filter(|example| !example.is_empty())
+            .collect();
+        let list = policy.rules.into_iter().map(|rule| Rule {
+            is_broken: broken.iter().any(|violation| violation.reason == rule.key),
+            key: rule.key,
+            description: rule.description,
+        });
+        Ok(Self {
+            list: list.collect(),
+            examples: examples.join(", "),
+        })
+    }
+}

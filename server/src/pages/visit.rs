@@ -1,0 +1,177 @@
+//! One visit of a page: who looks at it, in which language, and the answer's headers.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use askama::Template;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{Html, IntoResponse as _, Response},
+};
+use cookie::SameSite;
+use url::form_urlencoded;
+
+use crate::{
+    app::App,
+    call::{Call, Caller},
+    i18n::Locale,
+    transport::{
+        deadline::Deadline,
+        peer::Peer,
+        session_cookie::{self, Public},
+    },
+};
+
+/// The language a person has chosen on a page, kept for a year.
+const LANGUAGE: &str = "guichet_lang";
+
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
+/// One visit.
+pub(super) struct Visit {
+    pub(super) app: Arc<App>,
+    pub(super) locale: Locale,
+    pub(super) public: Public,
+    /// The address without host, for links to the same page in another language.
+    pub(super) path: String,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    /// What the answer sets beside the page.
+    pub(super) answer: HeaderMap,
+    client: Option<std::net::IpAddr>,
+    deadline: Option<std::time::Instant>,
+}
+
+impl FromRequestParts<Arc<App>> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let query: Vec<(String, String)> = form_urlencoded::parse(query).into_owned().collect();
+        let public = Public::of(app.config.listen.public_url.as_url().scheme());
+        let mut answer = HeaderMap::new();
+        let chosen = query
+            .iter()
+            .find(|(name, _)| name == "lang")
+            .and_then(|(_, value)| Locale::parse(value));
+        if let Some(chosen) = chosen {
+            let cookie = public.cookie(LANGUAGE, chosen.as_str(), SameSite::Lax, Some(YEAR));
+            session_cookie::append(&mut answer, &cookie);
+        }
+        let locale = chosen
+            .or_else(|| {
+                let kept = session_cookie::find(&parts.headers, &public.name(LANGUAGE))?;
+                Locale::parse(&kept)
+            })
+            .or_else(|| {
+                let accepted = parts.headers.get(header::ACCEPT_LANGUAGE)?;
+                Locale::negotiate(accepted.to_str().ok()?)
+            })
+            .unwrap_or(app.locale);
+        Ok(Self {
+            app: app.clone(),
+            locale,
+            public,
+            path: parts.uri.path().to_owned(),
+            query,
+            headers: parts.headers.clone(),
+            answer,
+            client: parts.extensions.get::<Peer>().map(|peer| peer.addr.ip()),
+            deadline: parts
+                .extensions
+                .get::<Deadline>()
+                .map(|deadline| deadline.0.into_std()),
+        })
+    }
+}
+
+impl Visit {
+    /// The same as a call by nobody, for the functions behind the RPCs.
+    pub(super) fn call(&self) -> Call<'_> {
+        Call {
+            app: &self.app,
+            caller: Caller::Anonymous,
+            locale: self.locale,
+            client: self.client,
+            deadline: self.deadline,
+            now: self.app.clock.now(),
+        }
+    }
+
+    /// A value of the query, empty where there is none.
+    pub(super) fn asked(&self, name: &str) -> &str {
+        let found = self.query.iter().find(|(given, _)| given == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Answers with a page.
+    pub(super) fn page(self, status: StatusCode, page: &impl Template) -> Response {
+        let Ok(html) = page.render() else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut response = (status, Html(html)).into_response();
+        let headers = response.headers_mut();
+        for (name, value) in &FIXED {
+            headers.insert(name.clone(), HeaderValue::from_static(value));
+        }
+        if let Ok(policy) = HeaderValue::from_str(&self.content_security_policy()) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if self.public == Public::Https {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=63072000; includeSubDomains"),
+            );
+        }
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(self.locale.as_str()),
+        );
+        headers.extend(self.answer);
+        response
+    }
+
+    /// Sends the browser elsewhere, by `GET`.
+    pub(super) fn redirect(self, target: &str) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        headers.extend(self.answer);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        );
+        if let Ok(target) = HeaderValue::from_str(target) {
+            headers.insert(header::LOCATION, target);
+        }
+        response
+    }
+
+    /// Nothing from elsewhere, nothing inline. A form may end at a return target: browsers look at redirects too.
+    fn content_security_policy(&self) -> String {
+        let targets = self.app.config.application.return_urls.iter();
+        let mut targets: Vec<String> = targets
+            .map(|url| url.origin().ascii_serialization())
+            .collect();
+        targets.sort();
+        targets.dedup();
+        format!(
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {}; \
+             img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
+            targets.join(" ")
+        )
+    }
+}
+
+/// ASVS 5.0, 3.4: no framing, no referrer, no guessing of types, no window of another site, no copy kept.
+static FIXED: [(HeaderName, &str); 5] = [
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+];
