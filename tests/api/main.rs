@@ -3,10 +3,12 @@
 mod account;
 mod auth;
 mod backup;
+mod cookie;
 mod journey;
 mod language;
 mod mail;
 mod own_account;
+mod pages;
 mod reset;
 mod secrets;
 mod tidy;

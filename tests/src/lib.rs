@@ -4,6 +4,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "everything here asserts")]
 
+pub mod browser;
 pub mod errors;
 pub mod mailbox;
 pub mod people;

@@ -14,6 +14,7 @@ use crate::{account::email, i18n};
 
 const CLICK: Click = Click {
     page: "confirm-email",
+    action: "/Account/ConfirmEmail",
     title: "page-confirm-title",
     what: "page-confirm-what",
     button: "page-confirm-button",

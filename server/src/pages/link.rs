@@ -39,6 +39,8 @@ impl Link {
 pub(super) struct Click {
     /// `data-page` and `data-form`.
     pub(super) page: &'static str,
+    /// Without the query, which holds the code.
+    pub(super) action: &'static str,
     /// Fluent keys.
     pub(super) title: &'static str,
     pub(super) what: &'static str,

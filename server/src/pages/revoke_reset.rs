@@ -14,6 +14,7 @@ use crate::{i18n, reset::revoke};
 
 const CLICK: Click = Click {
     page: "revoke-reset",
+    action: "/Account/RevokeReset",
     title: "page-revoke-title",
     what: "page-revoke-what",
     button: "page-revoke-button",
