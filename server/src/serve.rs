@@ -269,6 +269,7 @@ async fn greet(app: &App, public: &str, operations: &str) -> anyhow::Result<()> 
         "http"
     };
     println!("\n  Guichet {} is open.\n", env!("CARGO_PKG_VERSION"));
+    println!("  Pages               {}", app.config.listen.public_url);
     println!("  gRPC and grpc-web   {scheme}://{public}");
     println!("  Health, metrics     http://{operations}/readyz  http://{operations}/metrics");
     println!(

@@ -88,9 +88,9 @@ async fn a_page_stays_signed_in_without_ever_seeing_a_refresh_token() {
     let request = with_cookie(LogoutRequest::default(), &next);
     let out = calls(&server).logout(request).await.expect("signed out");
     assert_eq!(set_cookie(out.metadata()), "guichet_refresh=");
-    refresh(&server, &next)
-        .await
-        .expect_err("a session that ended");
+    let refused = refresh(&server, &next).await;
+    let refused = refused.expect_err("a session that ended");
+    assert_eq!(set_cookie(refused.metadata()), "guichet_refresh=");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use guichet_proto::v1::{
     RevokeSessionRequest, RevokeSessionResponse, auth_service_server::AuthService,
     login_response::Outcome,
 };
-use tonic::{Request, Response, Status, async_trait, metadata::MetadataMap};
+use tonic::{Code, Request, Response, Status, async_trait, metadata::MetadataMap};
 
 use crate::{
     app::App,
@@ -52,6 +52,14 @@ impl Auth {
     fn keep_cookie(&self, metadata: &mut MetadataMap, refresh_token: &str) {
         let life = self.0.app.config.lifetimes.refresh;
         session_cookie::keep(metadata.as_mut(), self.public(), refresh_token, life);
+    }
+
+    /// Has the browser forget a refresh token that is good for nothing any more.
+    fn drop_dead_cookie(&self, mut refusal: Status, keeps_cookie: bool) -> Status {
+        if keeps_cookie && refusal.code() == Code::Unauthenticated {
+            session_cookie::forget(refusal.metadata_mut().as_mut(), self.public());
+        }
+        refusal
     }
 
     /// Puts the cookie's refresh token where the caller left it out and says that the cookie has it.
@@ -99,7 +107,8 @@ impl AuthService for Auth {
         let mut reply = self
             .0
             .run("Refresh", Access::Public, request, refresh::refresh)
-            .await?;
+            .await
+            .map_err(|refusal| self.drop_dead_cookie(refusal, keeps_cookie))?;
         if keeps_cookie && let Some(tokens) = &mut reply.get_mut().tokens {
             let token = std::mem::take(&mut tokens.refresh_token);
             self.keep_cookie(reply.metadata_mut(), &token);
@@ -116,7 +125,8 @@ impl AuthService for Auth {
         let mut reply = self
             .0
             .run("Logout", Access::Public, request, logout::logout)
-            .await?;
+            .await
+            .map_err(|refusal| self.drop_dead_cookie(refusal, keeps_cookie))?;
         if keeps_cookie {
             session_cookie::forget(reply.metadata_mut().as_mut(), self.public());
         }
