@@ -4,6 +4,7 @@ mod account;
 mod auth;
 mod backup;
 mod cookie;
+mod examples;
 mod journey;
 mod language;
 mod mail;

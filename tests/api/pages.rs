@@ -83,6 +83,7 @@ async fn a_person_goes_from_an_old_account_to_a_session() {
     let page = browser.open(&mail.link().url).await;
     assert_says(&page, "Le mot de passe doit faire minimum 8 caractères.");
     assert_says(&page, "Babou45+, 123Soleil*, Cool72++");
+    assert_says(&page, "Ce lien est valable jusqu'au");
     let fields = passwords(EMAIL, "babou", "babou");
     let weak = browser.submit(&page, "reset", &fields).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);

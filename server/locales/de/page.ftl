@@ -53,6 +53,7 @@ page-sent-again-wait = Sie können die E-Mail in { $seconds } s noch einmal send
 ## Neues Passwort
 
 page-reset-title = Passwort zurücksetzen
+page-reset-until = Dieser Link ist bis zum { $time } gültig.
 page-reset-email-hint = Die Adresse, an die die E-Mail ging; Ihr Benutzername, wenn Ihr Konto keine Adresse hat.
 page-new-password-label = Neues Passwort
 page-confirm-label = Passwort bestätigen

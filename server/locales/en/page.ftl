@@ -53,6 +53,7 @@ page-sent-again-wait = You can send the e-mail again in { $seconds } s.
 ## New password
 
 page-reset-title = Choose a new password
+page-reset-until = This link is good until { $time }.
 page-reset-email-hint = The address to which the e-mail was sent; your username if your account has no address.
 page-new-password-label = New password
 page-confirm-label = Confirm the password

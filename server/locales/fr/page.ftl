@@ -53,6 +53,7 @@ page-sent-again-wait = Vous pourrez renvoyer l'e-mail dans { $seconds } s.
 ## Nouveau mot de passe
 
 page-reset-title = Réinitialiser le mot de passe
+page-reset-until = Ce lien est valable jusqu'au { $time }.
 page-reset-email-hint = L'adresse à laquelle vous avez reçu l'e-mail ; votre identifiant si votre compte n'a pas d'adresse.
 page-new-password-label = Nouveau mot de passe
 page-confirm-label = Confirmer le mot de passe

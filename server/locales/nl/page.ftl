@@ -53,6 +53,7 @@ page-sent-again-wait = U kunt de e-mail opnieuw versturen over { $seconds } s.
 ## Nieuw wachtwoord
 
 page-reset-title = Wachtwoord opnieuw instellen
+page-reset-until = Deze link is geldig tot { $time }.
 page-reset-email-hint = Het adres waarop u de e-mail hebt ontvangen; uw gebruikersnaam als uw account geen adres heeft.
 page-new-password-label = Nieuw wachtwoord
 page-confirm-label = Wachtwoord bevestigen

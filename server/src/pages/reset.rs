@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::{Form, http::StatusCode, response::Response};
-use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse, InspectResetRequest};
+use guichet_proto::v1::{
+    CompleteResetRequest, CompleteResetResponse, InspectResetRequest, InspectResetResponse,
+};
 use serde::Deserialize;
 use url::Url;
 
@@ -26,6 +28,7 @@ struct Page {
     typed: Typed,
     rules: Rules,
     examples: String,
+    until: String,
     refusal: Refusal,
 }
 
@@ -115,19 +118,29 @@ async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]
         user_id: typed.link.user_id.clone(),
         code: typed.link.code.clone(),
     };
-    let inspected = inspect::inspect_reset(&visit.call(), request).await;
-    let rules = match inspected {
-        Ok(_) => Rules::of(&visit, broken).await,
-        Err(error) => Err(error),
+    let looked = async {
+        let inspected = inspect::inspect_reset(&visit.call(), request).await?;
+        Ok((inspected, Rules::of(&visit, broken).await?))
     };
-    match rules {
-        Ok(rules) => live(visit, typed, refusal, rules),
+    match looked.await {
+        Ok((inspected, rules)) => live(visit, typed, refusal, rules, &inspected),
         Err(Error::ResetCodeInvalid) => dead(visit, typed.link),
         Err(error) => notice::failed(visit, &error),
     }
 }
 
-fn live(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules) -> Response {
+fn live(
+    mut visit: Visit,
+    typed: Typed,
+    refusal: Refusal,
+    rules: Rules,
+    inspected: &InspectResetResponse,
+) -> Response {
+    let until = inspected
+        .expire_time
+        .as_ref()
+        .map_or(0, |time| time.seconds);
+    let until = i18n::date_time(visit.locale, until);
     let title = i18n::text(visit.locale, "page-reset-title", &[]);
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, "reset", title)
@@ -162,6 +175,7 @@ fn live(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules) -> Respo
     let page = Page {
         frame,
         form_token,
+        until: i18n::text(visit.locale, "page-reset-until", &[("time", until.into())]),
         typed,
         rules,
         examples,
