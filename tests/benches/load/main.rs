@@ -1,7 +1,8 @@
 //! Measures Guichet against the limits of the machine that it runs on: `cargo bench -p guichet-tests --bench load`.
 //!
 //! Machines differ and other programs disturb, so a figure alone says little: each is printed beside a limit that the
-//! same run took, and what counts is the ratio. `-- --short` takes a few seconds and shows only that it works.
+//! same run took, and what counts is the ratio. `-- --short` takes a few seconds and shows only that it works;
+//! `-- --binary FILE` measures another build, to compare.
 
 mod calls;
 mod closed_loop;
@@ -33,27 +34,25 @@ struct Pace {
     starts: usize,
 }
 
-impl Pace {
-    fn from_arguments() -> Self {
-        if std::env::args().any(|argument| argument == "--short") {
-            return Self {
-                each: Duration::from_millis(300),
-                storm: Duration::from_millis(600),
-                starts: 2,
-            };
-        }
-        Self {
-            each: Duration::from_secs(4),
-            storm: Duration::from_secs(10),
-            starts: 10,
-        }
-    }
-}
+const USUAL: Pace = Pace {
+    each: Duration::from_secs(4),
+    storm: Duration::from_secs(10),
+    starts: 10,
+};
+
+const SHORT: Pace = Pace {
+    each: Duration::from_millis(300),
+    storm: Duration::from_millis(600),
+    starts: 2,
+};
 
 #[tokio::main]
 async fn main() {
-    let pace = Pace::from_arguments();
-    let binary = product::build();
+    let arguments: Vec<String> = std::env::args().collect();
+    let is_given = |wanted: &str| arguments.iter().position(|argument| argument == wanted);
+    let pace = is_given("--short").map_or(USUAL, |_| SHORT);
+    let binary =
+        is_given("--binary").map_or_else(product::build, |at| arguments[at + 1].clone().into());
     let mut report = Report::default();
     let mut product = Product::start(&binary).await;
 
