@@ -88,8 +88,14 @@ impl Report {
                 Goal::Most(most) => (format!("≤ {most:.0} {unit}"), Some(row.product <= most)),
                 Goal::None => (String::new(), None),
             };
+            let reached = match reached {
+                // Nothing beats its limit: the machine was busier with something else while the limit was taken.
+                _ if ratio.is_some_and(|is| is > 1.05) => "disturbed",
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "",
+            };
             let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-            let reached = reached.map_or("", |reached| if reached { "yes" } else { "no" });
             println!("| {name} | {limit} | {product} | {ratio} | {goal} | {reached} |");
         }
     }
