@@ -2,7 +2,6 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use sea_orm::EntityTrait as _;
 use tonic::{Code, Request, Response, Status};
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -288,18 +287,10 @@ pub async fn live_session(
     session_id: Uuid,
     now: Timestamp,
 ) -> Result<Option<(session::Model, account::Model)>, Error> {
-    let Some(session) = session::Entity::find_by_id(session_id)
-        .one(&app.store.read)
-        .await?
-    else {
-        return Ok(None);
-    };
-    let account = account::Entity::find_by_id(session.account_id)
+    let found = session::Entity::live_with_account(session_id, now)
         .one(&app.store.read)
         .await?;
-    Ok(account
-        .filter(|account| session.is_live(now) && account.state == account::State::Active)
-        .map(|account| (session, account)))
+    Ok(found)
 }
 
 fn log_cause(error: &Error, request_id: Uuid) {

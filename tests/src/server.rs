@@ -22,11 +22,15 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a server may finish its calls after SIGTERM.
 const STOP_LIMIT: Duration = Duration::from_secs(12);
 
+/// How often a server is asked at its start whether it serves already.
+const START_POLL: Duration = Duration::from_millis(2);
+
 /// How often something that has no notification is looked at again.
 pub const POLL: Duration = Duration::from_millis(20);
 
 /// A running server. Dropping it kills it and looks for secrets in what it has written; a failing test prints its log.
 pub struct Server {
+    binary: PathBuf,
     dir: TempDir,
     env: BTreeMap<String, String>,
     process: Option<Child>,
@@ -39,6 +43,7 @@ pub struct Server {
 /// Starts a server with other settings than the usual ones.
 #[derive(Default)]
 pub struct Builder {
+    binary: Option<PathBuf>,
     env: BTreeMap<String, String>,
     postgres: Option<Arc<Postgres>>,
 }
@@ -48,6 +53,13 @@ impl Builder {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Runs this binary instead of the one that was built beside the tests.
+    #[must_use]
+    pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
+        self.binary = Some(path.into());
         self
     }
 
@@ -68,6 +80,7 @@ impl Builder {
         }
         env.extend(self.env);
         let mut server = Server {
+            binary: self.binary.unwrap_or_else(beside_the_tests),
             dir,
             env,
             process: None,
@@ -118,6 +131,11 @@ impl Server {
             .join("\n")
     }
 
+    /// The process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
     /// Starts another server over the same database, with the same settings, master key, clock and mail directory.
     pub async fn replica(&self) -> Self {
         let postgres = self.postgres.clone();
@@ -129,11 +147,16 @@ impl Server {
         env.remove("GUICHET_DATA_DIR");
         let master_key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
         let mails = self.data_dir().join("mail");
-        Builder { env, postgres }
-            .env("GUICHET_MASTER_KEY", master_key.trim())
-            .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
-            .start()
-            .await
+        let binary = Some(self.binary.clone());
+        Builder {
+            binary,
+            env,
+            postgres,
+        }
+        .env("GUICHET_MASTER_KEY", master_key.trim())
+        .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
+        .start()
+        .await
     }
 
     /// Whether its database is a PostgreSQL's.
@@ -263,7 +286,7 @@ impl Server {
         let serving = tokio::time::timeout(START_LIMIT, async {
             while !self.serves().await {
                 self.assert_alive();
-                tokio::time::sleep(POLL).await;
+                tokio::time::sleep(START_POLL).await;
             }
         });
         assert!(serving.await.is_ok(), "not serving within {START_LIMIT:?}");
@@ -300,7 +323,7 @@ impl Server {
 
     /// Nothing of this process's environment reaches the server.
     fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.binary);
         command
             .env_clear()
             .envs(&self.env)
@@ -350,7 +373,7 @@ fn usual_env(dir: &Path) -> BTreeMap<String, String> {
 }
 
 /// `target/{profile}/guichet`, beside the `deps` directory that the running test is in.
-fn binary() -> PathBuf {
+fn beside_the_tests() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     let profile = test
         .parent()

@@ -1,7 +1,8 @@
 //! Table `session`: who is signed in, and which refresh token is the current one.
 
-use sea_orm::{ActiveValue::Set, Condition, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, SelectTwoRequired, entity::prelude::*};
 
+use super::account;
 use crate::clock::Timestamp;
 
 /// One session.
@@ -39,9 +40,23 @@ pub struct Model {
     pub revoke_reason: Option<String>,
 }
 
-/// It stands alone.
+/// What a session is always looked up with.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// Whose it is.
+    #[sea_orm(
+        belongs_to = "account::Entity",
+        from = "Column::AccountId",
+        to = "account::Column::Id"
+    )]
+    Account,
+}
+
+impl Related<account::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Account.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -55,7 +70,16 @@ impl Model {
 impl Entity {
     /// Sessions of an account that are live at `now`.
     pub fn live(account_id: Uuid, now: Timestamp) -> Select<Self> {
-        Self::find().filter(live_at(account_id, now))
+        Self::find().filter(live_of(account_id, now))
+    }
+
+    /// A session and its account, if the one is live at `now` and the other may be signed in. One query, because every
+    /// call with an access token makes it.
+    pub fn live_with_account(id: Uuid, now: Timestamp) -> SelectTwoRequired<Self, account::Entity> {
+        Self::find_by_id(id)
+            .filter(live_at(now))
+            .find_both_related(account::Entity)
+            .filter(account::Column::State.eq(account::State::Active))
     }
 
     /// Ends every live session of an account but `keep`, and tells how many there were.
@@ -72,7 +96,7 @@ impl Entity {
                 revoke_reason: Set(Some(reason.to_owned())),
                 ..Default::default()
             })
-            .filter(live_at(account_id, now));
+            .filter(live_of(account_id, now));
         if let Some(keep) = keep {
             update = update.filter(Column::Id.ne(keep));
         }
@@ -99,9 +123,13 @@ impl Entity {
 }
 
 /// An account's sessions that have neither ended nor expired.
-fn live_at(account_id: Uuid, now: Timestamp) -> Condition {
+fn live_of(account_id: Uuid, now: Timestamp) -> Condition {
+    live_at(now).add(Column::AccountId.eq(account_id))
+}
+
+/// What [`Model::is_live`] says, in SQL.
+fn live_at(now: Timestamp) -> Condition {
     Condition::all()
-        .add(Column::AccountId.eq(account_id))
         .add(Column::RevokeTime.is_null())
         .add(Column::ExpireTime.gt(now))
         .add(Column::AbsoluteExpireTime.gt(now))
