@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use guichet_proto::v1::{RefreshRequest, RefreshResponse};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
+use uuid::Uuid;
 
 use super::{refresh_token::RefreshToken, session as rules};
 use crate::{
-    app::App,
     call::Call,
     error::Error,
     event, secret,
-    store::{
-        account::{self, State},
-        session,
-    },
+    store::{account::State, session},
 };
 
 /// How long the same old token still gets the same successor: lost replies, two tabs (ASVS 5.0, 10.4.5).
@@ -31,22 +30,18 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     let text = successor.to_text(&app.master_key);
 
     let txn = app.store.write().await?;
-    let session = session::Entity::find_by_id(presented.session_id)
+    let found = session::Entity::with_account(presented.session_id)
         .one(&txn)
         .await?;
-    let session = session.ok_or(Error::TokenInvalid)?;
+    let (mut session, account) = found.ok_or(Error::TokenInvalid)?;
     check_live(call, &session)?;
-    let account = account::Entity::find_by_id(session.account_id)
-        .one(&txn)
-        .await?;
-    let account = account
-        .filter(|account| account.state == State::Active)
-        .ok_or(Error::TokenInvalid)?;
+    if account.state != State::Active {
+        return Err(Error::TokenInvalid);
+    }
 
-    let lifetimes = &app.config.lifetimes;
     let expire_time = call
         .now
-        .plus(lifetimes.refresh)
+        .plus(app.config.lifetimes.refresh)
         .min(session.absolute_expire_time);
     // The row decides: of several that present the current token, one rotates and the others find the next generation.
     let rotated = session::Entity::update_many()
@@ -64,22 +59,39 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
         .filter(session::Column::RevokeTime.is_null())
         .exec(&txn)
         .await?;
-    let now = session::Entity::find_by_id(session.id)
-        .one(&txn)
-        .await?
-        .ok_or(Error::TokenInvalid)?;
-    // Where writers run side by side, it may have ended since the first look.
-    check_live(call, &now)?;
-    if rotated.rows_affected == 0 && !is_in_grace(call, &now, &text) {
-        end(app, call, &txn, &now).await?;
-        txn.commit().await?;
-        return Err(Error::TokenReused);
+    if rotated.rows_affected == 1 {
+        session.expire_time = expire_time;
+    } else {
+        let Some(in_grace) = in_grace_or_end(call, &txn, session.id, &text).await? else {
+            txn.commit().await?;
+            return Err(Error::TokenReused);
+        };
+        session = in_grace;
     }
-    let tokens = rules::tokens(call, &account, &now, text)?;
+    let tokens = rules::tokens(call, &account, &session, text)?;
     txn.commit().await?;
     Ok(RefreshResponse {
         tokens: Some(tokens),
     })
+}
+
+/// The session as it is now, if the presented token was the current one until a moment ago; otherwise the token was
+/// stolen, and the session ends.
+async fn in_grace_or_end(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    id: Uuid,
+    successor: &str,
+) -> Result<Option<session::Model>, Error> {
+    let session = session::Entity::find_by_id(id).one(txn).await?;
+    let session = session.ok_or(Error::TokenInvalid)?;
+    // Where writers run side by side, it may have ended since the first look.
+    check_live(call, &session)?;
+    if is_in_grace(call, &session, successor) {
+        return Ok(Some(session));
+    }
+    end(call, txn, &session).await?;
+    Ok(None)
 }
 
 fn check_live(call: &Call<'_>, session: &session::Model) -> Result<(), Error> {
@@ -103,10 +115,10 @@ fn is_in_grace(call: &Call<'_>, session: &session::Model, successor: &str) -> bo
     session.refresh_hash == secret::hash(successor) && call.now.since(session.rotate_time) <= GRACE
 }
 
+/// Ends a session whose token was stolen.
 async fn end(
-    app: &App,
     call: &Call<'_>,
-    txn: &sea_orm::DatabaseTransaction,
+    txn: &DatabaseTransaction,
     session: &session::Model,
 ) -> Result<(), Error> {
     if session::Entity::revoke(txn, session.id, REUSE, call.now).await? == 0 {
@@ -115,7 +127,7 @@ async fn end(
     let about = serde_json::json!({ "session_id": session.id });
     event::append(
         txn,
-        &app.clock,
+        &call.app.clock,
         "session.reuse_detected",
         Some(session.account_id),
         None,

@@ -76,10 +76,14 @@ impl Entity {
     /// A session and its account, if the one is live at `now` and the other may be signed in. One query, because every
     /// call with an access token makes it.
     pub fn live_with_account(id: Uuid, now: Timestamp) -> SelectTwoRequired<Self, account::Entity> {
-        Self::find_by_id(id)
+        Self::with_account(id)
             .filter(live_at(now))
-            .find_both_related(account::Entity)
             .filter(account::Column::State.eq(account::State::Active))
+    }
+
+    /// A session and its account, in whatever state they are.
+    pub fn with_account(id: Uuid) -> SelectTwoRequired<Self, account::Entity> {
+        Self::find_by_id(id).find_both_related(account::Entity)
     }
 
     /// Ends every live session of an account but `keep`, and tells how many there were.
