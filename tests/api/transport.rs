@@ -6,14 +6,9 @@ use guichet_tests::{Server, web};
 use http::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use tonic::codegen::tokio_stream;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
-use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
-use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
-use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_web::GrpcWebClientService;
 
 const SERVICES: [&str; 3] = [
@@ -33,42 +28,6 @@ async fn health_is_told_for_the_whole_and_for_each_service() {
         };
         let reply = health.check(request).await.expect("an answer").into_inner();
         assert_eq!(reply.status(), ServingStatus::Serving, "{service}");
-    }
-}
-
-#[tokio::test]
-async fn reflection_lists_the_services() {
-    let server = Server::start().await;
-    let mut reflection = ServerReflectionClient::new(server.anyone().await.channel());
-    let request = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-
-    let replies = reflection
-        .server_reflection_info(tokio_stream::once(request))
-        .await;
-    let reply = replies
-        .expect("a stream")
-        .into_inner()
-        .message()
-        .await
-        .expect("a message");
-
-    let message = reply.and_then(|reply| reply.message_response);
-    let Some(MessageResponse::ListServicesResponse(list)) = message else {
-        panic!("expected a list, got {message:?}");
-    };
-    let names: Vec<String> = list
-        .service
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
-    for service in SERVICES {
-        assert!(
-            names.iter().any(|name| name == service),
-            "{service} is not in {names:?}"
-        );
     }
 }
 
