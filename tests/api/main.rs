@@ -3,8 +3,12 @@
 mod account;
 mod auth;
 mod backup;
+mod bad_frames;
+mod bad_requests;
 mod cookie;
 mod examples;
+mod grpc_web;
+mod http2_limits;
 mod journey;
 mod language;
 mod mail;

@@ -57,7 +57,7 @@ async fn a_call_that_has_begun_is_answered_and_no_new_one_is_taken() {
         identifier: Some(Identifier::Username("lea.martin".into())),
         ..RequestResetRequest::default()
     };
-    begun.send(&frame(0, &request.encode_to_vec()));
+    begun.finish(&frame(0, &request.encode_to_vec()));
 
     assert_eq!(
         begun.answer().await.expect("an answer").code(),

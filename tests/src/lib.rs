@@ -8,6 +8,7 @@ mod binary;
 pub mod browser;
 pub mod certificate;
 pub mod errors;
+pub mod grpc_web;
 pub mod mailbox;
 pub mod people;
 pub mod postgres;

@@ -57,8 +57,19 @@ impl Wire {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, Option<Reason>> {
-        let mut open = self.open(Method::POST, path, headers).await?;
-        open.send(body);
+        self.send(Method::POST, path, headers, body).await
+    }
+
+    /// Sends a request by any method.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, Option<Reason>> {
+        let mut open = self.open(method, path, headers).await?;
+        open.finish(body);
         open.answer().await
     }
 
@@ -90,10 +101,19 @@ impl Wire {
 }
 
 impl Open {
+    /// Sends a part of the body, and not its end.
+    pub fn send(&mut self, part: &[u8]) {
+        self.send_part(part, false);
+    }
+
     /// Sends the rest of the body.
-    pub fn send(&mut self, body: &[u8]) {
+    pub fn finish(&mut self, rest: &[u8]) {
+        self.send_part(rest, true);
+    }
+
+    fn send_part(&mut self, part: &[u8], ends: bool) {
         // The server may have answered already, without waiting for the body.
-        let _ = self.body.send_data(Bytes::copy_from_slice(body), true);
+        let _ = self.body.send_data(Bytes::copy_from_slice(part), ends);
     }
 
     /// Waits for the whole answer.
