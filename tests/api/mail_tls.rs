@@ -105,6 +105,7 @@ async fn a_mail_waits_rather_than_leave_in_clear_or_to_a_stranger() {
             assert!(Instant::now() < deadline, "{url}: no {reason:?}");
             tokio::time::sleep(POLL).await;
         }
+        assert!(server.log().contains("mail deferred"), "{url}");
         assert!(!server.log().contains("mail given up"), "{url}");
         assert!(smtp.messages().is_empty(), "{url}");
         assert_nothing_told(&smtp);
