@@ -10,9 +10,6 @@ use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// How often the files are looked at.
-const RELOAD_EVERY: Duration = Duration::from_mins(1);
-
 /// The server's side of TLS: 1.2 and 1.3 only, with HTTP/2 preferred over HTTP/1.1.
 #[derive(Clone)]
 pub struct ServerTls {
@@ -77,16 +74,16 @@ impl ServerTls {
             .clone()
     }
 
-    /// Loads the files again whenever they change; a broken pair is reported and the old one kept.
-    /// Never ends, and without TLS only waits.
-    pub(super) async fn follow_files(tls: Option<Self>) {
+    /// Looks at the files at every `interval` and loads them again when they have changed; a broken pair
+    /// is reported and the old one kept. Never ends, and without TLS only waits.
+    pub(super) async fn follow_files(tls: Option<Self>, interval: Duration) {
         let Some(tls) = tls else {
             return std::future::pending().await;
         };
         let mut loaded = tls.files.modified();
 
         loop {
-            tokio::time::sleep(RELOAD_EVERY).await;
+            tokio::time::sleep(interval).await;
 
             let modified = tls.files.modified();
             if modified == loaded {
@@ -201,14 +198,7 @@ mod tests {
         tls.reload();
         assert_eq!(current(&tls), before);
 
-        let renewed = Certificate::new();
-        for file in ["cert.pem", "key.pem"] {
-            std::fs::copy(
-                renewed.folder.path().join(file),
-                pair.folder.path().join(file),
-            )
-            .unwrap();
-        }
+        Certificate::new().replace(&pair);
         tls.reload();
         assert_ne!(current(&tls), before);
     }
