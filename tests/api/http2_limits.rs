@@ -3,7 +3,7 @@
 use guichet_tests::Server;
 use guichet_tests::wire::{Answer, GRPC, Wire, frame};
 use h2::Reason;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use tonic::Code;
 
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -99,5 +99,23 @@ async fn whoever_breaks_stream_after_stream_is_sent_away() {
         assert!(broken < 1_000, "nobody minds");
     }
 
+    assert_serves(&server).await;
+}
+
+/// A caller that sends its message byte by byte holds a call no longer than any other.
+#[tokio::test]
+async fn a_message_that_never_comes_is_not_waited_for() {
+    let server = Server::builder()
+        .env("GUICHET_MAX_DEADLINE", "1s")
+        .start()
+        .await;
+    let wire = Wire::connect(&server).await;
+    let call = wire.open(Method::POST, HEALTH, &[GRPC]).await;
+    let mut call = call.expect("an open call");
+    call.send(&frame(0, &[0; 100])[..10]);
+
+    let answer = call.answer().await.expect("an answer");
+
+    assert_eq!(answer.code(), Some(Code::DeadlineExceeded));
     assert_serves(&server).await;
 }

@@ -8,6 +8,8 @@ mod bad_requests;
 mod cookie;
 mod examples;
 mod grpc_web;
+mod http1;
+mod http2_frames;
 mod http2_limits;
 mod journey;
 mod language;
