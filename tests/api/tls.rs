@@ -104,3 +104,19 @@ async fn the_key_set_is_served_over_https() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains(r#""keys":["#), "{answer}");
 }
+
+#[tokio::test]
+async fn a_key_of_another_certificate_is_found_before_a_restart() {
+    let certificate = Certificate::of(&NAMES);
+    let server = server_with(&certificate).await;
+    assert!(server.cli(&["check"]).status.success());
+    let other = Certificate::of(&NAMES);
+    std::fs::copy(other.key_file(), certificate.key_file()).expect("a copy");
+
+    let checked = server.cli(&["check"]);
+
+    assert_eq!(checked.status.code(), Some(1));
+    let told = String::from_utf8(checked.stderr).expect("text");
+    assert!(told.contains("cannot be used together"), "{told}");
+    assert_eq!(told.matches("KeyMismatch").count(), 1, "{told}");
+}
