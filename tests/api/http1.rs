@@ -91,6 +91,25 @@ async fn of_two_lengths_only_the_chunks_count_and_the_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = Server::start().await;
+
+    for (hosts, expected) in [
+        ("host: a", "HTTP/1.1 200"),
+        ("x: no host", "HTTP/1.1 400"),
+        ("host: a\r\nhost: b", "HTTP/1.1 400"),
+        ("host: a\r\nhost: a", "HTTP/1.1 400"),
+    ] {
+        let request =
+            format!("GET /.well-known/jwks.json HTTP/1.1\r\n{hosts}\r\nconnection: close\r\n\r\n");
+
+        let said = said(&server, request.as_bytes()).await;
+
+        assert!(said.starts_with(expected), "{hosts:?}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_without_measure_is_refused() {
     let server = Server::start().await;
     let many: Vec<String> = (0..200).map(|number| format!("x-{number}: y")).collect();
