@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use prost::Message as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -21,8 +22,8 @@ const REQUEST_RESET: &str = "/guichet.v1.ResetService/RequestReset";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 async fn refuses_connections(address: &str) -> bool {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while tokio::time::Instant::now() < deadline {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
         if TcpStream::connect(address).await.is_err() {
             return true;
         }
@@ -70,11 +71,8 @@ async fn a_call_that_has_begun_is_answered_and_no_new_one_is_taken() {
 }
 
 #[tokio::test]
-async fn whoever_watches_the_health_is_told_of_the_end() {
-    let mut server = Server::builder()
-        .env("GUICHET_DRAIN_TIMEOUT", "1s")
-        .start()
-        .await;
+async fn whoever_watches_the_health_is_told_of_the_end_and_let_go() {
+    let mut server = Server::start().await;
     let mut health = HealthClient::new(server.anyone().await.channel());
     let request = HealthCheckRequest {
         service: "guichet.v1.AuthService".into(),
@@ -90,10 +88,13 @@ async fn whoever_watches_the_health_is_told_of_the_end() {
 
     server.terminate();
 
-    let told = tokio::time::timeout(PATIENCE, watched.message()).await;
+    let told = timeout(PATIENCE, watched.message()).await;
     let told = told.expect("at once").expect("a message").expect("a state");
     assert_eq!(told.status(), ServingStatus::NotServing);
+    let end = timeout(PATIENCE, watched.message()).await.expect("at once");
+    assert_eq!(end.expect("an orderly end"), None);
     assert!(server.ended().await.success());
+    assert!(!server.log().contains("connections still open are cut"));
 }
 
 /// Each of them would hold tonic's own graceful stop up for ever.
