@@ -106,9 +106,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     )?;
     greet(&app, &public_address.to_string(), &ops_address.to_string()).await?;
 
-    let announce = tell_health(&health, ServingStatus::NotServing);
     shutdown
-        .supervise(server, announce, config.limits.drain_timeout)
+        .supervise(server, tell_end(health), config.limits.drain_timeout)
         .await?;
     stop_worker.cancel();
     // A mail server that hangs must not hold the end up: the lease lets another try later.
@@ -121,6 +120,15 @@ async fn tell_health(health: &HealthReporter, status: ServingStatus) {
     for service in SERVICES {
         health.set_service_status(service, status).await;
     }
+}
+
+/// Says so to whoever asks, and lets go of those who watch: their streams would hold the end up.
+async fn tell_end(mut health: HealthReporter) {
+    tell_health(&health, ServingStatus::NotServing).await;
+    for service in SERVICES {
+        health.clear_service_status(service).await;
+    }
+    tell_health(&health, ServingStatus::NotServing).await;
 }
 
 fn policy(config: &Config) -> anyhow::Result<Policy> {

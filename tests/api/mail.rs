@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use guichet_client::proto::ResetOutcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_tests::Server;
 use guichet_tests::people;
 use guichet_tests::smtp::{Mode, SmtpServer};
+use tokio::net::TcpSocket;
 
 const EMAIL: &str = "lea@ecole.example";
 
@@ -18,23 +20,6 @@ async fn server_mailing_to(smtp: &SmtpServer) -> Server {
     server
 }
 
-/// Waits for a mail, letting the server's clock run through its waits between tries.
-async fn arrives(server: &Server, smtp: &SmtpServer) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < deadline {
-        if smtp
-            .messages()
-            .iter()
-            .any(|message| message.contains(EMAIL))
-        {
-            return true;
-        }
-        server.advance(Duration::from_secs(30));
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    false
-}
-
 #[tokio::test]
 async fn a_reset_is_mailed_over_smtp() {
     let smtp = SmtpServer::start(Mode::Accept).await;
@@ -42,7 +27,7 @@ async fn a_reset_is_mailed_over_smtp() {
 
     people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
 
-    assert!(arrives(&server, &smtp).await);
+    assert!(smtp.receives(&server, EMAIL).await);
 }
 
 #[tokio::test]
@@ -55,7 +40,7 @@ async fn a_mail_refused_for_now_arrives_once_the_mail_server_is_well() {
 
         smtp.set_mode(Mode::Accept);
 
-        assert!(arrives(&server, &smtp).await, "{trouble:?}");
+        assert!(smtp.receives(&server, EMAIL).await, "{trouble:?}");
     }
 }
 
@@ -75,7 +60,7 @@ async fn a_mail_refused_for_good_is_given_up_and_the_next_one_leaves() {
     assert!(smtp.messages().is_empty());
     people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
 
-    assert!(arrives(&server, &smtp).await);
+    assert!(smtp.receives(&server, EMAIL).await);
 }
 
 #[tokio::test]
@@ -83,7 +68,7 @@ async fn a_mail_whose_answer_was_lost_comes_again_as_the_same_mail() {
     let smtp = SmtpServer::start(Mode::DropAfterData).await;
     let server = server_mailing_to(&smtp).await;
     people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
-    assert!(arrives(&server, &smtp).await);
+    assert!(smtp.receives(&server, EMAIL).await);
 
     smtp.set_mode(Mode::Accept);
     let first = smtp.messages().len();
@@ -115,6 +100,29 @@ async fn a_mail_server_that_never_answers_slows_no_request() {
     });
 
     asked.await.expect("answers while the mail server stalls");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_comes_up_late_gets_the_mails_that_waited() {
+    let closed = TcpSocket::new_v4().expect("a socket");
+    closed
+        .bind("127.0.0.1:0".parse().expect("an address"))
+        .expect("a free port");
+    let address = closed.local_addr().expect("a bound socket");
+    let server = Server::builder()
+        .env("GUICHET_MAIL_URL", format!("smtp://{address}"))
+        .start()
+        .await;
+    people::active(&server, "lea.martin", EMAIL).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    assert_eq!(
+        people::reset_outcomes(&server).await,
+        [ResetOutcome::Mailed]
+    );
+
+    let smtp = SmtpServer::start_on(closed, Mode::Accept);
+
+    assert!(smtp.receives(&server, EMAIL).await);
 }
 
 fn message_id(message: &str) -> String {

@@ -1,20 +1,10 @@
 //! The ports: what is spoken on them beside Guichet's own services.
 
-use guichet_client::proto::GetPasswordPolicyRequest;
-use guichet_client::proto::reset_service_client::ResetServiceClient;
 use guichet_tests::{Server, web};
-use http::{Method, Request, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use tonic::codegen::tokio_stream;
+use http::{Method, StatusCode};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
-use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
-use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
-use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_web::GrpcWebClientService;
 
 const SERVICES: [&str; 3] = [
     "guichet.v1.AccountService",
@@ -37,42 +27,6 @@ async fn health_is_told_for_the_whole_and_for_each_service() {
 }
 
 #[tokio::test]
-async fn reflection_lists_the_services() {
-    let server = Server::start().await;
-    let mut reflection = ServerReflectionClient::new(server.anyone().await.channel());
-    let request = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-
-    let replies = reflection
-        .server_reflection_info(tokio_stream::once(request))
-        .await;
-    let reply = replies
-        .expect("a stream")
-        .into_inner()
-        .message()
-        .await
-        .expect("a message");
-
-    let message = reply.and_then(|reply| reply.message_response);
-    let Some(MessageResponse::ListServicesResponse(list)) = message else {
-        panic!("expected a list, got {message:?}");
-    };
-    let names: Vec<String> = list
-        .service
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
-    for service in SERVICES {
-        assert!(
-            names.iter().any(|name| name == service),
-            "{service} is not in {names:?}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn the_key_set_is_a_json_document_over_http_1() {
     let server = Server::start().await;
 
@@ -89,40 +43,6 @@ async fn the_key_set_is_a_json_document_over_http_1() {
     assert!(
         keys.iter().all(|key| key.get("d").is_none()),
         "a private key is public"
-    );
-}
-
-#[tokio::test]
-async fn a_browser_calls_over_grpc_web() {
-    let server = Server::start().await;
-    let browser = GrpcWebClientService::new(Client::builder(TokioExecutor::new()).build_http());
-    let origin = server.url().parse().expect("a URL");
-    let mut reset = ResetServiceClient::with_origin(browser, origin);
-
-    let request = GetPasswordPolicyRequest {
-        locale: "en".into(),
-    };
-    let policy = reset
-        .get_password_policy(request)
-        .await
-        .expect("a policy")
-        .into_inner();
-
-    assert!(policy.min_length >= 8, "{}", policy.min_length);
-}
-
-/// A form on somebody else's site can post text/plain without asking first.
-#[tokio::test]
-async fn a_post_of_plain_text_is_refused() {
-    let server = Server::start().await;
-    let request = Request::post(format!("{}/guichet.v1.AuthService/Login", server.url()))
-        .header("content-type", "text/plain")
-        .body("x".to_owned())
-        .expect("a request");
-
-    assert_eq!(
-        web::send(request).await.status,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE
     );
 }
 

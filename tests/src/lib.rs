@@ -4,16 +4,21 @@
 
 #![expect(clippy::missing_panics_doc, reason = "everything here asserts")]
 
+mod binary;
 pub mod browser;
+pub mod certificate;
 pub mod errors;
+pub mod grpc_web;
 pub mod mailbox;
 pub mod people;
 pub mod postgres;
 pub mod server;
 pub mod smtp;
 pub mod web;
+pub mod wire;
 pub mod written;
 
+pub use certificate::Certificate;
 pub use errors::expect_error;
 pub use mailbox::{Link, Mail, Mailbox};
 pub use postgres::Postgres;

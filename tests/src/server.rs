@@ -8,13 +8,15 @@ use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use guichet_client::{Guichet, TokenSource};
+use guichet_client::{ConnectError, Guichet, TokenSource};
 use tempfile::TempDir;
+use tonic::transport::Certificate as Root;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::{Mail, Mailbox, Postgres, Written};
+use crate::binary::{beside_the_tests, usual_env};
+use crate::{Certificate, Mail, Mailbox, Postgres, Written};
 
 /// How long a start may take on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -38,6 +40,7 @@ pub struct Server {
     api_key: OnceLock<String>,
     secrets: Mutex<Vec<String>>,
     postgres: Option<Arc<Postgres>>,
+    root: Option<String>,
 }
 
 /// Starts a server with other settings than the usual ones.
@@ -46,6 +49,7 @@ pub struct Builder {
     binary: Option<PathBuf>,
     env: BTreeMap<String, String>,
     postgres: Option<Arc<Postgres>>,
+    root: Option<String>,
 }
 
 impl Builder {
@@ -61,6 +65,14 @@ impl Builder {
     pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
         self.binary = Some(path.into());
         self
+    }
+
+    /// Serves with this certificate, for 127.0.0.1, which the clients then trust.
+    #[must_use]
+    pub fn tls(mut self, certificate: &Certificate) -> Self {
+        self.root = Some(certificate.pem());
+        self.env("GUICHET_TLS_CERT", certificate.file().to_string_lossy())
+            .env("GUICHET_TLS_KEY", certificate.key_file().to_string_lossy())
     }
 
     /// Puts it on a database that others use as well; they need one master key.
@@ -88,6 +100,7 @@ impl Builder {
             api_key: OnceLock::new(),
             secrets: Mutex::default(),
             postgres,
+            root: self.root,
         };
         server.write_offset(Duration::ZERO);
         server.launch().await;
@@ -108,7 +121,9 @@ impl Server {
 
     /// Where gRPC, grpc-web and the pages are.
     pub fn url(&self) -> String {
-        format!("http://{}", self.bound("listen").expect("a running server"))
+        let address = self.bound("listen").expect("a running server");
+        let scheme = if self.root.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// Where `/livez`, `/readyz` and `/metrics` are.
@@ -148,10 +163,12 @@ impl Server {
         let master_key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
         let mails = self.data_dir().join("mail");
         let binary = Some(self.binary.clone());
+        let root = self.root.clone();
         Builder {
             binary,
             env,
             postgres,
+            root,
         }
         .env("GUICHET_MASTER_KEY", master_key.trim())
         .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
@@ -214,9 +231,16 @@ impl Server {
 
     /// Clients without a token.
     pub async fn anyone(&self) -> Guichet {
-        Guichet::connect(self.url())
-            .await
-            .expect("the server accepts connections")
+        let guichet = self.connect().await;
+        guichet.expect("the server accepts connections")
+    }
+
+    async fn connect(&self) -> Result<Guichet, ConnectError> {
+        let mut builder = Guichet::builder(self.url());
+        if let Some(root) = &self.root {
+            builder = builder.trust(Root::from_pem(root));
+        }
+        builder.connect().await
     }
 
     /// Clients with this access token.
@@ -252,13 +276,23 @@ impl Server {
 
     /// Asks it to stop (SIGTERM) and asserts that it does so in time.
     pub async fn stop(&mut self) -> ExitStatus {
-        let mut process = self.process.take().expect("a running server");
+        self.terminate();
+        self.ended().await
+    }
+
+    /// Asks it to stop (SIGTERM), without waiting.
+    pub fn terminate(&self) {
+        let process = self.process.as_ref().expect("a running server");
         let term = format!("kill -TERM {}", process.id());
         Command::new("sh")
             .args(["-c", &term])
             .status()
             .expect("a shell");
+    }
 
+    /// Waits until it has ended, and asserts that it does so in time.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("a running server");
         let deadline = Instant::now() + STOP_LIMIT;
         while Instant::now() < deadline {
             if let Some(status) = process.try_wait().expect("a child can be waited for") {
@@ -293,10 +327,10 @@ impl Server {
     }
 
     async fn serves(&self) -> bool {
-        let Some(address) = self.bound("listen") else {
+        if self.bound("listen").is_none() {
             return false;
-        };
-        let Ok(guichet) = Guichet::connect(format!("http://{address}")).await else {
+        }
+        let Ok(guichet) = self.connect().await else {
             return false;
         };
         let reply = HealthClient::new(guichet.channel())
@@ -355,37 +389,6 @@ impl Drop for Server {
         secrets.extend(self.mailbox().all().iter().flat_map(Mail::codes));
         self.written().assert_without(&secrets);
     }
-}
-
-fn usual_env(dir: &Path) -> BTreeMap<String, String> {
-    let path = |name: &str| dir.join(name).display().to_string();
-    [
-        ("GUICHET_LISTEN", "127.0.0.1:0".to_owned()),
-        ("GUICHET_OPS_LISTEN", "127.0.0.1:0".to_owned()),
-        ("GUICHET_DATA_DIR", path("data")),
-        ("GUICHET_CLOCK", format!("file:{}", path("clock-offset"))),
-        ("GUICHET_ARGON2", "m=8,t=1,p=1".to_owned()),
-        ("GUICHET_THROTTLE", "off".to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
-}
-
-/// `target/{profile}/guichet`, beside the `deps` directory that the running test is in.
-fn beside_the_tests() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("a test is in target/{profile}/deps");
-    let binary = profile.join("guichet");
-    assert!(
-        binary.exists(),
-        "there is no {}: build it first with `cargo build -p guichet --bin guichet`",
-        binary.display()
-    );
-    binary
 }
 
 fn append(path: &Path) -> File {

@@ -1,11 +1,19 @@
 //! A mail server that does what a test tells it to.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Server;
+
+/// How long a mail may take to come.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// How the server treats the next connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,27 +32,64 @@ pub enum Mode {
     DropAfterData,
 }
 
+/// How its connections are protected.
+#[derive(Clone)]
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// On request: it offers STARTTLS (RFC 3207).
+    StartTls(TlsAcceptor),
+    /// From the first byte (RFC 8314).
+    Tls(TlsAcceptor),
+}
+
 /// A scripted SMTP server on a port of its own, stopped when dropped.
 pub struct SmtpServer {
     address: SocketAddr,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
 struct Shared {
+    security: Security,
+    state: Mutex<State>,
+}
+
+struct State {
     mode: Mode,
     messages: Vec<String>,
+    heard_in_clear: Vec<String>,
 }
 
 impl SmtpServer {
-    /// Starts it on the loopback interface.
+    /// Starts it on the loopback interface, without TLS.
     pub async fn start(mode: Mode) -> Self {
+        Self::start_with(mode, Security::Plain).await
+    }
+
+    /// Starts it on the loopback interface.
+    pub async fn start_with(mode: Mode, security: Security) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::serve(listener, mode, security)
+    }
+
+    /// Starts it on a port that was closed until now.
+    pub fn start_on(closed: TcpSocket, mode: Mode) -> Self {
+        let listener = closed.listen(16).expect("a bound socket");
+        Self::serve(listener, mode, Security::Plain)
+    }
+
+    fn serve(listener: TcpListener, mode: Mode, security: Security) -> Self {
         let address = listener.local_addr().expect("a bound port");
-        let shared = Arc::new(Mutex::new(Shared {
+        let state = State {
             mode,
             messages: Vec::new(),
-        }));
+            heard_in_clear: Vec::new(),
+        };
+        let shared = Arc::new(Shared {
+            security,
+            state: Mutex::new(state),
+        });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Self {
             address,
@@ -58,14 +103,38 @@ impl SmtpServer {
         format!("smtp://{}", self.address)
     }
 
+    /// Its port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Treats the connections from now on differently.
     pub fn set_mode(&self, mode: Mode) {
-        self.shared.lock().expect("no panic").mode = mode;
+        self.shared.state.lock().expect("no panic").mode = mode;
     }
 
     /// The mails it was given, whether or not it said so.
     pub fn messages(&self) -> Vec<String> {
-        self.shared.lock().expect("no panic").messages.clone()
+        self.shared.state.lock().expect("no panic").messages.clone()
+    }
+
+    /// Waits for a mail to `address`, letting the clock of `sender` run through its waits between tries.
+    pub async fn receives(&self, sender: &Server, address: &str) -> bool {
+        let deadline = Instant::now() + WAIT;
+        while Instant::now() < deadline {
+            if self.messages().iter().any(|mail| mail.contains(address)) {
+                return true;
+            }
+            sender.advance(Duration::from_secs(30));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        false
+    }
+
+    /// Every line it was sent without TLS: commands and mails.
+    pub fn heard_in_clear(&self) -> Vec<String> {
+        let state = self.shared.state.lock().expect("no panic");
+        state.heard_in_clear.clone()
     }
 }
 
@@ -75,9 +144,9 @@ impl Drop for SmtpServer {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Mutex<Shared>>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let mode = shared.lock().expect("no panic").mode;
+        let mode = shared.state.lock().expect("no panic").mode;
         if mode != Mode::Close {
             // A client that hangs up in the middle is part of the game.
             let shared = shared.clone();
@@ -86,37 +155,119 @@ async fn accept(listener: TcpListener, shared: Arc<Mutex<Shared>>) {
     }
 }
 
-async fn converse(stream: TcpStream, mode: Mode, shared: &Mutex<Shared>) -> std::io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
-    let mut lines = BufReader::new(reader).lines();
-    writer.write_all(b"220 scripted ESMTP\r\n").await?;
+async fn converse(stream: TcpStream, mode: Mode, shared: &Shared) -> io::Result<()> {
+    let (offer, upgrade) = match &shared.security {
+        Security::Plain => ("250 fine\r\n", None),
+        Security::StartTls(acceptor) => ("250-fine\r\n250 STARTTLS\r\n", Some(acceptor)),
+        Security::Tls(acceptor) => {
+            let mut encrypted = Session::new(acceptor.accept(stream).await?, mode, shared);
+            encrypted.greet().await?;
+            encrypted.run("250 fine\r\n", Protection::Tls).await?;
+            return Ok(());
+        }
+    };
 
-    while let Some(line) = lines.next_line().await? {
-        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
-        let answer = match (verb.as_str(), mode) {
-            ("RCPT", Mode::Defer) => "451 4.3.0 try later",
-            ("RCPT", Mode::Reject) => "550 5.1.1 no such mailbox",
-            ("DATA", _) => {
-                writer.write_all(b"354 go on\r\n").await?;
-                let mut message = String::new();
-                while let Some(line) = lines.next_line().await?.filter(|line| line != ".") {
-                    message.push_str(&line);
-                    message.push('\n');
-                }
-                shared.lock().expect("no panic").messages.push(message);
-                match mode {
-                    Mode::Stall => std::future::pending().await,
-                    Mode::DropAfterData => return Ok(()),
-                    _ => "250 2.0.0 taken",
-                }
-            }
-            ("QUIT", _) => {
-                writer.write_all(b"221 bye\r\n").await?;
-                return Ok(());
-            }
-            _ => "250 fine",
-        };
-        writer.write_all(format!("{answer}\r\n").as_bytes()).await?;
+    let mut clear = Session::new(stream, mode, shared);
+    clear.greet().await?;
+    let end = clear.run(offer, Protection::None).await?;
+    if let (End::StartTls, Some(acceptor)) = (end, upgrade) {
+        let stream = acceptor.accept(clear.stream.into_inner()).await?;
+        let mut encrypted = Session::new(stream, mode, shared);
+        encrypted.run("250 fine\r\n", Protection::Tls).await?;
     }
     Ok(())
+}
+
+/// What is said over one stream.
+struct Session<'a, S> {
+    stream: BufReader<S>,
+    mode: Mode,
+    shared: &'a Shared,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    None,
+    Tls,
+}
+
+/// Why nothing more is said.
+enum End {
+    Closed,
+    StartTls,
+}
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
+    fn new(stream: S, mode: Mode, shared: &'a Shared) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+            mode,
+            shared,
+        }
+    }
+
+    async fn greet(&mut self) -> io::Result<()> {
+        self.say("220 scripted ESMTP\r\n").await
+    }
+
+    async fn run(&mut self, offer: &str, protection: Protection) -> io::Result<End> {
+        while let Some(line) = self.hear(protection).await? {
+            let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+            let answer = match (verb.as_str(), self.mode) {
+                ("EHLO", _) => offer,
+                ("STAR", _) if offer.contains("STARTTLS") => {
+                    self.say("220 go on\r\n").await?;
+                    return Ok(End::StartTls);
+                }
+                ("RCPT", Mode::Defer) => "451 4.3.0 try later\r\n",
+                ("RCPT", Mode::Reject) => "550 5.1.1 no such mailbox\r\n",
+                ("DATA", _) => {
+                    self.take_message(protection).await?;
+                    match self.mode {
+                        Mode::Stall => std::future::pending().await,
+                        Mode::DropAfterData => return Ok(End::Closed),
+                        _ => "250 2.0.0 taken\r\n",
+                    }
+                }
+                ("QUIT", _) => {
+                    self.say("221 bye\r\n").await?;
+                    return Ok(End::Closed);
+                }
+                _ => "250 fine\r\n",
+            };
+            self.say(answer).await?;
+        }
+        Ok(End::Closed)
+    }
+
+    async fn take_message(&mut self, protection: Protection) -> io::Result<()> {
+        self.say("354 go on\r\n").await?;
+        let mut message = String::new();
+        while let Some(line) = self.hear(protection).await?.filter(|line| line != ".") {
+            message.push_str(&line);
+            message.push('\n');
+        }
+        let mut state = self.shared.state.lock().expect("no panic");
+        state.messages.push(message);
+        Ok(())
+    }
+
+    async fn say(&mut self, answer: &str) -> io::Result<()> {
+        self.stream.write_all(answer.as_bytes()).await?;
+        self.stream.flush().await
+    }
+
+    /// The next line, without its end; none when the client has hung up.
+    async fn hear(&mut self, protection: Protection) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
+        let line = line.trim_end_matches(['\r', '\n']).to_owned();
+        if protection == Protection::None {
+            let mut state = self.shared.state.lock().expect("no panic");
+            state.heard_in_clear.push(line.clone());
+        }
+        Ok(Some(line))
+    }
 }

@@ -1,9 +1,10 @@
 //! Plain HTTP/1.1, as a browser or a probe speaks it.
 
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::BodyExt as _;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use tonic::codegen::Bytes;
 
 /// A reply.
 #[derive(Debug)]
@@ -28,14 +29,21 @@ pub async fn fetch(method: Method, url: &str) -> Page {
     .await
 }
 
-/// Sends any request.
+/// Sends any request of text.
 pub async fn send(request: Request<String>) -> Page {
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let (head, body) = client.request(request).await.expect("a reply").into_parts();
-    let body = body.collect().await.expect("a whole body").to_bytes();
+    let (head, body) = exchange(request.map(String::into_bytes)).await.into_parts();
     Page {
         status: head.status,
         headers: head.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     }
+}
+
+/// Sends any request, for what is not text.
+pub async fn exchange(request: Request<Vec<u8>>) -> Response<Bytes> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let request = request.map(|body| Full::new(Bytes::from(body)));
+    let (head, body) = client.request(request).await.expect("a reply").into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    Response::from_parts(head, body)
 }

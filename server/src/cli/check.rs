@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::{app::App, config::Config};
+use crate::{app::App, config::Config, transport::tls::ServerTls};
 
 /// Checks every part and says a line about each.
 #[expect(clippy::print_stdout, reason = "this is the command's answer")]
@@ -10,6 +10,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     println!("configuration  ok");
     for warning in config.warnings() {
         println!("               warning: {warning}");
+    }
+    if let Some(files) = &config.listen.tls {
+        ServerTls::load(&files.certificate, &files.key)?;
+        println!("certificate    ok");
     }
     let app = App::open(config).await?;
     println!("database       ok");

@@ -15,7 +15,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_MAIL_URL",
             "file:",
-            "`file:` keeps mails in mail/ of the data directory, `file:PATH` in another directory; `smtp://…` and `smtps://…` send them",
+            "`file:` keeps mails in mail/ of the data directory, `file:PATH` in another directory; `smtp://…` and `smtps://…` send them, to a server whose certificate this system trusts (`SSL_CERT_FILE` names other roots)",
         )
         .such_as("smtps://user:password@mail.example.org")
         .with(Secrecy::UrlPassword),

@@ -143,6 +143,7 @@ async fn conclude(
                 finish(app, &txn, row, State::Dead, &error.answer, now).await?;
             } else {
                 app.metrics.mail_tried(MailResult::Deferred);
+                tracing::info!(message_id = %row.id, kind = row.kind, attempts = row.attempts, answer = error.answer, "mail deferred");
                 let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
                 let mut again = row.into_active_model();
                 again.due_time = Set(now.plus(back_off(attempts, secret::fraction())));

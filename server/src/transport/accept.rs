@@ -31,6 +31,7 @@ pub(super) struct Acceptor {
     pub(super) terms: Terms,
     pub(super) handshake: Duration,
     pub(super) tls: Option<ServerTls>,
+    pub(super) tls_reload: Duration,
     pub(super) ready: mpsc::Sender<io::Result<GuardedIo>>,
     pub(super) metrics: Metrics,
     pub(super) failures: AcceptFailures,
@@ -39,12 +40,12 @@ pub(super) struct Acceptor {
 impl Acceptor {
     pub(super) async fn run(mut self) {
         let closed = self.ready.clone();
-        let reload = self.tls.clone();
+        let reload = ServerTls::follow_files(self.tls.clone(), self.tls_reload);
 
         tokio::select! {
             () = closed.closed() => {}
             () = self.accept_all() => {}
-            () = ServerTls::follow_files(reload) => {}
+            () = reload => {}
         }
     }
 

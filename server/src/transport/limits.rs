@@ -36,6 +36,8 @@ pub struct Limits {
     pub connections_from_loopback: usize,
     /// Time for a TLS handshake.
     pub tls_handshake: Duration,
+    /// How often the files of certificate and key are looked at: what a change may wait.
+    pub tls_reload: Duration,
     /// Time until the HTTP/2 preface or the first HTTP/1.1 request head has arrived whole.
     pub first_request: Duration,
     /// Calls at once on one HTTP/2 connection.
@@ -52,6 +54,7 @@ impl Default for Limits {
             connections_per_address: 256,
             connections_from_loopback: 2048,
             tls_handshake: Duration::from_secs(5),
+            tls_reload: Duration::from_mins(1),
             first_request: Duration::from_secs(10),
             concurrent_streams: 100,
             connection_age: Duration::from_mins(30),

@@ -66,6 +66,7 @@ impl Listener {
             },
             handshake: limits.tls_handshake,
             tls,
+            tls_reload: limits.tls_reload,
             ready,
             metrics: metrics.clone(),
             failures: AcceptFailures::default(),
@@ -89,6 +90,7 @@ mod tests {
         Limits {
             first_request: Duration::from_millis(200),
             tls_handshake: Duration::from_millis(200),
+            tls_reload: Duration::from_millis(10),
             ..Limits::default()
         }
     }
@@ -233,6 +235,32 @@ mod tests {
         );
 
         closed(&mut half).await;
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_was_replaced_is_shown_to_whoever_comes_next() {
+        let certificate = Certificate::new();
+        let server = serve(Setup {
+            limits: quick(),
+            tls: Some(certificate.load()),
+            ..Setup::default()
+        })
+        .await;
+        let trusts = async |certificate: &Certificate| {
+            let name = "localhost".try_into().unwrap();
+            let stream = server.connect().await;
+            certificate.connector().connect(name, stream).await.is_ok()
+        };
+        assert!(trusts(&certificate).await);
+
+        let renewed = Certificate::new();
+        renewed.replace(&certificate);
+
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !trusts(&renewed).await {
+            assert!(Instant::now() < deadline, "still the old certificate");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     #[tokio::test]

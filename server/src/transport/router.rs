@@ -2,8 +2,10 @@
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::HOST;
+use axum::http::{StatusCode, Version};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::{ServiceBuilder, ServiceExt};
@@ -68,12 +70,20 @@ fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
 }
 
 async fn dispatch(calls: Router, pages: Router, request: Request) -> Response {
-    let router = if is_call(&request) { calls } else { pages };
+    if !names_its_host(&request) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
 
+    let router = if is_call(&request) { calls } else { pages };
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// HTTP/1.1 wants exactly one `host` (RFC 9112 section 3.2); of two, a proxy in front may believe the other.
+fn names_its_host(request: &Request) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// Whether a request is a call, real or pretended: by its content type or by the shape of its path.

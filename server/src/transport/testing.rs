@@ -270,6 +270,14 @@ impl Certificate {
         ServerTls::load(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap()
     }
 
+    /// Puts this pair into the files of another.
+    pub(super) fn replace(&self, other: &Self) {
+        for file in ["cert.pem", "key.pem"] {
+            let [from, to] = [self, other].map(|pair| pair.folder.path().join(file));
+            std::fs::copy(from, to).unwrap();
+        }
+    }
+
     /// A connector that trusts this certificate and offers HTTP/2 first.
     pub(super) fn connector(&self) -> tokio_rustls::TlsConnector {
         let mut roots = rustls::RootCertStore::empty();

@@ -10,9 +10,6 @@ use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// How often the files are looked at.
-const RELOAD_EVERY: Duration = Duration::from_mins(1);
-
 /// The server's side of TLS: 1.2 and 1.3 only, with HTTP/2 preferred over HTTP/1.1.
 #[derive(Clone)]
 pub struct ServerTls {
@@ -25,16 +22,16 @@ struct Files {
     key: PathBuf,
 }
 
-/// Why the certificate and key cannot be used.
+/// Why the certificate and key cannot be used. Each message holds its cause, which is no `source`: it would be told twice.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificate file cannot be read, or is not PEM.
-    #[error("the TLS certificate {path} cannot be read: {source}")]
+    #[error("the TLS certificate {path} cannot be read: {cause}")]
     Certificate {
         /// The configured file.
         path: PathBuf,
         /// What is wrong with it.
-        source: pem::Error,
+        cause: pem::Error,
     },
     /// The certificate file holds no certificate.
     #[error("the TLS certificate {path} holds no CERTIFICATE section")]
@@ -43,16 +40,16 @@ pub enum TlsError {
         path: PathBuf,
     },
     /// The key file cannot be read, or holds no private key.
-    #[error("the TLS key {path} cannot be read: {source}")]
+    #[error("the TLS key {path} cannot be read: {cause}")]
     Key {
         /// The configured file.
         path: PathBuf,
         /// What is wrong with it.
-        source: pem::Error,
+        cause: pem::Error,
     },
     /// The key is of an unknown kind or belongs to another certificate.
     #[error("the TLS certificate and key cannot be used together: {0}")]
-    Pair(#[from] rustls::Error),
+    Pair(rustls::Error),
 }
 
 impl ServerTls {
@@ -77,16 +74,16 @@ impl ServerTls {
             .clone()
     }
 
-    /// Loads the files again whenever they change; a broken pair is reported and the old one kept.
-    /// Never ends, and without TLS only waits.
-    pub(super) async fn follow_files(tls: Option<Self>) {
+    /// Looks at the files at every `interval` and loads them again when they have changed; a broken pair
+    /// is reported and the old one kept. Never ends, and without TLS only waits.
+    pub(super) async fn follow_files(tls: Option<Self>, interval: Duration) {
         let Some(tls) = tls else {
             return std::future::pending().await;
         };
         let mut loaded = tls.files.modified();
 
         loop {
-            tokio::time::sleep(RELOAD_EVERY).await;
+            tokio::time::sleep(interval).await;
 
             let modified = tls.files.modified();
             if modified == loaded {
@@ -114,25 +111,27 @@ impl ServerTls {
 impl Files {
     fn load(&self) -> Result<TlsAcceptor, TlsError> {
         let chain = self.chain()?;
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|source| TlsError::Key {
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|cause| TlsError::Key {
             path: self.key.clone(),
-            source,
+            cause,
         })?;
 
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&TLS13, &TLS12])?
+            .with_protocol_versions(&[&TLS13, &TLS12])
+            .map_err(TlsError::Pair)?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
+            .with_single_cert(chain, key)
+            .map_err(TlsError::Pair)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
     fn chain(&self) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-        let unreadable = |source| TlsError::Certificate {
+        let unreadable = |cause| TlsError::Certificate {
             path: self.certificate.clone(),
-            source,
+            cause,
         };
         let chain: Vec<_> = CertificateDer::pem_file_iter(&self.certificate)
             .map_err(unreadable)?
@@ -201,14 +200,7 @@ mod tests {
         tls.reload();
         assert_eq!(current(&tls), before);
 
-        let renewed = Certificate::new();
-        for file in ["cert.pem", "key.pem"] {
-            std::fs::copy(
-                renewed.folder.path().join(file),
-                pair.folder.path().join(file),
-            )
-            .unwrap();
-        }
+        Certificate::new().replace(&pair);
         tls.reload();
         assert_ne!(current(&tls), before);
     }

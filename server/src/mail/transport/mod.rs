@@ -68,6 +68,7 @@ impl Transport {
     ///   port 25. Without the parameter `none` is meant for this very machine (a loopback
     ///   address), `required` elsewhere.
     ///
+    /// TLS trusts the roots of the system, or those of the file that `SSL_CERT_FILE` names.
     /// User and password are percent-encoded. The path, if any, is the name given in `EHLO`. These
     /// are lettre's conventions, save that it would send in clear where `tls` is absent. An error
     /// never repeats the URL, which may hold a password.
