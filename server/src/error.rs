@@ -153,6 +153,19 @@ impl Error {
     }
 }
 
+/// A refusal of the transport's with a reason of its own, as the contract has it on every error.
+pub fn explain(bare: &Status) -> Status {
+    let reason = match bare.code() {
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::OutOfRange | Code::ResourceExhausted => "MESSAGE_TOO_LARGE",
+        Code::Internal => "MALFORMED_MESSAGE",
+        _ => "REFUSED",
+    };
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    Status::with_error_details(bare.code(), bare.message(), details)
+}
+
 fn described(violations: &[Violation], locale: Locale) -> Vec<FieldViolation> {
     let described = violations.iter().map(|violation| FieldViolation {
         field: violation.field.clone(),

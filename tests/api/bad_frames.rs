@@ -56,6 +56,7 @@ async fn assert_refused(rows: Vec<Row>) {
         assert_eq!(answer.status, StatusCode::OK, "{}", row.what);
         let code = answer.code().expect("a call's answer");
         assert!(row.codes.contains(&code), "{}: {code:?}", row.what);
+        assert!(answer.has_details(), "{}: no reason", row.what);
         assert_tells_nothing(&answer, &row.what);
         assert_nothing_done(&server, &admin, &row.what).await;
     }

@@ -135,6 +135,13 @@ impl Open {
 }
 
 impl Answer {
+    /// Whether its status says why in a form for programs.
+    pub fn has_details(&self) -> bool {
+        [&self.trailers, &self.headers]
+            .iter()
+            .any(|part| part.contains_key("grpc-status-details-bin"))
+    }
+
     /// The status of the call, if it is a call's answer at all.
     pub fn code(&self) -> Option<Code> {
         let value = self.trailers.get("grpc-status");

@@ -26,6 +26,7 @@ pub mod ops;
 pub mod origin;
 /// Who is at the other end.
 pub mod peer;
+mod refusal;
 /// One router for gRPC, grpc-web and the HTTP pages.
 pub mod router;
 /// The refresh token in a cookie that scripts can't read.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::{StatusCode, Version};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
@@ -12,7 +12,7 @@ use tower::{ServiceBuilder, ServiceExt};
 
 use super::deadline::CallLimits;
 use super::origin::AllowedOrigins;
-use super::{content_type, cors, deadline, origin};
+use super::{content_type, cors, deadline, origin, refusal};
 
 /// What the router lets through, and for how long.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
         .into()
 }
 
-/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, deadline, call.
+/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, deadline, call.
 fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
     let origins = &policy.origins;
 
@@ -45,6 +45,7 @@ fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
             policy.calls.clone(),
             deadline::limit_call,
         ))
+        .layer(from_fn(refusal::explain))
         .layer(GrpcWebLayer::new())
         .layer(
             ServiceBuilder::new()
