@@ -4,13 +4,10 @@ use axum::{Form, response::Response};
 use guichet_proto::v1::ConfirmEmailChangeRequest;
 
 use super::{
-    form,
     link::{self, Click, Link},
-    notice,
-    refusal::Refusal,
     visit::Visit,
 };
-use crate::{account::email, i18n};
+use crate::{account::email, error::Error, i18n};
 
 const CLICK: Click = Click {
     page: "confirm-email",
@@ -21,25 +18,19 @@ const CLICK: Click = Click {
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
-    let link = Link::opened(&visit);
-    link::ask(visit, &CLICK, link, Refusal::default())
+    link::ask(visit, &CLICK)
 }
 
 pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
-    if !form::is_ours(&visit, &link.form_token) {
-        let refusal = Refusal::expired(&visit);
-        return link::ask(visit, &CLICK, link, refusal);
-    }
+    link::carry_out(visit, &CLICK, link, confirm).await
+}
+
+async fn confirm(visit: &Visit, link: Link) -> Result<String, Error> {
     let request = ConfirmEmailChangeRequest {
         user_id: link.user_id,
         code: link.code,
     };
-    match email::confirm_email_change(&visit.call(), request).await {
-        Ok(reply) => {
-            let email = [("email", reply.email.into())];
-            let told = i18n::text(visit.locale, "page-confirm-done", &email);
-            notice::told(visit, CLICK.title, told)
-        }
-        Err(error) => notice::failed(visit, &error),
-    }
+    let reply = email::confirm_email_change(&visit.call(), request).await?;
+    let email = [("email", reply.email.into())];
+    Ok(i18n::text(visit.locale, "page-confirm-done", &email))
 }

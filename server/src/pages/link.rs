@@ -5,8 +5,8 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{form, frame::Frame, refusal::Refusal, visit::Visit};
-use crate::i18n;
+use super::{form, frame::Frame, notice, refusal::Refusal, visit::Visit};
+use crate::{error::Error, i18n};
 
 /// What a link carries, and the token of the form it becomes.
 #[derive(Default, Deserialize)]
@@ -58,7 +58,29 @@ struct Page<'a> {
 }
 
 /// The page with the button.
-pub(super) fn ask(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Response {
+pub(super) fn ask(visit: Visit, click: &Click) -> Response {
+    let link = Link::opened(&visit);
+    page(visit, click, link, Refusal::default())
+}
+
+/// What the click does, in the words that it is answered with.
+pub(super) async fn carry_out(
+    visit: Visit,
+    click: &Click,
+    link: Link,
+    act: impl AsyncFnOnce(&Visit, Link) -> Result<String, Error>,
+) -> Response {
+    if !form::is_ours(&visit, &link.form_token) {
+        let refusal = Refusal::expired(&visit);
+        return page(visit, click, link, refusal);
+    }
+    match act(&visit, link).await {
+        Ok(told) => notice::told(visit, click.title, told),
+        Err(error) => notice::failed(visit, &error),
+    }
+}
+
+fn page(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Response {
     let title = i18n::text(visit.locale, click.title, &[]);
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, click.page, title)

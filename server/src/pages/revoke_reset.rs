@@ -4,13 +4,10 @@ use axum::{Form, response::Response};
 use guichet_proto::v1::RevokeResetRequest;
 
 use super::{
-    form,
     link::{self, Click, Link},
-    notice,
-    refusal::Refusal,
     visit::Visit,
 };
-use crate::{i18n, reset::revoke};
+use crate::{error::Error, i18n, reset::revoke};
 
 const CLICK: Click = Click {
     page: "revoke-reset",
@@ -21,24 +18,18 @@ const CLICK: Click = Click {
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
-    let link = Link::opened(&visit);
-    link::ask(visit, &CLICK, link, Refusal::default())
+    link::ask(visit, &CLICK)
 }
 
 pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
-    if !form::is_ours(&visit, &link.form_token) {
-        let refusal = Refusal::expired(&visit);
-        return link::ask(visit, &CLICK, link, refusal);
-    }
+    link::carry_out(visit, &CLICK, link, revoke).await
+}
+
+async fn revoke(visit: &Visit, link: Link) -> Result<String, Error> {
     let request = RevokeResetRequest {
         user_id: link.user_id,
         code: link.code,
     };
-    match revoke::revoke_reset(&visit.call(), request).await {
-        Ok(_) => {
-            let told = i18n::text(visit.locale, "page-revoke-done", &[]);
-            notice::told(visit, CLICK.title, told)
-        }
-        Err(error) => notice::failed(visit, &error),
-    }
+    revoke::revoke_reset(&visit.call(), request).await?;
+    Ok(i18n::text(visit.locale, "page-revoke-done", &[]))
 }
