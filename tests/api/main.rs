@@ -21,6 +21,7 @@ mod reflection;
 mod reset;
 mod secrets;
 mod shutdown;
+mod theme;
 mod tidy;
 mod tls;
 mod transport;

@@ -15,7 +15,10 @@ impl Written {
     /// All of a server's, as it is now.
     pub fn by(server: &Server, postgres: Option<&Postgres>) -> Self {
         let mut written = vec![("the log".to_owned(), server.log().into_bytes())];
-        collect(&server.data_dir(), &mut written);
+        // A server that refused its settings has made none.
+        if server.data_dir().exists() {
+            collect(&server.data_dir(), &mut written);
+        }
         written.extend(postgres.map(|postgres| ("the database".to_owned(), postgres.dump())));
         Self(written)
     }

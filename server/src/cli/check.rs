@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::{app::App, config::Config, transport::tls::ServerTls};
+use crate::{app::App, config::Config, pages, transport::tls::ServerTls};
 
 /// Checks every part and says a line about each.
 #[expect(clippy::print_stdout, reason = "this is the command's answer")]
@@ -15,6 +15,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         ServerTls::load(&files.certificate, &files.key)?;
         println!("certificate    ok");
     }
+    pages::check(&config)?;
     let app = App::open(config).await?;
     println!("database       ok");
     println!(
