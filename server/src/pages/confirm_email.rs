@@ -18,6 +18,7 @@ const CLICK: Click = Click {
     title: "page-confirm-title",
     what: "page-confirm-what",
     button: "page-confirm-button",
+    done: "page-confirm-done",
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
@@ -37,7 +38,7 @@ pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
     match email::confirm_email_change(&visit.call(), request).await {
         Ok(reply) => {
             let email = [("email", reply.email.into())];
-            let told = i18n::text(visit.locale, "page-confirm-done", &email);
+            let told = i18n::text(visit.locale, CLICK.done, &email);
             notice::told(visit, CLICK.title, told)
         }
         Err(error) => notice::failed(visit, &error),

@@ -45,6 +45,7 @@ pub(super) struct Click {
     pub(super) title: &'static str,
     pub(super) what: &'static str,
     pub(super) button: &'static str,
+    pub(super) done: &'static str,
 }
 
 #[derive(Template)]
@@ -63,6 +64,8 @@ pub(super) fn ask(mut visit: Visit, click: &Click, link: Link, refusal: Refusal)
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, click.page, title)
         .kept(&visit, &link.query())
+        .string(click.done, &[("email", "{email}".into())])
+        .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-offline", &[])
         .string("error-INTERNAL", &[]);
     let status = refusal.status;

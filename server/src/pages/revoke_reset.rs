@@ -18,6 +18,7 @@ const CLICK: Click = Click {
     title: "page-revoke-title",
     what: "page-revoke-what",
     button: "page-revoke-button",
+    done: "page-revoke-done",
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
@@ -36,7 +37,7 @@ pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
     };
     match revoke::revoke_reset(&visit.call(), request).await {
         Ok(_) => {
-            let told = i18n::text(visit.locale, "page-revoke-done", &[]);
+            let told = i18n::text(visit.locale, CLICK.done, &[]);
             notice::told(visit, CLICK.title, told)
         }
         Err(error) => notice::failed(visit, &error),
