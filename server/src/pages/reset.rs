@@ -188,7 +188,7 @@ fn live(
 fn dead(mut visit: Visit, link: Link) -> Response {
     let title = i18n::text(visit.locale, "page-dead-title", &[]);
     let form_token = form::token(&mut visit);
-    let frame = Frame::new(&visit, "error", title).kept(&visit, &link.query());
+    let frame = Frame::new(&visit, "dead-link", title).kept(&visit, &link.query());
     let page = Dead {
         frame,
         form_token,

@@ -1,7 +1,7 @@
 /** A new e-mail address, confirmed by its link. */
 import { formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
-import { takeLink } from "../link.js";
+import { forgetLink, takeLink } from "../link.js";
 import { say, text } from "../page.js";
 
 const form = formNamed("confirm-email");
@@ -9,6 +9,7 @@ const link = takeLink(form);
 
 onSubmit(form, async () => {
   const { email } = await guichet.account.confirmEmailChange(link);
+  forgetLink();
   form.remove();
   say(text("page-confirm-done", { email }));
 });

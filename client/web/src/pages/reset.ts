@@ -4,7 +4,7 @@ import { GuichetError } from "@guichet/client";
 import { depart } from "../departure.js";
 import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
-import { takeLink } from "../link.js";
+import { addressOf, forgetLink, takeLink } from "../link.js";
 import { element, part, text } from "../page.js";
 import { reveal } from "../password.js";
 import { RuleList } from "../rule_list.js";
@@ -49,10 +49,11 @@ async function leaveIfDead(): Promise<void> {
     () => true,
     (thrown) => GuichetError.from(thrown).reason !== "RESET_CODE_INVALID",
   );
-  if (!alive) location.replace(`${location.pathname}?${new URLSearchParams({ ...link })}`);
+  if (!alive) location.replace(addressOf(link));
 }
 
 function finish(username: string, target: string): void {
+  forgetLink();
   const message = element("p", { id: "message", role: "status", tabindex: "-1" }, text("page-done-username", { username }));
   const place = element("p", { id: "redirect", class: "actions" });
   part("main").replaceChildren(

@@ -1,1 +1,0 @@
-import{a}from"./shared.N64TY55Z.js";import{b as r,d as t,g as n}from"./shared.KQBYUQTK.js";import{c as m,e as i}from"./shared.ZRFJZFQS.js";var o=r("confirm-email"),c=a(o);t(o,async()=>{let{email:e}=await n.account.confirmEmailChange(c);o.remove(),i(m("page-confirm-done",{email:e}))});

@@ -1,1 +1,0 @@
-import{a}from"./shared.N64TY55Z.js";import{b as t,d as m,g as i}from"./shared.KQBYUQTK.js";import{c as o,e as r}from"./shared.ZRFJZFQS.js";var e=t("revoke-reset"),n=a(e);m(e,async()=>{await i.reset.revokeReset(n),e.remove(),r(o("page-revoke-done"))});
