@@ -37,6 +37,7 @@ pub(super) async fn show(mut visit: Visit) -> Response {
         .string("page-mismatch", &[])
         .string("page-show-password", &[])
         .string("page-hide-password", &[])
+        .string("page-caps-lock", &[])
         .string("page-rule-met", &[])
         .string("page-rule-unmet", &[])
         .string("page-account-who", &[("username", "{username}".into())])

@@ -15,6 +15,7 @@ const CLICK: Click = Click {
     title: "page-confirm-title",
     what: "page-confirm-what",
     button: "page-confirm-button",
+    done: "page-confirm-done",
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
@@ -32,5 +33,5 @@ async fn confirm(visit: &Visit, link: Link) -> Result<String, Error> {
     };
     let reply = email::confirm_email_change(&visit.call(), request).await?;
     let email = [("email", reply.email.into())];
-    Ok(i18n::text(visit.locale, "page-confirm-done", &email))
+    Ok(i18n::text(visit.locale, CLICK.done, &email))
 }

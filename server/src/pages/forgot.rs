@@ -7,8 +7,15 @@ use guichet_proto::v1::{
 };
 use serde::Deserialize;
 
-use super::{form, frame::Frame, refusal::Refusal, visit::Visit};
+use super::{
+    form,
+    frame::Frame,
+    refusal::Refusal,
+    visit::{Visit, returning},
+};
 use crate::{error::Error, i18n, reset::request};
+
+const SIGN_IN: &str = "/Account/Login";
 
 #[derive(Template)]
 #[template(path = "pages/templates/forgot.html")]
@@ -16,7 +23,11 @@ struct Page {
     frame: Frame,
     form_token: String,
     typed: Typed,
+    sign_in: String,
     refusal: Refusal,
+    /// For the script, which asks for the mail without leaving the page.
+    advice: Advice,
+    offers_again: bool,
 }
 
 #[derive(Template)]
@@ -25,9 +36,28 @@ struct Sent {
     frame: Frame,
     form_token: String,
     typed: Typed,
+    sign_in: String,
+    advice: Advice,
+    offers_again: bool,
+}
+
+/// What everybody is told once a mail was asked for.
+struct Advice {
+    title: String,
     what: String,
     ask: String,
     contact: Option<String>,
+}
+
+impl Advice {
+    fn of(visit: &Visit, what: What) -> Self {
+        Self {
+            title: i18n::text(visit.locale, "page-sent-title", &[]),
+            what: what_was_sent(visit, what),
+            ask: whom_to_ask(visit),
+            contact: contact(visit),
+        }
+    }
 }
 
 /// What is asked for.
@@ -92,7 +122,7 @@ pub(super) async fn show(visit: Visit) -> Response {
     };
     let typed = Typed {
         what,
-        return_url: visit.asked("return_url").to_owned(),
+        return_url: visit.return_url(),
         ..Typed::default()
     };
     answer(visit, typed, Refusal::default())
@@ -141,15 +171,15 @@ async fn ask(visit: &Visit, typed: &Typed) -> Result<(), Error> {
 
 /// The same for everybody, whatever was typed.
 pub(super) fn sent(mut visit: Visit, typed: Typed) -> Response {
-    let title = i18n::text(visit.locale, "page-sent-title", &[]);
+    let advice = Advice::of(&visit, typed.what);
     let form_token = form::token(&mut visit);
-    let frame = scripted(Frame::new(&visit, "sent", title), &visit, &typed);
+    let frame = Frame::new(&visit, "sent", advice.title.clone());
     let page = Sent {
-        frame,
+        frame: scripted(frame, &visit, &typed),
         form_token,
-        what: what_was_sent(&visit, typed.what),
-        ask: whom_to_ask(&visit),
-        contact: contact(&visit),
+        advice,
+        offers_again: !typed.identifier.is_empty(),
+        sign_in: returning(SIGN_IN, &typed.return_url),
         typed,
     };
     visit.page(StatusCode::OK, &page)
@@ -201,6 +231,9 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal) -> Response {
     let page = Page {
         frame,
         form_token,
+        advice: Advice::of(&visit, typed.what),
+        offers_again: true,
+        sign_in: returning(SIGN_IN, &typed.return_url),
         typed,
         refusal,
     };
@@ -217,6 +250,7 @@ fn scripted(frame: Frame, visit: &Visit, typed: &Typed) -> Frame {
             ],
         )
         .string("page-offline", &[])
+        .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-sent-again", &[])
         .string("page-sent-again-wait", &[("seconds", "{seconds}".into())])
         .string("page-username-label", &[])

@@ -45,6 +45,7 @@ pub(super) struct Click {
     pub(super) title: &'static str,
     pub(super) what: &'static str,
     pub(super) button: &'static str,
+    pub(super) done: &'static str,
 }
 
 #[derive(Template)]
@@ -85,6 +86,8 @@ fn page(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Respon
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, click.page, title)
         .kept(&visit, &link.query())
+        .string(click.done, &[("email", "{email}".into())])
+        .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-offline", &[])
         .string("error-INTERNAL", &[]);
     let status = refusal.status;

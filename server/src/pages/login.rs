@@ -5,7 +5,12 @@ use axum::{Form, response::Response};
 use guichet_proto::v1::{LoginRequest, login_response::Outcome};
 use serde::Deserialize;
 
-use super::{form, frame::Frame, refusal::Refusal, visit::Visit};
+use super::{
+    form,
+    frame::Frame,
+    refusal::Refusal,
+    visit::{Visit, returning},
+};
 use crate::{auth::login, error::Error, i18n, transport::session_cookie};
 
 #[derive(Template)]
@@ -15,6 +20,9 @@ struct Page {
     form_token: String,
     username: String,
     return_url: String,
+    /// Where the script goes once the person is signed in.
+    target: String,
+    forgot: String,
     refusal: Refusal,
     /// An address was typed: now the hint is said firmly.
     is_email: bool,
@@ -39,7 +47,7 @@ pub(super) async fn show(visit: Visit) -> Response {
         form_token: String::new(),
         username: String::new(),
         password: String::new(),
-        return_url: visit.asked("return_url").to_owned(),
+        return_url: visit.return_url(),
     };
     answer(visit, typed, Refusal::default(), false)
 }
@@ -74,12 +82,16 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
 fn welcome(mut visit: Visit, refresh_token: &str, return_url: &str) -> Response {
     let life = visit.app.config.lifetimes.refresh;
     session_cookie::keep(&mut visit.answer, visit.public, refresh_token, life);
+    let target = target(&visit, return_url);
+    visit.redirect(&target)
+}
+
+fn target(visit: &Visit, return_url: &str) -> String {
     let application = &visit.app.config.application;
-    let target = application
+    application
         .return_target(return_url)
         .or_else(|| (!application.is_sign_in_page()).then_some(&application.url))
-        .map_or_else(|| "/Account".to_owned(), ToString::to_string);
-    visit.redirect(&target)
+        .map_or_else(|| "/Account".to_owned(), ToString::to_string)
 }
 
 fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> Response {
@@ -105,6 +117,8 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> R
         frame,
         form_token,
         username: typed.username,
+        target: target(&visit, &typed.return_url),
+        forgot: returning("/Account/ForgotPassword", &typed.return_url),
         return_url: typed.return_url,
         refusal,
         is_email,

@@ -149,6 +149,7 @@ fn live(
         .string("page-mismatch", &[])
         .string("page-show-password", &[])
         .string("page-hide-password", &[])
+        .string("page-caps-lock", &[])
         .string("page-rule-met", &[])
         .string("page-rule-unmet", &[])
         .string("page-done-title", &[])
@@ -187,7 +188,7 @@ fn live(
 fn dead(mut visit: Visit, link: Link) -> Response {
     let title = i18n::text(visit.locale, "page-dead-title", &[]);
     let form_token = form::token(&mut visit);
-    let frame = Frame::new(&visit, "error", title).kept(&visit, &link.query());
+    let frame = Frame::new(&visit, "dead-link", title).kept(&visit, &link.query());
     let page = Dead {
         frame,
         form_token,
@@ -208,7 +209,12 @@ fn done(visit: Visit, reply: CompleteResetResponse) -> Response {
         "page-done-redirect",
         &[("host", host.into()), ("seconds", STAY.into())],
     );
-    let frame = Frame::new(&visit, "done", title);
+    let frame = Frame::new(&visit, "done", title)
+        .string(
+            "page-done-redirect",
+            &[("host", "{host}".into()), ("seconds", "{seconds}".into())],
+        )
+        .string("page-done-stop", &[]);
     let page = Done {
         frame,
         username: i18n::text(

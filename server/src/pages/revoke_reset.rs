@@ -15,6 +15,7 @@ const CLICK: Click = Click {
     title: "page-revoke-title",
     what: "page-revoke-what",
     button: "page-revoke-button",
+    done: "page-revoke-done",
 };
 
 pub(super) async fn show(visit: Visit) -> Response {
@@ -31,5 +32,5 @@ async fn revoke(visit: &Visit, link: Link) -> Result<String, Error> {
         code: link.code,
     };
     revoke::revoke_reset(&visit.call(), request).await?;
-    Ok(i18n::text(visit.locale, "page-revoke-done", &[]))
+    Ok(i18n::text(visit.locale, CLICK.done, &[]))
 }

@@ -104,6 +104,13 @@ impl Visit {
         found.map_or("", |(_, value)| value)
     }
 
+    /// Where the query wants people to return to; one that is not listed counts for nothing.
+    pub(super) fn return_url(&self) -> String {
+        let application = &self.app.config.application;
+        let listed = application.return_target(self.asked("return_url"));
+        listed.map(ToString::to_string).unwrap_or_default()
+    }
+
     /// Answers with a page.
     pub(super) fn page(self, status: StatusCode, page: &impl Template) -> Response {
         let Ok(html) = page.render() else {
@@ -162,6 +169,16 @@ impl Visit {
             targets.join(" ")
         )
     }
+}
+
+/// The address of another page that keeps the return target, if there is one.
+pub(super) fn returning(path: &str, return_url: &str) -> String {
+    if return_url.is_empty() {
+        return path.to_owned();
+    }
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_url", return_url);
+    format!("{path}?{}", query.finish())
 }
 
 /// ASVS 5.0, 3.4: no framing, no referrer, no guessing of types, no window of another site, no copy kept.

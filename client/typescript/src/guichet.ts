@@ -1,0 +1,65 @@
+/** The clients of every service over one transport. */
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+
+import { authorized, type TokenSource } from "./authorized.js";
+import { withDefaults } from "./defaults.js";
+import { AccountService } from "./gen/guichet/v1/account_pb.js";
+import { AuthService, type Tokens } from "./gen/guichet/v1/auth_pb.js";
+import { ResetService } from "./gen/guichet/v1/reset_pb.js";
+import { Session, type SessionKeeping } from "./session.js";
+import { cookieMetadata, following } from "./signing.js";
+
+/** Where the server is and who calls. */
+export interface GuichetOptions {
+  /** The server's public address, such as `https://accounts.example.org`. */
+  readonly baseUrl: string;
+  /** Another transport than the usual one, for a proxy or certificates of your own. */
+  readonly transport?: Transport;
+  /** An API key, or an access token that somebody else renews. */
+  readonly token?: string;
+  /** Follows the person who signs in; where the refresh token is kept. Not together with `token`. */
+  readonly session?: SessionKeeping;
+  /** Language of messages (`fr`, `en`, `nl`, `de`), where a request does not name its own. */
+  readonly locale?: string;
+}
+
+/** The services of one server. */
+export interface Guichet {
+  readonly account: Client<typeof AccountService>;
+  readonly auth: Client<typeof AuthService>;
+  readonly reset: Client<typeof ResetService>;
+  /** Whoever is signed in, where `session` was asked for. */
+  readonly session: Session | undefined;
+}
+
+/** Puts the clients together. */
+export function assemble(options: GuichetOptions, transport: Transport): Guichet {
+  const { token, session: keeping, locale } = options;
+  if (token !== undefined && keeping !== undefined) {
+    throw new TypeError("either a token or a session, not both");
+  }
+  const plain = withDefaults(transport, (method) => ({
+    ...(locale === undefined ? {} : { "accept-language": locale }),
+    ...(keeping === "cookie" ? cookieMetadata(method) : {}),
+  }));
+  if (keeping === undefined) return clients(authorized(plain, () => token));
+
+  const session = new Session(options.baseUrl, keeping, (old) => exchange(plain, old));
+  const source: TokenSource = (refused) => session.accessToken(refused);
+  return clients(authorized(following(plain, session), source), session);
+}
+
+function clients(transport: Transport, session?: Session): Guichet {
+  return {
+    account: createClient(AccountService, transport),
+    auth: createClient(AuthService, transport),
+    reset: createClient(ResetService, transport),
+    session,
+  };
+}
+
+async function exchange(transport: Transport, refreshToken: string): Promise<Tokens> {
+  const { tokens } = await createClient(AuthService, transport).refresh({ refreshToken });
+  if (!tokens) throw new TypeError("the server refreshed the session without tokens");
+  return tokens;
+}

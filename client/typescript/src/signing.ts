@@ -1,0 +1,54 @@
+/** The calls that open, renew and end the session, followed by it. */
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
+
+import type { LoginResponse, RefreshResponse, Tokens } from "./gen/guichet/v1/auth_pb.js";
+import type { Session } from "./session.js";
+
+/** With these the server sets, reads or clears the cookie of the refresh token. */
+const SIGNING: ReadonlySet<string> = new Set(["Login", "ContinueLogin", "Refresh", "Logout"]);
+
+/** What tells the server that the refresh token belongs into the cookie. */
+export function cookieMetadata(method: DescMethod): Record<string, string> {
+  return SIGNING.has(method.name) ? { "guichet-session": "cookie" } : {};
+}
+
+/** The same transport; signing in or out through it changes `session`. */
+export function following(transport: Transport, session: Session): Transport {
+  return {
+    ...transport,
+    unary(method, signal, timeoutMs, header, input, values) {
+      if (!SIGNING.has(method.name)) {
+        return transport.unary(method, signal, timeoutMs, header, input, values);
+      }
+      return session.alone(async () => {
+        const message = await withRefreshToken(method, input, session);
+        try {
+          const response = await transport.unary(method, signal, timeoutMs, header, message, values);
+          const tokens = tokensOf(response.message);
+          if (tokens) await session.adopt(tokens);
+          if (method.name === "Logout") await session.end();
+          return response;
+        } catch (thrown) {
+          await session.endIfOver(thrown);
+          throw thrown;
+        }
+      });
+    },
+  };
+}
+
+/** `Refresh` and `Logout` are about the session's own token unless another one is given. */
+async function withRefreshToken<T>(method: DescMethod, input: T, session: Session): Promise<T> {
+  if (method.name !== "Refresh" && method.name !== "Logout") return input;
+  const given = (input as { refreshToken?: string }).refreshToken;
+  return { ...input, refreshToken: given || (await session.refreshToken()) };
+}
+
+function tokensOf(message: unknown): Tokens | undefined {
+  const { outcome, tokens } = message as {
+    outcome?: LoginResponse["outcome"];
+    tokens?: RefreshResponse["tokens"];
+  };
+  return outcome?.case === "tokens" ? outcome.value : tokens;
+}

@@ -1,0 +1,82 @@
+/** What a refused call tells. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Code, GuichetError } from "@guichet/client";
+
+import { signUp, WAYS } from "./clients.js";
+import { Server } from "./server.js";
+
+let server: Server;
+before(async () => (server = await Server.start({ GUICHET_THROTTLE: "on" })));
+after(() => server.stop());
+
+async function refusal(call: Promise<unknown>): Promise<GuichetError> {
+  const error = await call.then(
+    () => assert.fail("the call went well"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof GuichetError, String(error));
+  return error;
+}
+
+for (const { way, createGuichet } of WAYS) {
+  test(`${way}: an error has its code, its reason and a sentence in the wanted language`, async () => {
+    const guichet = createGuichet({ baseUrl: server.url, locale: "nl" });
+
+    const error = await refusal(guichet.auth.login({ username: "a@ecole.example", password: "x" }));
+
+    assert.equal(error.code, Code.InvalidArgument);
+    assert.equal(error.reason, "EMAIL_NOT_USERNAME");
+    assert.match(error.message, /gebruikersnaam/i);
+    assert.deepEqual(error.violations, []);
+    assert.equal(error.retryAfterMs, undefined);
+  });
+
+  test(`${way}: bad input gets all its violations at once`, async () => {
+    const admin = createGuichet({ baseUrl: server.url, token: server.apiKey(), locale: "en" });
+    const account = { username: "x".repeat(65), locale: "xx" };
+
+    const error = await refusal(admin.account.createAccount({ account }));
+
+    assert.equal(error.reason, "INVALID_FIELDS");
+    assert.deepEqual(error.violations.map(({ field }) => field).sort(), ["account.locale", "account.username"]);
+    assert.ok(error.violations.every(({ reason, description }) => reason !== "" && description !== ""));
+  });
+
+  test(`${way}: who guesses is told how long to wait`, async () => {
+    const guichet = createGuichet({ baseUrl: server.url });
+    const username = `guessed.${way.toLowerCase()}`;
+    await signUp(server, username);
+
+    let error: GuichetError;
+    do error = await refusal(guichet.auth.login({ username, password: "wrong" }));
+    while (error.reason === "BAD_CREDENTIALS");
+
+    assert.equal(error.reason, "THROTTLED");
+    assert.ok(error.retryAfterMs && error.retryAfterMs > 0);
+  });
+
+  test(`${way}: a server that is not there is unavailable, for no reason of Guichet's`, async () => {
+    const nobody = createGuichet({ baseUrl: "http://127.0.0.1:9" });
+
+    const error = await refusal(nobody.reset.getPasswordPolicy({}));
+
+    assert.equal(error.code, Code.Unavailable);
+    assert.equal(error.reason, undefined);
+  });
+
+  test(`${way}: a call that takes too long says so`, async () => {
+    const guichet = createGuichet({ baseUrl: server.url });
+
+    const error = await refusal(guichet.auth.getSigningKeys({}, { timeoutMs: 0.001 }));
+
+    assert.equal(error.code, Code.DeadlineExceeded);
+  });
+}
+
+test("a token and a session at once are a mistake of the programmer", () => {
+  const [{ createGuichet }] = WAYS;
+
+  assert.throws(() => createGuichet({ baseUrl: server.url, token: "x", session: "cookie" }), TypeError);
+});

@@ -1,0 +1,98 @@
+/** "My account": sessions, password, address, data. */
+import { GuichetError } from "@guichet/client";
+
+import { blame, field, formNamed, onSubmit, sentence } from "../form.js";
+import { guichet } from "../guichet.js";
+import { part, say, text } from "../page.js";
+import { reveal } from "../password.js";
+import { RuleList } from "../rule_list.js";
+import { download } from "../download.js";
+import { listSessions } from "../session_list.js";
+
+const SIGN_IN = "/Account/Login";
+
+/** Without a session there is nothing to see here. */
+const LOST: readonly (string | undefined)[] = ["TOKEN_INVALID", "TOKEN_EXPIRED", "TOKEN_REUSED"];
+
+let identifiers: string[] = [];
+
+async function open(): Promise<void> {
+  const { username, email } = await guichet.auth.getUserInfo({});
+  identifiers = [username, email, email.split("@")[0] ?? ""];
+  part("#who").textContent = text("page-account-who", { username });
+  field(formNamed("change-password"), "username").value = username;
+  await listSessions();
+  for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
+  // Another person may sign in, or this one out, in another tab.
+  guichet.session?.onChange((accountId) => (accountId === undefined ? leave() : location.reload()));
+}
+
+let isLeaving = false;
+
+function leave(): void {
+  if (!isLeaving) location.replace(SIGN_IN);
+  isLeaving = true;
+}
+
+/** Does what a button is for, and tells what goes wrong. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  say("");
+  try {
+    await work();
+  } catch (thrown) {
+    const error = GuichetError.from(thrown);
+    if (LOST.includes(error.reason)) leave();
+    else say(sentence(error));
+  }
+}
+
+function changePassword(): void {
+  const form = formNamed("change-password");
+  const [current, wanted, confirmation] = ["current_password", "new_password", "confirm_password"].map((name) => {
+    const input = field(form, name);
+    reveal(input);
+    return input;
+  }) as [HTMLInputElement, HTMLInputElement, HTMLInputElement];
+  const rules = new RuleList(wanted, () => identifiers);
+  onSubmit(form, async () => {
+    if (confirmation.value !== wanted.value) {
+      blame(confirmation, text("page-mismatch"));
+      return confirmation.focus();
+    }
+    try {
+      await guichet.account.changePassword({ currentPassword: current.value, newPassword: wanted.value });
+    } catch (thrown) {
+      rules.mark(GuichetError.from(thrown));
+      throw thrown;
+    }
+    form.reset();
+    say(text("page-account-password-done"));
+    await listSessions();
+  });
+}
+
+function changeEmail(): void {
+  const form = formNamed("change-email");
+  reveal(field(form, "current_password"));
+  onSubmit(form, async (typed) => {
+    const newEmail = typed("new_email").trim();
+    await guichet.account.requestEmailChange({ newEmail, currentPassword: typed("current_password") });
+    form.reset();
+    say(text("page-account-email-done", { email: newEmail }));
+  });
+}
+
+changePassword();
+changeEmail();
+onSubmit(formNamed("sign-out"), async () => {
+  await guichet.auth.logout({});
+  leave();
+});
+part("#end-others").addEventListener("click", () =>
+  attempt(async () => {
+    await guichet.auth.revokeAllSessions({ keepCurrent: true });
+    await listSessions();
+  }),
+);
+part("#download").addEventListener("click", () => attempt(download));
+void attempt(open);

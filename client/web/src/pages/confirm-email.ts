@@ -1,0 +1,15 @@
+/** A new e-mail address, confirmed by its link. */
+import { formNamed, onSubmit } from "../form.js";
+import { guichet } from "../guichet.js";
+import { forgetLink, takeLink } from "../link.js";
+import { say, text } from "../page.js";
+
+const form = formNamed("confirm-email");
+const link = takeLink(form);
+
+onSubmit(form, async () => {
+  const { email } = await guichet.account.confirmEmailChange(link);
+  forgetLink();
+  form.remove();
+  say(text("page-confirm-done", { email }));
+});

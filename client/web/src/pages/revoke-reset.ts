@@ -1,0 +1,15 @@
+/** "This was not me." */
+import { formNamed, onSubmit } from "../form.js";
+import { guichet } from "../guichet.js";
+import { forgetLink, takeLink } from "../link.js";
+import { say, text } from "../page.js";
+
+const form = formNamed("revoke-reset");
+const link = takeLink(form);
+
+onSubmit(form, async () => {
+  await guichet.reset.revokeReset(link);
+  forgetLink();
+  form.remove();
+  say(text("page-revoke-done"));
+});

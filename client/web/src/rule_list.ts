@@ -1,0 +1,92 @@
+/** The list of password rules, ticked off as one types. */
+import type { GuichetError } from "@guichet/client";
+
+import { guichet } from "./guichet.js";
+import { element, part, text } from "./page.js";
+import { keeps, type Lengths } from "./rules.js";
+
+/** How long a person stops typing before the server is asked and the changes are read out. */
+const PAUSE_MS = 800;
+
+/** A broken rule is only called so once the person is done: nobody has kept them all at the first letter. */
+type State = "met" | "open" | "broken";
+
+/** The rules of a page. */
+export class RuleList {
+  readonly #items = [...part("#rules").querySelectorAll<HTMLElement>("li[data-rule]")];
+  readonly #spoken = element("p", { class: "spoken", role: "status" });
+  readonly #told = new Map<HTMLElement, State>();
+  readonly #password: HTMLInputElement;
+  readonly #identifiers: () => string[];
+  #lengths: Lengths | undefined;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  /** For what is typed into `password`; `identifiers` are those that it must not give away. */
+  constructor(password: HTMLInputElement, identifiers: () => string[]) {
+    this.#password = password;
+    this.#identifiers = identifiers;
+    part("#rules").after(this.#spoken);
+    // The marks say it to eyes, and words that come and go would move the button from under the pointer.
+    for (const item of this.#items) part(".state", item).classList.add("spoken");
+    password.addEventListener("input", () => this.#tick("open"));
+    password.addEventListener("change", () => this.#tick("broken"));
+    guichet.reset.getPasswordPolicy({}).then(
+      (policy) => (this.#lengths = policy),
+      // Without the figures the server still judges what is sent.
+      () => undefined,
+    );
+  }
+
+  /** Marks what the server found broken. */
+  mark(refusal: GuichetError): void {
+    if (refusal.reason !== "PASSWORD_RULES") return;
+    const broken = refusal.violations.map(({ reason }) => reason);
+    for (const item of this.#items) draw(item, broken.includes(ruleOf(item)) ? "broken" : "met");
+  }
+
+  #tick(unmet: State): void {
+    const password = this.#password.value;
+    for (const item of this.#items) {
+      const kept = keeps(ruleOf(item), password, this.#lengths, this.#identifiers());
+      draw(item, password === "" || kept === undefined ? "open" : kept ? "met" : unmet);
+    }
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => void this.#settle(), PAUSE_MS);
+  }
+
+  /** Asks for the rules that only the server can judge, and has the changes read out. */
+  async #settle(): Promise<void> {
+    const password = this.#password.value;
+    const judged = this.#items.filter((item) => keeps(ruleOf(item), password, this.#lengths, []) !== undefined);
+    if (password !== "" && judged.every((item) => stateOf(item) === "met")) {
+      const results = await guichet.reset.checkPassword({ password }).then(
+        (reply) => reply.results,
+        () => [],
+      );
+      if (this.#password.value !== password) return;
+      for (const { key, satisfied } of results) {
+        const item = this.#items.find((item) => ruleOf(item) === key && !judged.includes(item));
+        if (item) draw(item, satisfied ? "met" : "broken");
+      }
+    }
+
+    const changed = this.#items.filter((item) => stateOf(item) !== (this.#told.get(item) ?? "open"));
+    for (const item of this.#items) this.#told.set(item, stateOf(item));
+    this.#spoken.textContent = changed.map((item) => item.textContent).join(" ");
+  }
+}
+
+function ruleOf(item: HTMLElement): string {
+  return item.dataset["rule"] ?? "";
+}
+
+function stateOf(item: HTMLElement): State {
+  return (item.dataset["state"] as State | undefined) ?? "open";
+}
+
+/** Colour and mark come from the style; the words are for whoever does not see these. */
+function draw(item: HTMLElement, state: State): void {
+  item.dataset["state"] = state;
+  const words = { met: "page-rule-met", broken: "page-rule-unmet", open: "" }[state];
+  part(".state", item).textContent = words === "" ? "" : ` (${text(words)})`;
+}

@@ -1,0 +1,164 @@
+/** The page behind the link of a mail. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { focusedId, PASSWORD, Site } from "./site.js";
+
+let site: Site;
+before(async () => (site = await Site.open()));
+after(() => site.close());
+
+/** A visitor who has just opened the link that was mailed to `username`. */
+async function opened(username: string): Promise<{ page: Page; address: string; email: string }> {
+  const email = `${username}@ecole.example`;
+  await site.signUp(username, email);
+  await site.admin.reset.requestReset({ identifier: { case: "username", value: username } });
+  const { userId, code } = await site.linkMailedTo(email);
+  const address = `/Account/ResetPassword?userId=${userId}&code=${code}`;
+  const page = await (await site.visitor()).newPage();
+  await page.goto(address);
+  return { page, address, email };
+}
+
+async function fill(page: Page, email: string, password: string, again = password): Promise<void> {
+  await page.locator("#email").fill(email);
+  await page.locator("#new_password").fill(password);
+  await page.locator("#confirm_password").fill(again);
+}
+
+async function state(page: Page, rule: string): Promise<string | null> {
+  return page.locator(`li[data-rule="${rule}"]`).getAttribute("data-state");
+}
+
+test("the code leaves the address bar at once", async () => {
+  const { page, address } = await opened("scrubbed");
+
+  await page.waitForURL((url) => url.pathname === "/Account/ResetPassword" && url.search === "");
+  assert.equal(await page.evaluate(() => history.length), 2);
+  assert.ok(address.includes("code="));
+});
+
+test("a page that is loaded again still has its link", async () => {
+  const { page, email } = await opened("reloaded");
+  await page.waitForURL("**/Account/ResetPassword");
+
+  await page.reload();
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+});
+
+test("rules are ticked off as one types, and told politely", async () => {
+  const { page } = await opened("ticking");
+  const password = page.locator("#new_password");
+  await page.waitForLoadState("networkidle");
+
+  await password.pressSequentially("babou45");
+  assert.deepEqual(
+    [await state(page, "DIGIT"), await state(page, "UPPERCASE"), await state(page, "MIN_LENGTH")],
+    ["met", "open", "open"],
+  );
+
+  await password.blur();
+  assert.equal(await state(page, "UPPERCASE"), "broken");
+  await page.locator("p[role=status].spoken", { hasText: /majuscule.*pas encore respectée/ }).waitFor();
+
+  await password.fill("Password1!");
+  await page.locator('li[data-rule="NOT_COMMON"][data-state="broken"]').waitFor();
+  await password.fill(PASSWORD);
+  await page.locator('li[data-rule="NOT_COMMON"][data-state="met"]').waitFor();
+});
+
+test("a refused password keeps what was typed, and the link", async () => {
+  const { page, email } = await opened("refused");
+  await fill(page, email, "Password1!");
+
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await page.locator("#message:not(:empty)").waitFor();
+
+  assert.match(await page.locator("#message").innerText(), /ne respecte pas toutes les règles/);
+  assert.equal(await focusedId(page), "message");
+  assert.equal(await state(page, "NOT_COMMON"), "broken");
+  assert.equal(await page.locator("#email").inputValue(), email);
+  assert.equal(await page.locator("#new_password").inputValue(), "Password1!");
+
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
+});
+
+test("two passwords that differ are told before anything is sent", async () => {
+  const { page, email } = await opened("differing");
+  await fill(page, email, PASSWORD, "Babou45-");
+
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.locator("#confirm_password:focus").waitFor();
+  assert.match(await page.locator("#confirm_password-error").innerText(), /ne sont pas identiques/);
+});
+
+test("a wrong address is told, and the link stays good", async () => {
+  const { page } = await opened("mistaken");
+  await fill(page, "somebody.else@ecole.example", PASSWORD);
+
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await page.locator("#message:not(:empty)").waitFor();
+
+  assert.match(await page.locator("#message").innerText(), /Vérifiez l'adresse/);
+  assert.equal(await page.locator("#new_password").inputValue(), PASSWORD);
+});
+
+test("the redirect can be stopped, and going back shows no form to fill in again", async () => {
+  const { page, email } = await opened("staying");
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("button", { name: "Rester sur cette page" }).click();
+  await page.locator("#redirect").waitFor({ state: "detached" });
+
+  await page.getByRole("link", { name: "Cliquez ici pour vous connecter" }).click();
+  await page.waitForURL("**/Account/Login");
+  await page.goBack();
+  assert.equal(await page.locator("#new_password").count(), 0);
+});
+
+test("a used link says so before anything is typed, and one click brings another", async () => {
+  const { page, address, email } = await opened("used");
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
+
+  await page.goto(address);
+  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+  await page.getByRole("button", { name: "Recevoir un nouveau lien" }).click();
+
+  await page.getByRole("heading", { name: "Vérifiez vos e-mails" }).waitFor();
+});
+
+test("a link that dies while its page is open leads to the page that offers another", async () => {
+  const { page, address, email } = await opened("late");
+  const { userId, code } = Object.fromEntries(new URL(address, site.url).searchParams) as Record<string, string>;
+  await site.admin.reset.revokeReset({ userId: userId ?? "", code: code ?? "" });
+  await fill(page, email, PASSWORD);
+
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+});
+
+test("this was not me: one click and the link is dead", async () => {
+  const { page, address } = await opened("stranger");
+
+  await page.goto(address.replace("ResetPassword", "RevokeReset"));
+  await page.waitForURL("**/Account/RevokeReset");
+  await page.getByRole("button", { name: "Annuler ce lien" }).click();
+
+  await page.getByText("Ce lien ne peut plus servir.").waitFor();
+  await page.goto(address);
+  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+});
