@@ -1,5 +1,6 @@
 //! The real binary, through its clients.
 
+mod access;
 mod account;
 mod auth;
 mod backup;
@@ -7,6 +8,7 @@ mod journey;
 mod language;
 mod mail;
 mod own_account;
+mod passwords;
 mod reset;
 mod secrets;
 mod tidy;
