@@ -11,5 +11,6 @@ mod own_account;
 mod passwords;
 mod reset;
 mod secrets;
+mod text_values;
 mod tidy;
 mod transport;
