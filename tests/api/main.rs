@@ -1,5 +1,6 @@
 //! The real binary, through its clients.
 
+mod access;
 mod account;
 mod auth;
 mod backup;
@@ -17,10 +18,12 @@ mod mail;
 mod mail_tls;
 mod own_account;
 mod pages;
+mod passwords;
 mod reflection;
 mod reset;
 mod secrets;
 mod shutdown;
+mod text_values;
 mod theme;
 mod tidy;
 mod tls;

@@ -25,13 +25,14 @@ pub async fn create_account(
     call: &Call<'_>,
     request: CreateAccountRequest,
 ) -> Result<CreateAccountResponse, Error> {
-    let request_id = RequestId::read(call, &request)?;
+    let validate_only = request.validate_only;
+    let mut fields = Fields::default();
+    let request_id = fields.part(RequestId::read(call, &request))?.flatten();
+    let (mut account, credential) = read(call, fields, request)?;
     if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
         return Ok(reply);
     }
 
-    let validate_only = request.validate_only;
-    let (mut account, credential) = read(call, request)?;
     let password = match &credential {
         Some(Credential::Password(typed)) => {
             let identifiers = Identifiers {
@@ -83,6 +84,7 @@ async fn first_reply(
 /// The account that the request describes, every fault in it told at once.
 fn read(
     call: &Call<'_>,
+    mut fields: Fields,
     request: CreateAccountRequest,
 ) -> Result<(Model, Option<Credential>), Error> {
     let given = request
@@ -91,7 +93,6 @@ fn read(
     let credential = request
         .credential
         .filter(|credential| *credential != Credential::SendActivation(false));
-    let mut fields = Fields::default();
 
     let username = fields.username("account.username", &given.username);
     let email = match credential {

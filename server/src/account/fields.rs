@@ -43,6 +43,18 @@ impl Fields {
         self.violations.push(violation);
     }
 
+    /// A part that was read elsewhere: its faults are told with the others.
+    pub fn part<T>(&mut self, read: Result<T, Error>) -> Result<Option<T>, Error> {
+        match read {
+            Ok(part) => Ok(Some(part)),
+            Err(Error::InvalidFields(violations)) => {
+                self.violations.extend(violations);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// A new username.
     pub fn username(&mut self, field: &str, typed: &str) -> Option<Username> {
         match Username::parse(typed) {

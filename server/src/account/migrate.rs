@@ -26,17 +26,12 @@ pub async fn migrate_account(
     request: MigrateAccountRequest,
 ) -> Result<MigrateAccountResponse, Error> {
     let mut fields = Fields::default();
-    let id = parse_id("account_id", &request.account_id);
-    if let Err(Error::InvalidFields(violations)) = &id {
-        violations
-            .iter()
-            .cloned()
-            .for_each(|violation| fields.refuse(violation));
-    }
+    let id = fields.part(parse_id("account_id", &request.account_id))?;
     let email = fields.email("email", &request.email);
     let locale = fields.locale("locale", &request.locale);
     fields.finish()?;
-    let (id, email) = (id?, email.ok_or_else(|| Error::field("email", "REQUIRED"))?);
+    let id = id.ok_or_else(|| Error::field("account_id", "REQUIRED"))?;
+    let email = email.ok_or_else(|| Error::field("email", "REQUIRED"))?;
 
     let txn = call.app.store.write().await?;
     let before = row::lock(&txn, id).await?;

@@ -39,14 +39,17 @@ pub async fn update_account(
     let mut paths = request.update_mask.unwrap_or_default().paths;
     paths.sort();
     paths.dedup();
-    let id = parse_id("account.id", &given.id)?;
+    let mut fields = Fields::default();
+    let id = fields.part(parse_id("account.id", &given.id))?;
     if !call.caller.has_role("admin") {
-        let own = call.caller.account_id() == Some(id);
+        let own = id.is_none() || call.caller.account_id() == id;
         if !own || paths.iter().any(|path| !OWN.contains(&path.as_str())) {
             return Err(Error::Forbidden);
         }
     }
-    let changes = changes(&given, &paths)?;
+    let changes = changes(&mut fields, &given, &paths);
+    fields.finish()?;
+    let id = id.ok_or_else(|| Error::field("account.id", "REQUIRED"))?;
 
     let txn = call.app.store.write().await?;
     let before = row::lock(&txn, id).await?;
@@ -71,8 +74,7 @@ pub async fn update_account(
     })
 }
 
-fn changes(given: &v1::Account, paths: &[String]) -> Result<ActiveModel, Error> {
-    let mut fields = Fields::default();
+fn changes(fields: &mut Fields, given: &v1::Account, paths: &[String]) -> ActiveModel {
     let mut changes = ActiveModel::default();
     if paths.is_empty() {
         fields.refuse(Violation::new("update_mask", "REQUIRED"));
@@ -105,7 +107,6 @@ fn changes(given: &v1::Account, paths: &[String]) -> Result<ActiveModel, Error> 
             _ => fields.refuse(Violation::new("update_mask", "UNKNOWN_FIELD")),
         }
     }
-    fields.finish()?;
 
-    Ok(changes)
+    changes
 }
