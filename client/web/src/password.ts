@@ -3,12 +3,12 @@ import { element, text } from "./page.js";
 
 /** Gives a password field its button and its notice. */
 export function reveal(input: HTMLInputElement): void {
-  const button = element("button", { type: "button", class: "quiet", "aria-controls": input.id, "aria-pressed": "false" });
+  const button = element("button", { type: "button", class: "quiet", "aria-controls": input.id });
   const draw = () => {
     const shown = input.type === "text";
-    const label = text(shown ? "page-hide-password" : "page-show-password");
-    button.textContent = label;
-    button.ariaPressed = String(shown);
+    button.textContent = text(shown ? "page-hide" : "page-show");
+    // The short word fits beside the field at any size; whoever hears it needs to know what is shown.
+    button.ariaLabel = text(shown ? "page-hide-password" : "page-show-password");
   };
   button.addEventListener("click", () => {
     input.type = input.type === "text" ? "password" : "text";

@@ -90,10 +90,10 @@ test("no page breaks its own policy, logs an error or misses a file", async () =
 
 test("the texts of scripts are there in every language", async () => {
   for (const [locale, words] of [
-    ["fr-BE", "Afficher le mot de passe"],
-    ["en-GB", "Show the password"],
-    ["nl-BE", "Wachtwoord tonen"],
-    ["de-BE", "Passwort anzeigen"],
+    ["fr-BE", "Afficher"],
+    ["en-GB", "Show"],
+    ["nl-BE", "Tonen"],
+    ["de-BE", "Anzeigen"],
   ] as const) {
     const page = await (await site.visitor({ locale })).newPage();
     await page.goto("/Account/Login");

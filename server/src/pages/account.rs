@@ -35,6 +35,8 @@ pub(super) async fn show(mut visit: Visit) -> Response {
         .string("page-offline", &[])
         .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-mismatch", &[])
+        .string("page-show", &[])
+        .string("page-hide", &[])
         .string("page-show-password", &[])
         .string("page-hide-password", &[])
         .string("page-caps-lock", &[])

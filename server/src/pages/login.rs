@@ -107,6 +107,8 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> R
         .kept(&visit, &[("return_url", &typed.return_url)])
         .string("page-offline", &[])
         .string("page-throttled", &[("wait", "{wait}".into())])
+        .string("page-show", &[])
+        .string("page-hide", &[])
         .string("page-show-password", &[])
         .string("page-hide-password", &[])
         .string("page-caps-lock", &[])

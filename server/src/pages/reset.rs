@@ -147,6 +147,8 @@ fn live(
         .kept(&visit, &typed.link.query())
         .string("page-offline", &[])
         .string("page-mismatch", &[])
+        .string("page-show", &[])
+        .string("page-hide", &[])
         .string("page-show-password", &[])
         .string("page-hide-password", &[])
         .string("page-caps-lock", &[])
