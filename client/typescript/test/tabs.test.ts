@@ -11,6 +11,9 @@ import { AuthService } from "@guichet/client/v1";
 import { PASSWORD, recorded, signUp, store } from "./clients.js";
 import { Server } from "./server.js";
 
+/** How long a message between tabs may take on a busy machine. */
+const LIMIT_MS = 10_000;
+
 let server: Server;
 before(async () => {
   server = await Server.start();
@@ -48,7 +51,11 @@ function openTab(session: ReturnType<typeof store>) {
 
 /** Until `tab` has heard of it. */
 async function signedInTo(tab: ReturnType<typeof openTab>, accountId: string | undefined): Promise<void> {
-  while (tab.session?.accountId !== accountId) await setImmediate();
+  const limit = Date.now() + LIMIT_MS;
+  while (tab.session?.accountId !== accountId) {
+    assert.ok(Date.now() < limit, "the tabs don't hear of each other");
+    await setImmediate();
+  }
 }
 
 test("a tab that opens late and one that waits use the token of the first", async () => {
