@@ -10,10 +10,10 @@ const username = field(form, "username");
 
 reveal(field(form, "password"));
 
-// A calm hint until somebody types an address, which is the one mistake that everybody makes.
+// A calm hint until somebody types an address, which is the one mistake that everybody makes: then a firm word.
 username.addEventListener("input", () => {
   const isAddress = username.value.includes("@");
-  part("#username-hint").classList.toggle("firm", isAddress);
+  part("#username-hint").hidden = isAddress;
   blame(username, isAddress ? text("error-EMAIL_NOT_USERNAME") : "");
 });
 
