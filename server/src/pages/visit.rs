@@ -113,8 +113,12 @@ impl Visit {
 
     /// Answers with a page.
     pub(super) fn page(self, status: StatusCode, page: &impl Template) -> Response {
-        let Ok(html) = page.render() else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let html = match page.render() {
+            Ok(html) => html,
+            Err(cause) => {
+                tracing::error!("a page can't be rendered: {cause}");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
         };
         let mut response = (status, Html(html)).into_response();
         let headers = response.headers_mut();

@@ -87,10 +87,13 @@ pub(super) async fn limit_call(
 /// The same limit for a page, whose form a slow client could send for ever.
 pub(super) async fn limit_page(
     State(limits): State<CallLimits>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    tokio::time::timeout(limits.longest, next.run(request))
+    let deadline = Instant::now() + limits.longest;
+    request.extensions_mut().insert(Deadline(deadline));
+
+    tokio::time::timeout_at(deadline, next.run(request))
         .await
         .unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
