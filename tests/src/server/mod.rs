@@ -212,6 +212,13 @@ impl Server {
         self.launch().await;
     }
 
+    /// Starts it again with another setting, on the same data.
+    pub async fn restart_with(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self.restart().await;
+        self
+    }
+
     /// Asks it to stop (SIGTERM) and asserts that it does so in time.
     pub async fn stop(&mut self) -> ExitStatus {
         self.terminate();
