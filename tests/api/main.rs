@@ -8,6 +8,7 @@ mod bad_frames;
 mod bad_requests;
 mod cookie;
 mod create_account;
+mod decisions;
 mod examples;
 mod grpc_web;
 mod http1;

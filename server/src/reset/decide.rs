@@ -102,8 +102,9 @@ async fn decide(
 const fn outcome(account: &account::Model) -> ResetOutcome {
     match (account.state, &account.email) {
         (State::Disabled | State::Deleted, _) => ResetOutcome::Disabled,
+        // Without an address too: what helps is the migration, which gives it one.
+        (State::Legacy, _) => ResetOutcome::NotMigrated,
         (_, None) => ResetOutcome::NoEmail,
-        (State::Legacy, Some(_)) => ResetOutcome::NotMigrated,
         (State::Pending | State::Active, Some(_)) => ResetOutcome::Mailed,
     }
 }

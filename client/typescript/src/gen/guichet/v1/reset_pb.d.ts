@@ -613,14 +613,14 @@ export enum ResetOutcome {
   UNKNOWN = 3,
 
   /**
-   * The account is not migrated: the person was told by mail to ask the institution.
+   * The account is not migrated. If it has an address, the person was told by mail to ask the institution.
    *
    * @generated from enum value: RESET_OUTCOME_NOT_MIGRATED = 4;
    */
   NOT_MIGRATED = 4,
 
   /**
-   * The account has no e-mail address (nor, being LEGACY, any way to be told).
+   * The account has no e-mail address.
    *
    * @generated from enum value: RESET_OUTCOME_NO_EMAIL = 5;
    */

@@ -1,0 +1,98 @@
+//! What becomes of a request for a reset: told to the administrator, and to nobody else.
+
+use guichet_client::proto::RemindUsernamesRequest;
+use guichet_client::proto::ResetOutcome::{
+    self, Disabled, Mailed, NoEmail, NotMigrated, Throttled, Unknown,
+};
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_tests::Server;
+use guichet_tests::people;
+
+const SHARED: &str = "bureau@ecole.example";
+
+fn by_username(username: &str) -> Identifier {
+    Identifier::Username(username.into())
+}
+
+fn by_email(email: &str) -> Identifier {
+    Identifier::Email(email.into())
+}
+
+/// The outcome of the newest request.
+async fn outcome(server: &Server, identifier: Identifier) -> ResetOutcome {
+    people::ask_reset(server, identifier).await;
+    people::reset_outcomes(server).await[0]
+}
+
+#[tokio::test]
+async fn each_request_is_decided_and_only_good_ones_are_mailed() {
+    let server = Server::start().await;
+    people::active(&server, "lea", "lea@ecole.example").await;
+    people::active(&server, "sans", "").await;
+    people::legacy(&server, "ancien", "ancien@ecole.example").await;
+    people::legacy(&server, "tresancien", "").await;
+    people::disabled(&server, "parti", "parti@ecole.example").await;
+
+    for (identifier, expected) in [
+        (by_username("lea"), Mailed),
+        (by_username(" LEA "), Mailed),
+        (by_email("Lea@Ecole.Example"), Mailed),
+        (by_username("personne"), Unknown),
+        (by_email("personne@ecole.example"), Unknown),
+        (by_username("sans"), NoEmail),
+        (by_username("ancien"), NotMigrated),
+        (by_email("ancien@ecole.example"), NotMigrated),
+        (by_username("tresancien"), NotMigrated),
+        (by_username("parti"), Disabled),
+        (by_email("parti@ecole.example"), Disabled),
+    ] {
+        let shown = format!("{identifier:?}");
+        assert_eq!(outcome(&server, identifier).await, expected, "{shown}");
+    }
+
+    server.mailbox().wait_for("lea@ecole.example", 3).await;
+    let told_to_ask = server.mailbox().wait_for("ancien@ecole.example", 2).await;
+    assert!(told_to_ask.iter().all(|mail| mail.codes().is_empty()));
+    assert_eq!(server.mailbox().all().len(), 5);
+}
+
+#[tokio::test]
+async fn too_many_requests_for_one_name_are_answered_alike_and_mailed_no_more() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea", "lea@ecole.example").await;
+
+    let mut outcomes = Vec::new();
+    for _ in 0..10 {
+        outcomes.push(outcome(&server, by_username("lea")).await);
+    }
+
+    assert_eq!(outcomes[0], Mailed);
+    assert_eq!(outcomes[9], Throttled);
+    let mailed = outcomes.iter().filter(|outcome| **outcome == Mailed);
+    let mailed = mailed.count();
+    server.mailbox().wait_for("lea@ecole.example", mailed).await;
+}
+
+#[tokio::test]
+async fn forgotten_usernames_are_listed_in_one_mail_without_a_link() {
+    let server = Server::start().await;
+    people::active(&server, "lea", SHARED).await;
+    people::active(&server, "leo", SHARED).await;
+    people::disabled(&server, "parti", SHARED).await;
+    let request = RemindUsernamesRequest {
+        email: SHARED.into(),
+        locale: "fr".into(),
+    };
+
+    let anyone = server.anyone().await;
+    let reminded = anyone.reset().remind_usernames(request).await;
+
+    reminded.expect("always the same reply");
+    let mail = server.mailbox().last(SHARED, 1).await;
+    assert!(mail.text.contains("lea") && mail.text.contains("leo"));
+    assert!(!mail.text.contains("parti"), "{}", mail.text);
+    assert!(mail.codes().is_empty());
+}
