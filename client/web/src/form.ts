@@ -65,7 +65,7 @@ export function sentence(error: GuichetError): string {
   if (error.reason === "THROTTLED" && error.retryAfterMs !== undefined) {
     return text("page-throttled", { wait: duration(error.retryAfterMs) });
   }
+  if (error.code === Code.DeadlineExceeded) return text("page-slow");
   if (error.reason !== undefined) return error.message;
-  const unreached = error.code === Code.Unavailable || error.code === Code.DeadlineExceeded;
-  return text(unreached ? "page-offline" : "error-INTERNAL");
+  return text(error.code === Code.Unavailable ? "page-offline" : "error-INTERNAL");
 }

@@ -77,6 +77,42 @@ test("without a network the page stays, and so does what was typed", async () =>
   await page.waitForURL("**/Account");
 });
 
+test("a slow server is asked once, however often one clicks", async () => {
+  const context = await site.visitor();
+  const page = await context.newPage();
+  let calls = 0;
+  await page.route("**/guichet.v1.AuthService/Login", async (route) => {
+    calls += 1;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue();
+  });
+  await page.goto("/Account/Login");
+  await page.locator("#username").fill("lea");
+  await page.locator("#password").fill(PASSWORD);
+
+  const button = page.getByRole("button", { name: "Connexion" });
+  await button.click();
+  assert.equal(await page.locator("form").getAttribute("aria-busy"), "true");
+  await button.click();
+
+  await page.waitForURL("**/Account");
+  assert.equal(calls, 1);
+});
+
+test("a server that takes too long is said to be slow, and what was typed stays", async () => {
+  const page = await (await site.visitor()).newPage();
+  await page.route("**/guichet.v1.AuthService/Login", (route) =>
+    route.fulfill({ headers: { "content-type": "application/grpc-web+proto", "grpc-status": "4" } }),
+  );
+  await page.goto("/Account/Login");
+  await page.locator("#username").fill("lea");
+  await page.locator("#password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Connexion" }).click();
+
+  assert.match(await told(page), /Le service met trop de temps à répondre/);
+  assert.equal(await page.locator("#password").inputValue(), PASSWORD);
+});
+
 test("a password can be looked at, and is hidden again before it is sent", async () => {
   const page = await (await site.visitor()).newPage();
   await page.goto("/Account/Login");

@@ -7,6 +7,7 @@ page-languages = Sprache
 page-expired-form = Dieses Formular ist abgelaufen. Prüfen Sie Ihre Angaben und senden Sie es noch einmal ab.
 page-throttled = Es gab zu viele Versuche. Versuchen Sie es in { $wait } noch einmal.
 page-offline = Sie sind nicht mit dem Internet verbunden. Ihre Angaben bleiben erhalten: Versuchen Sie es noch einmal, sobald Sie wieder online sind.
+page-slow = Der Dienst braucht zu lange für eine Antwort. Ihre Angaben bleiben erhalten: Versuchen Sie es gleich noch einmal.
 page-show = Anzeigen
 page-hide = Verbergen
 page-show-password = Passwort anzeigen

@@ -7,6 +7,7 @@ page-languages = Language
 page-expired-form = This form has expired. Check what you have typed, then send it again.
 page-throttled = There have been too many tries. Try again in { $wait }.
 page-offline = You are not connected to the internet. What you typed is kept: try again once you are back online.
+page-slow = The service is taking too long to answer. What you typed is kept: try again in a moment.
 page-show = Show
 page-hide = Hide
 page-show-password = Show the password

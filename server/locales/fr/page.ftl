@@ -7,6 +7,7 @@ page-languages = Langue
 page-expired-form = Ce formulaire a expiré. Vérifiez ce que vous avez tapé, puis envoyez-le à nouveau.
 page-throttled = Il y a eu trop d'essais. Réessayez dans { $wait }.
 page-offline = Vous n'êtes pas connecté à internet. Ce que vous avez tapé est gardé : réessayez dès que la connexion revient.
+page-slow = Le service met trop de temps à répondre. Ce que vous avez tapé est gardé : réessayez dans un instant.
 page-show = Afficher
 page-hide = Masquer
 page-show-password = Afficher le mot de passe

@@ -7,6 +7,7 @@ page-languages = Taal
 page-expired-form = Dit formulier is verlopen. Controleer wat u hebt getypt en verstuur het opnieuw.
 page-throttled = Er zijn te veel pogingen geweest. Probeer opnieuw over { $wait }.
 page-offline = U bent niet met het internet verbonden. Wat u hebt getypt, blijft staan: probeer opnieuw zodra u weer online bent.
+page-slow = De dienst doet er te lang over om te antwoorden. Wat u hebt getypt, blijft staan: probeer zo meteen opnieuw.
 page-show = Tonen
 page-hide = Verbergen
 page-show-password = Wachtwoord tonen

@@ -33,6 +33,7 @@ pub(super) async fn show(mut visit: Visit) -> Response {
     let since = ["start", "last", "place"].map(|name| (name, format!("{{{name}}}").into()));
     let frame = Frame::new(&visit, "account", title)
         .string("page-offline", &[])
+        .string("page-slow", &[])
         .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-mismatch", &[])
         .string("page-show", &[])

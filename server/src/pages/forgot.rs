@@ -250,6 +250,7 @@ fn scripted(frame: Frame, visit: &Visit, typed: &Typed) -> Frame {
             ],
         )
         .string("page-offline", &[])
+        .string("page-slow", &[])
         .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-sent-again", &[])
         .string("page-sent-again-wait", &[("seconds", "{seconds}".into())])

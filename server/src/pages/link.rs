@@ -89,6 +89,7 @@ fn page(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Respon
         .string(click.done, &[("email", "{email}".into())])
         .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-offline", &[])
+        .string("page-slow", &[])
         .string("error-INTERNAL", &[]);
     let status = refusal.status;
     let page = Page {

@@ -106,6 +106,7 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> R
     let frame = Frame::new(&visit, "login", title)
         .kept(&visit, &[("return_url", &typed.return_url)])
         .string("page-offline", &[])
+        .string("page-slow", &[])
         .string("page-throttled", &[("wait", "{wait}".into())])
         .string("page-show", &[])
         .string("page-hide", &[])

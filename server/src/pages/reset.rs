@@ -146,6 +146,7 @@ fn live(
     let frame = Frame::new(&visit, "reset", title)
         .kept(&visit, &typed.link.query())
         .string("page-offline", &[])
+        .string("page-slow", &[])
         .string("page-mismatch", &[])
         .string("page-show", &[])
         .string("page-hide", &[])
