@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -39,6 +39,9 @@ const POSTGRES_LIMITS: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
+/// The first version without the error that could damage a write-ahead log when it is reset (SQLite's release notes).
+const LEAST_SQLITE: [u32; 3] = [3, 51, 3];
+
 /// The open database.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -54,6 +57,7 @@ impl Store {
         match &storage.database {
             DatabaseUrl::Sqlite(path) => {
                 let write = connect_sqlite(path, 1).await?;
+                refuse_old_sqlite(&write).await?;
                 let read = connect_sqlite(path, CONNECTIONS).await?;
                 Ok(Self { read, write })
             }
@@ -119,6 +123,22 @@ async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<Databas
     Database::connect(options)
         .await
         .with_context(|| format!("can't open {}", path.display()))
+}
+
+/// A build that links the system's library may get an older one.
+async fn refuse_old_sqlite(db: &DatabaseConnection) -> anyhow::Result<()> {
+    let question = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS version");
+    let row = db.query_one_raw(question).await?.context("no version")?;
+    let version: String = row.try_get("", "version")?;
+    let parts: Vec<u32> = version
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect();
+    anyhow::ensure!(
+        parts.as_slice() >= LEAST_SQLITE.as_slice(),
+        "SQLite {version} can damage a database that is written and checkpointed at once; 3.51.3 can't"
+    );
+    Ok(())
 }
 
 fn tune(options: &mut ConnectOptions, connections: u32) {
