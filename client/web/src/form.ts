@@ -67,5 +67,6 @@ export function sentence(error: GuichetError): string {
   }
   if (error.code === Code.DeadlineExceeded) return text("page-slow");
   if (error.reason !== undefined) return error.message;
-  return text(error.code === Code.Unavailable ? "page-offline" : "error-INTERNAL");
+  if (!navigator.onLine) return text("page-offline");
+  return text(error.code === Code.Unavailable ? "error-STORE_UNAVAILABLE" : "error-INTERNAL");
 }

@@ -77,6 +77,17 @@ test("without a network the page stays, and so does what was typed", async () =>
   await page.waitForURL("**/Account");
 });
 
+test("a server that can't be reached is not called a missing network", async () => {
+  const page = await (await site.visitor()).newPage();
+  await page.route("**/guichet.v1.AuthService/Login", (route) => route.abort("connectionrefused"));
+  await page.goto("/Account/Login");
+  await page.locator("#username").fill("lea");
+  await page.locator("#password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Connexion" }).click();
+
+  assert.match(await told(page), /Le service n'est pas disponible/);
+});
+
 test("a slow server is asked once, however often one clicks", async () => {
   const context = await site.visitor();
   const page = await context.newPage();

@@ -32,15 +32,9 @@ pub(super) async fn show(mut visit: Visit) -> Response {
     let form_token = form::token(&mut visit);
     let since = ["start", "last", "place"].map(|name| (name, format!("{{{name}}}").into()));
     let frame = Frame::new(&visit, "account", title)
-        .string("page-offline", &[])
-        .string("page-slow", &[])
-        .string("page-throttled", &[("wait", "{wait}".into())])
+        .failures()
         .string("page-mismatch", &[])
-        .string("page-show", &[])
-        .string("page-hide", &[])
-        .string("page-show-password", &[])
-        .string("page-hide-password", &[])
-        .string("page-caps-lock", &[])
+        .passwords()
         .string("page-rule-met", &[])
         .string("page-rule-unmet", &[])
         .string("page-account-who", &[("username", "{username}".into())])
@@ -49,8 +43,7 @@ pub(super) async fn show(mut visit: Visit) -> Response {
         .string("page-account-since", &since)
         .string("page-account-end", &[])
         .string("page-account-password-done", &[])
-        .string("page-account-email-done", &[("email", "{email}".into())])
-        .string("error-INTERNAL", &[]);
+        .string("page-account-email-done", &[("email", "{email}".into())]);
     let page = Page {
         frame,
         form_token,

@@ -249,12 +249,9 @@ fn scripted(frame: Frame, visit: &Visit, typed: &Typed) -> Frame {
                 ("return_url", &typed.return_url),
             ],
         )
-        .string("page-offline", &[])
-        .string("page-slow", &[])
-        .string("page-throttled", &[("wait", "{wait}".into())])
+        .failures()
         .string("page-sent-again", &[])
         .string("page-sent-again-wait", &[("seconds", "{seconds}".into())])
         .string("page-username-label", &[])
         .string("page-email-label", &[])
-        .string("error-INTERNAL", &[])
 }

@@ -64,6 +64,24 @@ impl Frame {
         self
     }
 
+    /// Gives the page's script what it says where a call fails and the server's own words do not do or did not come.
+    pub(super) fn failures(self) -> Self {
+        self.string("page-throttled", &[("wait", "{wait}".into())])
+            .string("page-offline", &[])
+            .string("page-slow", &[])
+            .string("error-STORE_UNAVAILABLE", &[])
+            .string("error-INTERNAL", &[])
+    }
+
+    /// Gives it what stands beside a password.
+    pub(super) fn passwords(self) -> Self {
+        self.string("page-show", &[])
+            .string("page-hide", &[])
+            .string("page-show-password", &[])
+            .string("page-hide-password", &[])
+            .string("page-caps-lock", &[])
+    }
+
     /// A text of the page's language.
     pub(super) fn t(&self, key: &str) -> String {
         i18n::text(self.locale, key, &[])

@@ -87,10 +87,7 @@ fn page(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Respon
     let frame = Frame::new(&visit, click.page, title)
         .kept(&visit, &link.query())
         .string(click.done, &[("email", "{email}".into())])
-        .string("page-throttled", &[("wait", "{wait}".into())])
-        .string("page-offline", &[])
-        .string("page-slow", &[])
-        .string("error-INTERNAL", &[]);
+        .failures();
     let status = refusal.status;
     let page = Page {
         frame,

@@ -105,16 +105,9 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> R
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, "login", title)
         .kept(&visit, &[("return_url", &typed.return_url)])
-        .string("page-offline", &[])
-        .string("page-slow", &[])
-        .string("page-throttled", &[("wait", "{wait}".into())])
-        .string("page-show", &[])
-        .string("page-hide", &[])
-        .string("page-show-password", &[])
-        .string("page-hide-password", &[])
-        .string("page-caps-lock", &[])
-        .string("error-EMAIL_NOT_USERNAME", &[])
-        .string("error-INTERNAL", &[]);
+        .failures()
+        .passwords()
+        .string("error-EMAIL_NOT_USERNAME", &[]);
     let status = refusal.status;
     let page = Page {
         frame,

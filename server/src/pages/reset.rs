@@ -145,14 +145,9 @@ fn live(
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, "reset", title)
         .kept(&visit, &typed.link.query())
-        .string("page-offline", &[])
-        .string("page-slow", &[])
+        .failures()
         .string("page-mismatch", &[])
-        .string("page-show", &[])
-        .string("page-hide", &[])
-        .string("page-show-password", &[])
-        .string("page-hide-password", &[])
-        .string("page-caps-lock", &[])
+        .passwords()
         .string("page-rule-met", &[])
         .string("page-rule-unmet", &[])
         .string("page-done-title", &[])
@@ -162,9 +157,7 @@ fn live(
             &[("host", "{host}".into()), ("seconds", "{seconds}".into())],
         )
         .string("page-done-link", &[])
-        .string("page-done-stop", &[])
-        .string("page-throttled", &[("wait", "{wait}".into())])
-        .string("error-INTERNAL", &[]);
+        .string("page-done-stop", &[]);
     let examples = i18n::text(
         visit.locale,
         "page-rules-examples",
