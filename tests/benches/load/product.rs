@@ -82,10 +82,11 @@ impl Product {
             .collect()
     }
 
-    /// Services that each ask about one access token.
+    /// Services that each ask about one access token, of people other than the first: those sign in so often in the load
+    /// that their oldest sessions end.
     pub(crate) fn services(&self, count: usize) -> Vec<Service> {
         let key = TokenSource::bearer(self.server.api_key()).expect("a key");
-        let tokens = self.tokens.iter().take(count);
+        let tokens = self.tokens.iter().rev().take(count);
         self.connections
             .iter()
             .zip(tokens)
