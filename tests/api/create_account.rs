@@ -120,6 +120,25 @@ async fn a_request_id_stands_for_one_request() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_none_is_told_with_the_other_faults() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+
+    for password in [String::new(), "Babou45+".repeat(200)] {
+        let request = new_account("lea@ecole.example", Credential::Password(password));
+        let refused = admin.account().create_account(request).await;
+
+        let status = expect_error(refused, Code::InvalidArgument, "INVALID_FIELDS");
+        let mut fields: Vec<String> = error::violations(&status)
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect();
+        fields.sort();
+        assert_eq!(fields, ["account.username", "password"]);
+    }
+}
+
+#[tokio::test]
 async fn of_many_who_want_one_name_at_once_one_gets_it() {
     let server = Server::start().await;
     let admin = server.admin().await;

@@ -113,6 +113,11 @@ fn read(
         }
         _ => None,
     };
+    if let Some(Credential::Password(typed)) = &credential
+        && let Err(violation) = new_password::parse("password", typed)
+    {
+        fields.refuse(violation);
+    }
     let account = Model {
         id: call.app.clock.new_id(),
         username: given.username,
