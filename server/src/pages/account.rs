@@ -5,8 +5,8 @@ use axum::{Form, http::StatusCode, response::Response};
 use guichet_proto::v1::LogoutRequest;
 use serde::Deserialize;
 
-use super::{form, frame::Frame, rules::Rules, visit::Visit};
-use crate::{auth::logout, i18n, transport::session_cookie};
+use super::{form, frame::Frame, notice, rules::Rules, visit::Visit};
+use crate::{auth::logout, error::Error, i18n, transport::session_cookie};
 
 #[derive(Template)]
 #[template(path = "pages/templates/account.html")]
@@ -26,7 +26,7 @@ pub(super) struct SignOut {
 pub(super) async fn show(mut visit: Visit) -> Response {
     let rules = match Rules::of(&visit, &[]).await {
         Ok(rules) => rules,
-        Err(error) => return super::notice::failed(visit, &error),
+        Err(error) => return notice::failed(visit, &error),
     };
     let title = i18n::text(visit.locale, "page-account-title", &[]);
     let form_token = form::token(&mut visit);
@@ -59,10 +59,9 @@ pub(super) async fn sign_out(mut visit: Visit, Form(typed): Form<SignOut>) -> Re
     }
     if let Some(refresh_token) = session_cookie::read(&visit.headers, visit.public) {
         let ended = logout::logout(&visit.call(), LogoutRequest { refresh_token }).await;
-        if let Err(error) = ended
-            && error.reason() != "TOKEN_INVALID"
-        {
-            return super::notice::failed(visit, &error);
+        match ended {
+            Ok(_) | Err(Error::TokenInvalid) => {}
+            Err(error) => return notice::failed(visit, &error),
         }
     }
     session_cookie::forget(&mut visit.answer, visit.public);

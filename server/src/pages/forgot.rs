@@ -250,7 +250,6 @@ fn scripted(frame: Frame, visit: &Visit, typed: &Typed) -> Frame {
             ],
         )
         .failures()
-        .string("page-sent-again", &[])
         .string("page-sent-again-wait", &[("seconds", "{seconds}".into())])
         .string("page-username-label", &[])
         .string("page-email-label", &[])

@@ -73,15 +73,10 @@ impl Entity {
         code: &str,
         now: Timestamp,
     ) -> Result<Option<Model>, DbErr> {
-        if code.is_empty() || code.len() > MAX_CODE_BYTES {
-            return Ok(None);
+        match of_link(account_id, code) {
+            Some(found) => found.filter(good_at(now)).one(db).await,
+            None => Ok(None),
         }
-        Self::find()
-            .filter(Column::CodeHash.eq(secret::hash(code)))
-            .filter(Column::AccountId.eq(account_id))
-            .filter(good_at(now))
-            .one(db)
-            .await
     }
 
     /// Whether a code was ever an account's, live or not.
@@ -90,15 +85,10 @@ impl Entity {
         account_id: Uuid,
         code: &str,
     ) -> Result<bool, DbErr> {
-        if code.is_empty() || code.len() > MAX_CODE_BYTES {
-            return Ok(false);
+        match of_link(account_id, code) {
+            Some(found) => Ok(found.count(db).await? > 0),
+            None => Ok(false),
         }
-        let count = Self::find()
-            .filter(Column::CodeHash.eq(secret::hash(code)))
-            .filter(Column::AccountId.eq(account_id))
-            .count(db)
-            .await?;
-        Ok(count > 0)
     }
 
     /// Uses a code. Of several that try at the same moment, one is told true.
@@ -154,6 +144,16 @@ impl Entity {
             .await
             .map(drop)
     }
+}
+
+/// The code of a link, live or not; none for a text that can be no code of ours.
+fn of_link(account_id: Uuid, code: &str) -> Option<Select<Entity>> {
+    let plausible = !code.is_empty() && code.len() <= MAX_CODE_BYTES;
+    plausible.then(|| {
+        Entity::find()
+            .filter(Column::CodeHash.eq(secret::hash(code)))
+            .filter(Column::AccountId.eq(account_id))
+    })
 }
 
 /// An account's codes that were neither used nor killed.
