@@ -1,6 +1,10 @@
 //! From a gRPC request to a plain function and back: who calls, may they, in which language, and one log line.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tonic::{Code, Request, Response, Status};
 use tracing::Instrument as _;
@@ -16,6 +20,13 @@ use crate::{
     store::{account, api_key, session},
     transport::{deadline::Deadline, peer::Peer},
 };
+
+/// How often a call is begun that the database rolls back for another's sake. Rows are locked in one order, so that is
+/// rare; with serializable isolation, or an engine that knows no other, it is an everyday matter.
+const MAX_TRIES: u32 = 8;
+
+/// Longest pause before the second try. It doubles from try to try.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// Who calls.
 #[derive(Clone, Debug)]
@@ -121,6 +132,28 @@ impl Call<'_> {
         let may = own == Some(id) || roles.iter().any(|role| self.caller.has_role(role));
         if may { Ok(id) } else { Err(Error::Forbidden) }
     }
+
+    /// Calls the function behind an RPC, and again where the database rolled it back for another call's sake.
+    ///
+    /// Nothing of it has happened then, but what it committed on purpose before, such as a charged try.
+    pub async fn carry_out<Q: Clone, S>(
+        &self,
+        request: Q,
+        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<S, Error> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..MAX_TRIES {
+            match function(self, request.clone()).await {
+                Err(error) if error.is_conflict() => {
+                    // By chance, so that two that met don't meet again.
+                    tokio::time::sleep(pause.mul_f64(secret::fraction())).await;
+                    pause *= 2;
+                }
+                outcome => return outcome,
+            }
+        }
+        function(self, request).await
+    }
 }
 
 /// An id from a request.
@@ -149,8 +182,11 @@ impl Service {
         method: &'static str,
         access: Access,
         request: Request<Q>,
-        function: impl AsyncFnOnce(&Call<'_>, Q) -> Result<S, Error>,
-    ) -> Result<Response<S>, Status> {
+        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<Response<S>, Status>
+    where
+        Q: Clone,
+    {
         let started = Instant::now();
         let request_id = self.app.clock.new_id();
         let span = tracing::info_span!("call", %request_id);
@@ -158,7 +194,7 @@ impl Service {
         let (outcome, caller) = async {
             match self.open(access, &request, locale).await {
                 Ok(call) => (
-                    function(&call, request.into_inner()).await,
+                    call.carry_out(request.into_inner(), function).await,
                     Some(call.caller),
                 ),
                 Err(error) => (Err(error), None),

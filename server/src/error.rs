@@ -136,6 +136,20 @@ impl Error {
         }
     }
 
+    /// Whether the database rolled a transaction back for another's sake (SQL class 40): it may be begun again.
+    pub fn is_conflict(&self) -> bool {
+        let Self::StoreUnavailable(
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)),
+        ) = self
+        else {
+            return false;
+        };
+        let code = cause
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| code.len() == 5 && code.starts_with("40"))
+    }
+
     /// The answer, in the caller's language.
     pub fn into_status(self, locale: Locale) -> Status {
         let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, HashMap::new());

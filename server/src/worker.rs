@@ -65,6 +65,7 @@ async fn drain(app: &App, stop: &CancellationToken, queue: Queue) {
         match work_one(app, queue).await {
             Ok(true) => continue,
             Ok(false) => {}
+            Err(error) if error.is_conflict() => continue,
             Err(error) => tracing::warn!("worker: {}", describe(&error)),
         }
         tokio::select! {

@@ -18,6 +18,9 @@ const EMAIL: &str = "lea@ecole.example";
 /// Rounds of each race: enough for one in ten to show.
 const ROUNDS: usize = 20;
 
+/// Rounds where every call is begun several times.
+const FEW: usize = 3;
+
 /// Calls of one race.
 const CALLS: usize = 50;
 
@@ -98,10 +101,35 @@ async fn an_older_version_keeps_off_a_newer_schema() {
 
 #[tokio::test]
 async fn of_many_at_once_exactly_one_uses_a_code() {
-    let servers = three(Server::start().await).await;
+    race_for_a_code(Server::start().await, ROUNDS).await;
+}
+
+#[tokio::test]
+async fn one_refresh_token_has_one_successor_everywhere() {
+    race_to_refresh(Server::start().await, ROUNDS).await;
+}
+
+#[tokio::test]
+async fn what_the_database_rolls_back_for_another_s_sake_is_begun_again() {
+    race_for_a_code(serializable().await, FEW).await;
+    race_to_refresh(serializable().await, FEW).await;
+}
+
+/// A server of a database where nobody sees what others do at the same time, and many are rolled back for it.
+async fn serializable() -> Server {
+    let postgres = empty_database();
+    postgres.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation TO serializable', \
+         current_database()); END $$",
+    );
+    Server::builder().sharing(&postgres).start().await
+}
+
+async fn race_for_a_code(first: Server, rounds: usize) {
+    let servers = three(first).await;
     let replicas = clients(&servers).await;
 
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         people::ask_reset(&servers[round % 3], Identifier::Email(EMAIL.into())).await;
         // Each round brings a link and a notice that the password was changed.
         let link: Link = servers[0].mailbox().last(EMAIL, 2 * round - 1).await.link();
@@ -121,12 +149,11 @@ async fn of_many_at_once_exactly_one_uses_a_code() {
     }
 }
 
-#[tokio::test]
-async fn one_refresh_token_has_one_successor_everywhere() {
-    let servers = three(Server::start().await).await;
+async fn race_to_refresh(first: Server, rounds: usize) {
+    let servers = three(first).await;
     let replicas = clients(&servers).await;
 
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         let first = people::tokens(&servers[round % 3], "lea", GOOD_PASSWORD).await;
         let answers = race(&replicas, |replica| {
             refresh(replica, first.refresh_token.clone())

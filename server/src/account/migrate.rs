@@ -73,7 +73,7 @@ pub async fn batch_migrate_accounts(
     let mut results = Vec::with_capacity(request.requests.len());
     for row in request.requests {
         let account_id = row.account_id.clone();
-        results.push(match migrate_account(call, row).await {
+        results.push(match call.carry_out(row, migrate_account).await {
             Ok(reply) => RowResult {
                 account_id,
                 account: reply.account,

@@ -31,17 +31,33 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let password = Password::typed(&request.password);
     // A second round is for who signs in twice at once: one of the two renewed the hash that the other verified.
     for _ in 0..ROUNDS {
-        let verified = verify(call, &request.username, &password).await;
-        if matches!(verified, Err(Error::Overloaded { .. })) {
-            lockout::take_back(app, &charged).await?;
-        }
-        if let Some(tokens) = open(call, verified?, &request.device_name, &counters).await? {
-            return Ok(LoginResponse {
-                outcome: Some(Outcome::Tokens(tokens)),
-            });
+        match verify_and_open(call, &request, &password, &counters).await {
+            Ok(Some(tokens)) => {
+                return Ok(LoginResponse {
+                    outcome: Some(Outcome::Tokens(tokens)),
+                });
+            }
+            Ok(None) => {}
+            Err(error) => {
+                // No room, or the database failed: nothing was learnt about the password.
+                if !matches!(error, Error::BadCredentials) {
+                    lockout::take_back(app, &charged).await?;
+                }
+                return Err(error);
+            }
         }
     }
     Err(Error::BadCredentials)
+}
+
+async fn verify_and_open(
+    call: &Call<'_>,
+    request: &LoginRequest,
+    password: &Password,
+    counters: &lockout::Counters,
+) -> Result<Option<Tokens>, Error> {
+    let verified = verify(call, &request.username, password).await?;
+    open(call, verified, &request.device_name, counters).await
 }
 
 fn check_shape(request: &LoginRequest) -> Result<(), Error> {

@@ -58,7 +58,10 @@ pub(super) async fn sign_out(mut visit: Visit, Form(typed): Form<SignOut>) -> Re
         return visit.redirect("/Account");
     }
     if let Some(refresh_token) = session_cookie::read(&visit.headers, visit.public) {
-        let ended = logout::logout(&visit.call(), LogoutRequest { refresh_token }).await;
+        let ended = visit
+            .call()
+            .carry_out(LogoutRequest { refresh_token }, logout::logout)
+            .await;
         match ended {
             Ok(_) | Err(Error::TokenInvalid) => {}
             Err(error) => return notice::failed(visit, &error),

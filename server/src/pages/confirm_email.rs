@@ -31,7 +31,10 @@ async fn confirm(visit: &Visit, link: Link) -> Result<String, Error> {
         user_id: link.user_id,
         code: link.code,
     };
-    let reply = email::confirm_email_change(&visit.call(), request).await?;
+    let reply = visit
+        .call()
+        .carry_out(request, email::confirm_email_change)
+        .await?;
     let email = [("email", reply.email.into())];
     Ok(i18n::text(visit.locale, CLICK.done, &email))
 }

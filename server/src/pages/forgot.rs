@@ -149,7 +149,9 @@ async fn ask(visit: &Visit, typed: &Typed) -> Result<(), Error> {
             email: identifier,
             ..RemindUsernamesRequest::default()
         };
-        return request::remind_usernames(&visit.call(), request)
+        return visit
+            .call()
+            .carry_out(request, request::remind_usernames)
             .await
             .map(drop);
     }
@@ -164,7 +166,9 @@ async fn ask(visit: &Visit, typed: &Typed) -> Result<(), Error> {
         return_url: typed.return_url.clone(),
         ..RequestResetRequest::default()
     };
-    request::request_reset(&visit.call(), request)
+    visit
+        .call()
+        .carry_out(request, request::request_reset)
         .await
         .map(drop)
 }

@@ -63,7 +63,7 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
         password: std::mem::take(&mut typed.password),
         device_name: String::new(),
     };
-    match login::login(&visit.call(), request).await {
+    match visit.call().carry_out(request, login::login).await {
         Ok(reply) => match reply.outcome {
             Some(Outcome::Tokens(tokens)) => {
                 welcome(visit, &tokens.refresh_token, &typed.return_url)

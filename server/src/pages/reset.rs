@@ -88,7 +88,11 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
         email: typed.email.trim().to_owned(),
         new_password: std::mem::take(&mut typed.new_password),
     };
-    match complete::complete_reset(&visit.call(), request).await {
+    match visit
+        .call()
+        .carry_out(request, complete::complete_reset)
+        .await
+    {
         Ok(reply) => done(visit, reply),
         Err(error) => {
             let refusal = Refusal::of(&visit, &error);

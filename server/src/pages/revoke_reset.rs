@@ -31,6 +31,9 @@ async fn revoke(visit: &Visit, link: Link) -> Result<String, Error> {
         user_id: link.user_id,
         code: link.code,
     };
-    revoke::revoke_reset(&visit.call(), request).await?;
+    visit
+        .call()
+        .carry_out(request, revoke::revoke_reset)
+        .await?;
     Ok(i18n::text(visit.locale, CLICK.done, &[]))
 }
