@@ -4,6 +4,7 @@ use std::{path::Path, str::FromStr as _, sync::Arc};
 
 use anyhow::Context as _;
 use lettre::message::Mailbox;
+use sea_orm::DbErr;
 use tokio::sync::watch;
 
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
     },
     store::Store,
 };
+
+/// What a machine whose clock is kept does not reach: somebody should look.
+const LARGEST_SKEW_MICROS: u64 = 30_000_000;
 
 /// The product, open.
 pub struct App {
@@ -56,9 +60,19 @@ impl App {
     /// Opens everything, creating what an empty data directory lacks.
     pub async fn open(config: Config) -> anyhow::Result<Arc<Self>> {
         let store = Store::connect(&config.storage).await?;
+        Self::open_on(store, config, new_metrics()).await
+    }
+
+    /// Opens everything on a database that is connected.
+    pub async fn open_on(
+        store: Store,
+        config: Config,
+        metrics: Metrics,
+    ) -> anyhow::Result<Arc<Self>> {
         let master_key = MasterKey::load_or_create(&config.storage)?;
         store.migrate().await?;
         let clock = Clock::new(&config.runtime.clock);
+        keep_time(&store, &clock, &metrics).await?;
         let keys = KeyRing::open(
             &store,
             &master_key,
@@ -90,7 +104,7 @@ impl App {
                 app_url: config.application.url.to_string(),
                 public_url: config.listen.public_url.to_string(),
             },
-            metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
+            metrics,
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
             store,
@@ -100,6 +114,27 @@ impl App {
             config,
         }))
     }
+}
+
+/// The figures of a process that has just started.
+pub fn new_metrics() -> Metrics {
+    Metrics::new(env!("CARGO_PKG_VERSION"))
+}
+
+/// Has the clock follow the one that replicas share, and tells how far off this machine's is.
+pub async fn keep_time(store: &Store, clock: &Clock, metrics: &Metrics) -> Result<(), DbErr> {
+    let Some(reading) = store.time().await? else {
+        return Ok(());
+    };
+    let skew = clock.follow(reading);
+    metrics.set_clock_skew(skew);
+    if skew.unsigned_abs() > LARGEST_SKEW_MICROS {
+        tracing::warn!(
+            seconds = skew / 1_000_000,
+            "this machine's clock is ahead of the database's, which is followed"
+        );
+    }
+    Ok(())
 }
 
 fn mail_url(config: &Config, data_dir: &Path) -> String {

@@ -3,8 +3,11 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use sea_orm::DeriveValueType;
@@ -63,12 +66,32 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// What another clock said.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// What it said.
+    pub time: Timestamp,
+    /// When, by the monotonic clock of this process.
+    pub taken: Instant,
+    /// How far `taken` may be off.
+    pub error: Duration,
+}
+
 /// Tells the time and makes ids from it.
+///
+/// Replicas follow the clock of the database that they share, so that a code or a session ends for all of them at once. In
+/// between, the monotonic clock goes on: steps of this machine's own time of day change nothing.
 #[derive(Debug)]
 pub struct Clock {
+    started: Instant,
+    /// What the clock that is followed said when `started` was taken, in microseconds since 1970.
+    followed: AtomicI64,
     offset_file: Option<PathBuf>,
     ids: Mutex<ContextV7>,
 }
+
+/// No clock is followed.
+const NONE: i64 = i64::MIN;
 
 impl Clock {
     /// The clock that the configuration names.
@@ -78,21 +101,33 @@ impl Clock {
             ClockSource::OffsetFile(path) => Some(path.clone()),
         };
         Self {
+            started: Instant::now(),
+            followed: AtomicI64::new(NONE),
             offset_file,
             ids: Mutex::new(ContextV7::new()),
         }
     }
 
+    /// Follows another clock, which said this, and tells by how many microseconds this machine's is ahead of it.
+    pub fn follow(&self, reading: Reading) -> i64 {
+        let since_start = reading.taken.saturating_duration_since(self.started);
+        let told = reading.time.minus(since_start).0;
+        let known = self.followed.load(Ordering::Relaxed);
+        // What the reading can't tell from an error would only make the time jitter.
+        if known == NONE || u128::from(told.abs_diff(known)) > reading.error.as_micros() {
+            self.followed.store(told, Ordering::Relaxed);
+        }
+        let followed = reading.time.plus(reading.taken.elapsed());
+        system_time().0.saturating_sub(followed.0)
+    }
+
     /// The present moment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system"
-    )]
     pub fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Timestamp(micros(since_1970).saturating_add(self.offset_micros()))
+        let now = match self.followed.load(Ordering::Relaxed) {
+            NONE => system_time(),
+            start => Timestamp(start).plus(self.started.elapsed()),
+        };
+        Timestamp(now.0.saturating_add(self.offset_micros()))
     }
 
     /// A new UUIDv7: ids made later in this process sort later.
@@ -118,9 +153,40 @@ impl Clock {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that asks the system"
+)]
+fn system_time() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp(micros(since_1970.unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_followed_clock_is_told_and_not_the_machine_s() {
+        let clock = Clock::new(&ClockSource::System);
+        let an_hour_behind = clock.now().minus(Duration::from_hours(1));
+        let reading = |time| Reading {
+            time,
+            taken: Instant::now(),
+            error: Duration::from_millis(5),
+        };
+
+        let ahead = clock.follow(reading(an_hour_behind));
+
+        let followed = clock.now();
+        assert_eq!(ahead / 1_000_000 / 60, 60);
+        assert!(followed.since(an_hour_behind) < Duration::from_mins(1));
+        clock.follow(reading(clock.now().minus(Duration::from_millis(2))));
+        assert!(
+            clock.now() >= followed,
+            "an error of the reading is no step"
+        );
+    }
 
     #[test]
     fn rows_made_before_a_moment_have_lesser_ids() {

@@ -2,11 +2,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::DbErr;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
 
-use crate::i18n::{self, Locale};
+use crate::{
+    i18n::{self, Locale},
+    store::fault::Fault,
+};
 
 /// Domain of every `ErrorInfo`.
 const DOMAIN: &str = "guichet";
@@ -136,18 +139,9 @@ impl Error {
         }
     }
 
-    /// Whether the database rolled a transaction back for another's sake (SQL class 40): it may be begun again.
+    /// Whether the database rolled a transaction back for another's sake: it may be begun again.
     pub fn is_conflict(&self) -> bool {
-        let Self::StoreUnavailable(
-            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)),
-        ) = self
-        else {
-            return false;
-        };
-        let code = cause
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        code.is_some_and(|code| code.len() == 5 && code.starts_with("40"))
+        matches!(self, Self::StoreUnavailable(cause) if Fault::of(cause) == Fault::Conflict)
     }
 
     /// The answer, in the caller's language.
@@ -206,36 +200,10 @@ pub fn description(violation: &Violation, locale: Locale) -> String {
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
-        let unreachable = match &cause {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-            DbErr::Exec(RuntimeErr::SqlxError(error))
-            | DbErr::Query(RuntimeErr::SqlxError(error)) => is_unavailable(error),
-            _ => false,
-        };
-        if unreachable {
-            Self::StoreUnavailable(cause)
-        } else {
-            Self::Internal(cause.into())
+        match Fault::of(&cause) {
+            Fault::Conflict | Fault::Away | Fault::Refused => Self::StoreUnavailable(cause),
+            Fault::Other => Self::Internal(cause.into()),
         }
-    }
-}
-
-/// Whether the database is away, full or busy rather than displeased with the statement.
-fn is_unavailable(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        // SQLite: BUSY 5, READONLY 8, IOERR 10, FULL 13. PostgreSQL: connection 08, rolled back by a conflict 40, resources
-        // 53, lock not available 55P03, shutting down 57P0x, statement cancelled by its limit 57014.
-        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
-            matches!(code.as_ref(), "5" | "8" | "10" | "13")
-                || ["08", "40", "53", "55P03", "57P", "57014"]
-                    .iter()
-                    .any(|class| code.len() == 5 && code.starts_with(class))
-        }),
-        _ => false,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod pages;
 pub mod pagination;
 pub mod password;
+pub mod readiness;
 pub mod reset;
 pub mod secret;
 pub mod serve;

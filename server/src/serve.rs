@@ -26,13 +26,14 @@ use tracing_subscriber::{
 
 use crate::{
     account::Accounts,
-    app::App,
+    app::{self, App},
     auth::Auth,
     config::{Config, LogFormat},
-    metrics::Port,
+    metrics::{Metrics, Port},
     pages,
+    readiness::Readiness,
     reset::Resets,
-    store::account,
+    store::{self, account},
     transport::{
         deadline::CallLimits,
         limits::{Limits, server_builder},
@@ -64,20 +65,41 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     pages::check(&config)?;
-    let app = App::open(config).await?;
+    let metrics = app::new_metrics();
+    let readiness = Readiness::new(shutdown.clone());
+    let operations = Listener::bind(config.listen.ops_address, Port::Operations)
+        .await
+        .with_context(|| format!("can't listen on {}", config.listen.ops_address))?;
+    let ops_address = operations.local_addr().to_string();
+    store::create_data_dir(&config.storage.data_dir)?;
+    tell_address(&config.storage.data_dir, "ops-listen", &ops_address)?;
+    let ops = serve_ops(
+        readiness.clone(),
+        operations,
+        shutdown.clone(),
+        metrics.clone(),
+    );
+    // Until the database is there, nobody is let in: a refused connection sends callers to another replica.
+    let Some(store) = readiness.await_database(&config.storage).await? else {
+        return Ok(());
+    };
+    let app = App::open_on(store, config, metrics).await?;
+    serve_calls(&app, &shutdown, &ops_address).await?;
+    ops.await??;
+    Ok(())
+}
+
+/// Serves the public port, and has the worker run, until the end is asked for.
+async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> anyhow::Result<()> {
     let config = &app.config;
     let public = Listener::bind(config.listen.address, Port::Public)
         .await
         .with_context(|| format!("can't listen on {}", config.listen.address))?;
-    let operations = Listener::bind(config.listen.ops_address, Port::Operations)
-        .await
-        .with_context(|| format!("can't listen on {}", config.listen.ops_address))?;
-    let (public_address, ops_address) = (public.local_addr(), operations.local_addr());
+    let public_address = public.local_addr().to_string();
 
-    let ops = serve_ops(app.clone(), operations, shutdown.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     tell_health(&health, ServingStatus::Serving).await;
-    let calls = grpc(&app)?.add_service(health_service);
+    let calls = grpc(app)?.add_service(health_service);
     let policy = policy(config)?;
     let limits = limits(config);
     let tls = config
@@ -92,19 +114,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         &app.metrics,
     );
     let server = server_builder(&limits).serve_with_incoming_shutdown(
-        combine(calls, pages(&app), &policy).prepare(),
+        combine(calls, pages(app), &policy).prepare(),
         incoming,
         shutdown.draining(),
     );
 
     let stop_worker = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop_worker.clone()));
-    tell_addresses(
-        &config.storage.data_dir,
-        &public_address.to_string(),
-        &ops_address.to_string(),
-    )?;
-    greet(&app, &public_address.to_string(), &ops_address.to_string()).await?;
+    tell_address(&config.storage.data_dir, "listen", &public_address)?;
+    greet(app, &public_address, ops_address).await?;
 
     shutdown
         .supervise(server, tell_end(health), config.limits.drain_timeout)
@@ -112,7 +130,6 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     stop_worker.cancel();
     // A mail server that hangs must not hold the end up: the lease lets another try later.
     drop(tokio::time::timeout(WORKER_END, worker).await);
-    ops.await??;
     Ok(())
 }
 
@@ -181,27 +198,17 @@ fn limits(config: &Config) -> Limits {
 }
 
 fn serve_ops(
-    app: Arc<App>,
+    readiness: Readiness,
     listener: Listener,
     shutdown: Shutdown,
+    metrics: Metrics,
 ) -> tokio::task::JoinHandle<std::io::Result<()>> {
     tokio::spawn(async move {
-        let asked = app.clone();
-        let draining = shutdown.clone();
-        let router = ops::router(app.metrics.clone(), move || {
-            let app = asked.clone();
-            let ending = draining.is_requested();
-            async move {
-                if ending {
-                    return Err(vec!["shutting down".to_owned()]);
-                }
-                app.store
-                    .ping()
-                    .await
-                    .map_err(|cause| vec![format!("database: {cause}")])
-            }
+        let router = ops::router(metrics.clone(), move || {
+            let readiness = readiness.clone();
+            async move { readiness.check().await }
         });
-        ops::serve(listener, router, shutdown.kill_switch(), &app.metrics).await
+        ops::serve(listener, router, shutdown.kill_switch(), &metrics).await
     })
 }
 
@@ -248,13 +255,11 @@ async fn discovery(State(app): State<Arc<App>>) -> Response {
         .into_response()
 }
 
-/// Writes the bound addresses where scripts look for them, whole or not at all.
-fn tell_addresses(data_dir: &Path, public: &str, operations: &str) -> anyhow::Result<()> {
-    for (name, address) in [("ops-listen", operations), ("listen", public)] {
-        let partial = data_dir.join(format!("{name}.partial"));
-        fs::write(&partial, address)?;
-        fs::rename(&partial, data_dir.join(name))?;
-    }
+/// Writes a bound address where scripts look for it, whole or not at all.
+fn tell_address(data_dir: &Path, name: &str, address: &str) -> anyhow::Result<()> {
+    let partial = data_dir.join(format!("{name}.partial"));
+    fs::write(&partial, address)?;
+    fs::rename(&partial, data_dir.join(name))?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    app::App,
+    app::{self, App},
     error::Error,
     outbox::deliver,
     reset::decide,
@@ -20,8 +20,8 @@ use crate::{
 /// How often the queues are looked at without being woken: for retries, and for rows of other replicas.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How often keys are read again.
-const KEYS: Duration = Duration::from_secs(5);
+/// How often the database's clock and the keys are read again, and the length of its log is looked at.
+const KEEP: Duration = Duration::from_secs(5);
 
 /// How often what has expired is deleted.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -52,7 +52,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         mails(),
         mails(),
         mails(),
-        keys(&app, &stop),
+        keep(&app, &stop),
         house(&app, &stop)
     );
 }
@@ -89,10 +89,16 @@ async fn work_one(app: &App, queue: Queue) -> Result<bool, Error> {
     }
 }
 
-async fn keys(app: &App, stop: &CancellationToken) {
-    while !stopped_within(stop, KEYS).await {
+async fn keep(app: &App, stop: &CancellationToken) {
+    while !stopped_within(stop, KEEP).await {
+        if let Err(cause) = app::keep_time(&app.store, &app.clock, &app.metrics).await {
+            tracing::warn!("the database's clock: {cause}");
+        }
         if let Err(cause) = keep_keys(app).await {
             tracing::warn!("signing keys: {cause:#}");
+        }
+        if let Err(cause) = app.store.shorten_log().await {
+            tracing::warn!("write-ahead log: {cause}");
         }
     }
 }

@@ -17,6 +17,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     }
     pages::check(&config)?;
     let app = App::open(config).await?;
+    app.store.check().await?;
     println!("database       ok");
     println!(
         "clock          {}",

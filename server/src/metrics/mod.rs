@@ -4,6 +4,7 @@
 //! series grow. Counters are registered without `_total`, which the format adds.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::text;
@@ -60,6 +61,7 @@ pub struct Metrics {
     mail_sent: Family<MailLabels, Counter>,
     connections: Family<PortLabels, Gauge>,
     refused: Family<RefusedLabels, Counter>,
+    clock_skew: Gauge<f64, AtomicU64>,
 }
 
 impl Metrics {
@@ -74,6 +76,7 @@ impl Metrics {
             mail_sent: Family::default(),
             connections: Family::default(),
             refused: Family::default(),
+            clock_skew: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register(version));
         metrics
@@ -118,12 +121,23 @@ impl Metrics {
             self.refused.clone(),
         );
         registry.register(
+            "guichet_clock_skew_seconds",
+            "How far this machine's clock is ahead of the database's, which is followed",
+            self.clock_skew.clone(),
+        );
+        registry.register(
             "guichet_build",
             "The running version",
             Info::new([("version", version)]),
         );
 
         registry
+    }
+
+    /// Tells how many microseconds this machine's clock is ahead of the database's.
+    #[expect(clippy::cast_precision_loss, reason = "no clock is off by 2^52 us")]
+    pub fn set_clock_skew(&self, micros: i64) {
+        self.clock_skew.set(micros as f64 / 1e6);
     }
 
     /// Counts one answered call. `service` is the full protobuf name, `code` the gRPC status code.

@@ -1,14 +1,25 @@
 //! The database: one file per table, each with its entity and the finders that several places share.
 
-use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection as _, PgConnection,
+    sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 
 use crate::config::{DatabaseUrl, Storage};
 
@@ -16,7 +27,9 @@ pub mod account;
 pub mod api_key;
 pub mod backup;
 pub mod event;
+pub mod fault;
 pub mod first_reply;
+mod log;
 pub mod outbox;
 pub mod reset_code;
 pub mod reset_request;
@@ -24,6 +37,7 @@ mod schema;
 pub mod session;
 pub mod signing_key;
 pub mod throttle;
+mod time;
 
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,6 +62,8 @@ pub struct Store {
     /// For statements that write nothing.
     pub read: DatabaseConnection,
     write: DatabaseConnection,
+    /// `SQLite`'s write-ahead log.
+    log: Option<PathBuf>,
 }
 
 impl Store {
@@ -59,18 +75,26 @@ impl Store {
                 let write = connect_sqlite(path, 1).await?;
                 refuse_old_sqlite(&write).await?;
                 let read = connect_sqlite(path, CONNECTIONS).await?;
-                Ok(Self { read, write })
+                Ok(Self {
+                    read,
+                    write,
+                    log: Some(log::of(path)),
+                })
             }
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
                 tune(&mut options, CONNECTIONS * 2);
                 options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
+                reach(url.expose_secret())
+                    .await
+                    .context("can't reach the database")?;
                 let pool = Database::connect(options)
                     .await
                     .context("can't reach the database")?;
                 Ok(Self {
                     read: pool.clone(),
                     write: pool,
+                    log: None,
                 })
             }
         }
@@ -96,13 +120,36 @@ impl Store {
         &self.write
     }
 
+    /// Has `SQLite` look through its whole file for damage, indexes aside. `PostgreSQL` has tools of its own for that.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        if self.log.is_none() {
+            return Ok(());
+        }
+        let question = Statement::from_string(DbBackend::Sqlite, "PRAGMA quick_check");
+        let row = self.read.query_one_raw(question).await?;
+        let verdict: String = row.context("no verdict")?.try_get("", "quick_check")?;
+        anyhow::ensure!(verdict == "ok", "the database is damaged: {verdict}");
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.read.ping().await
     }
 }
 
-fn create_data_dir(path: &Path) -> anyhow::Result<()> {
+/// Connects once. The pool would try for some time, and then say only that it has tried.
+async fn reach(url: &str) -> Result<(), DbErr> {
+    let failed = |cause: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(cause)));
+    let connection = async { PgConnection::connect(url).await?.close().await };
+    let reached = tokio::time::timeout(ACQUIRE_TIMEOUT, connection).await;
+    reached
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
+        .map_err(failed)
+}
+
+/// Makes the data directory, for this user alone.
+pub fn create_data_dir(path: &Path) -> anyhow::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
