@@ -1,19 +1,13 @@
 //! Several servers on one PostgreSQL are one product: what one has done, the others know.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_client::proto::{
-    GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest, RefreshRequest, Tokens,
-};
-use guichet_client::{Guichet, Reason, error};
+use guichet_client::proto::{GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest};
+use guichet_client::{Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Link, Postgres, Server};
-use tokio::task::JoinSet;
-use tonic::Status;
-
-const EMAIL: &str = "lea@ecole.example";
+use guichet_tests::races::{self, CALLS, EMAIL, clients, race, three};
+use guichet_tests::{Postgres, Server};
 
 /// Rounds of each race: enough for one in ten to show.
 const ROUNDS: usize = 20;
@@ -21,50 +15,9 @@ const ROUNDS: usize = 20;
 /// Rounds where every call is begun several times.
 const FEW: usize = 3;
 
-/// Calls of one race.
-const CALLS: usize = 50;
-
-/// Three servers; Léa can sign in.
-async fn three(first: Server) -> [Server; 3] {
-    people::active(&first, "lea", EMAIL).await;
-    let second = first.replica().await;
-    let third = first.replica().await;
-    [first, second, third]
-}
-
 fn empty_database() -> Arc<Postgres> {
     let data = tempfile::tempdir().expect("a temporary directory");
     Postgres::of_this_run(data.path()).expect("a PostgreSQL: run this beside `tests/postgres`")
-}
-
-async fn clients(servers: &[Server; 3]) -> [Guichet; 3] {
-    let [first, second, third] = servers;
-    [
-        first.anyone().await,
-        second.anyone().await,
-        third.anyone().await,
-    ]
-}
-
-/// Makes the same call many times at once, spread over the replicas.
-async fn race<T, F>(replicas: &[Guichet; 3], call: impl Fn(Guichet) -> F) -> Vec<T>
-where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    let mut calls = JoinSet::new();
-    for replica in replicas.iter().cycle().take(CALLS) {
-        calls.spawn(call(replica.clone()));
-    }
-    calls.join_all().await
-}
-
-async fn refresh(replica: Guichet, token: String) -> Result<Tokens, Status> {
-    let request = RefreshRequest {
-        refresh_token: token,
-    };
-    let reply = replica.auth().refresh(request).await?;
-    Ok(reply.into_inner().tokens.expect("tokens in the reply"))
 }
 
 #[tokio::test]
@@ -101,18 +54,18 @@ async fn an_older_version_keeps_off_a_newer_schema() {
 
 #[tokio::test]
 async fn of_many_at_once_exactly_one_uses_a_code() {
-    race_for_a_code(Server::start().await, ROUNDS).await;
+    races::complete(Server::start().await, ROUNDS).await;
 }
 
 #[tokio::test]
 async fn one_refresh_token_has_one_successor_everywhere() {
-    race_to_refresh(Server::start().await, ROUNDS).await;
+    races::refresh(Server::start().await, ROUNDS).await;
 }
 
 #[tokio::test]
 async fn what_the_database_rolls_back_for_another_s_sake_is_begun_again() {
-    race_for_a_code(serializable().await, FEW).await;
-    race_to_refresh(serializable().await, FEW).await;
+    races::complete(serializable().await, FEW).await;
+    races::refresh(serializable().await, FEW).await;
 }
 
 /// A server of a database where nobody sees what others do at the same time, and many are rolled back for it.
@@ -123,59 +76,6 @@ async fn serializable() -> Server {
          current_database()); END $$",
     );
     Server::builder().sharing(&postgres).start().await
-}
-
-async fn race_for_a_code(first: Server, rounds: usize) {
-    let servers = three(first).await;
-    let replicas = clients(&servers).await;
-
-    for round in 1..=rounds {
-        people::ask_reset(&servers[round % 3], Identifier::Email(EMAIL.into())).await;
-        // Each round brings a link and a notice that the password was changed.
-        let link: Link = servers[0].mailbox().last(EMAIL, 2 * round - 1).await.link();
-
-        let answers = race(&replicas, |replica| {
-            let link = link.clone();
-            async move { people::complete(&replica, &link, EMAIL, OTHER_PASSWORD).await }
-        })
-        .await;
-
-        let used = answers.iter().filter(|answer| answer.is_ok()).count();
-        assert_eq!(used, 1, "round {round}");
-        for refused in answers.into_iter().filter_map(Result::err) {
-            assert_eq!(error::reason(&refused), Some(Reason::ResetCodeInvalid));
-        }
-        servers[0].mailbox().wait_for(EMAIL, 2 * round).await;
-    }
-}
-
-async fn race_to_refresh(first: Server, rounds: usize) {
-    let servers = three(first).await;
-    let replicas = clients(&servers).await;
-
-    for round in 1..=rounds {
-        let first = people::tokens(&servers[round % 3], "lea", GOOD_PASSWORD).await;
-        let answers = race(&replicas, |replica| {
-            refresh(replica, first.refresh_token.clone())
-        })
-        .await;
-
-        let mut successors: Vec<String> = answers
-            .into_iter()
-            .map(|answer| answer.expect("a successor").refresh_token)
-            .collect();
-        successors.dedup();
-        let [successor] = &successors[..] else {
-            panic!("{} successors in round {round}", successors.len());
-        };
-        people::refresh(&servers[0], successor)
-            .await
-            .expect("a session that goes on");
-        servers[0].advance(Duration::from_secs(11));
-        let reused = people::refresh(&servers[1], &first.refresh_token).await;
-        let reused = reused.expect_err("a stolen token");
-        assert_eq!(error::reason(&reused), Some(Reason::TokenReused));
-    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub mod grpc_web;
 pub mod mailbox;
 pub mod people;
 pub mod postgres;
+pub mod races;
 pub mod server;
 pub mod smtp;
 pub mod web;

@@ -1,5 +1,6 @@
 //! Reading the mails that the file transport wrote.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -48,15 +49,22 @@ impl Mailbox {
 
     /// Every mail so far, oldest first.
     pub fn all(&self) -> Vec<Mail> {
+        self.new_to(&mut HashSet::new())
+    }
+
+    /// The mails whose files are not among those `seen`, oldest first. Then they are.
+    pub fn new_to(&self, seen: &mut HashSet<PathBuf>) -> Vec<Mail> {
         let Ok(entries) = std::fs::read_dir(&self.dir) else {
             return Vec::new();
         };
         let mut paths: Vec<PathBuf> = entries
             .map(|entry| entry.expect("a readable directory").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .filter(|path| !seen.contains(path))
             .collect();
         // Their names begin with the time.
         paths.sort();
+        seen.extend(paths.iter().cloned());
         paths
             .iter()
             .map(|path| Mail::parse(&std::fs::read(path).expect("a readable mail")))
@@ -103,6 +111,13 @@ impl Mailbox {
 }
 
 impl Mail {
+    /// Its `Message-ID`, which a copy has as well.
+    pub fn id(&self) -> String {
+        let message = MessageParser::default().parse(self.raw.as_bytes());
+        let message = message.expect("it was read before");
+        message.message_id().expect("an id").to_owned()
+    }
+
     /// The links that set a password, in the order of the text.
     pub fn links(&self) -> Vec<Link> {
         self.links_to("ResetPassword")

@@ -1,6 +1,6 @@
 //! A database of its own for each server, where the tests run on PostgreSQL (see `tests/postgres`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
@@ -32,6 +32,16 @@ impl Postgres {
     pub fn url(&self) -> String {
         let Self { socket_dir, name } = self;
         format!("postgres://postgres@localhost/{name}?host={socket_dir}")
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where PostgreSQL listens.
+    pub fn socket(&self) -> PathBuf {
+        Path::new(&self.socket_dir).join(".s.PGSQL.5432")
     }
 
     /// Carries out a statement behind the server's back.

@@ -59,6 +59,7 @@ struct State {
     mode: Mode,
     messages: Vec<String>,
     heard_in_clear: Vec<String>,
+    answers_lost: usize,
 }
 
 impl SmtpServer {
@@ -85,6 +86,7 @@ impl SmtpServer {
             mode,
             messages: Vec::new(),
             heard_in_clear: Vec::new(),
+            answers_lost: 0,
         };
         let shared = Arc::new(Shared {
             security,
@@ -116,6 +118,11 @@ impl SmtpServer {
     /// The mails it was given, whether or not it said so.
     pub fn messages(&self) -> Vec<String> {
         self.shared.state.lock().expect("no panic").messages.clone()
+    }
+
+    /// How many of them it took without saying so.
+    pub fn answers_lost(&self) -> usize {
+        self.shared.state.lock().expect("no panic").answers_lost
     }
 
     /// Waits for a mail to `address`, letting the clock of `sender` run through its waits between tries.
@@ -249,6 +256,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         }
         let mut state = self.shared.state.lock().expect("no panic");
         state.messages.push(message);
+        if matches!(self.mode, Mode::Stall | Mode::DropAfterData) {
+            state.answers_lost += 1;
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use guichet_proto::v1::{
     RemindUsernamesRequest, RemindUsernamesResponse, RequestResetRequest, RequestResetResponse,
     request_reset_request::Identifier,
 };
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use url::Url;
 
 use crate::{
@@ -127,7 +127,11 @@ async fn write_down(
         decide_time: Set(None),
         decisions: Set("[]".to_owned()),
     };
-    row.insert(call.app.store.writer()).await?;
+    // One that returned its row would be answered with it before SQLite commits, and a disk that is full would be a
+    // request that was accepted and lost.
+    reset_request::Entity::insert(row)
+        .exec_without_returning(call.app.store.writer())
+        .await?;
     call.app.wake.send_replace(());
     Ok(())
 }

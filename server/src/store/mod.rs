@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    Connection as _, PgConnection,
+    Connection as _, PgConnection, SqliteConnection,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -115,7 +115,7 @@ impl Store {
         self.write.begin_with_options(options).await
     }
 
-    /// The writing connection, for schema changes.
+    /// The writing connection, for schema changes and for single statements that return no row.
     pub const fn writer(&self) -> &DatabaseConnection {
         &self.write
     }
@@ -167,9 +167,24 @@ async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<Databas
             .busy_timeout(ACQUIRE_TIMEOUT)
             .foreign_keys(true)
     });
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| Box::pin(has_no_transaction(connection)))
+    });
     Database::connect(options)
         .await
         .with_context(|| format!("can't open {}", path.display()))
+}
+
+/// Whether a connection may be used again. One that may not is closed.
+///
+/// `SQLite` rolls a transaction back by itself when the disk is full, and the driver goes on counting it as open: what is
+/// written by that connection afterwards is answered as if it were committed, and is lost.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way to the driver's thread. It has passed when this comes back.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// A build that links the system's library may get an older one.

@@ -91,6 +91,11 @@ impl Server {
 
     /// Starts another server over the same database, with the same settings, master key, clock and mail directory.
     pub async fn replica(&self) -> Self {
+        self.sibling().start().await
+    }
+
+    /// The settings of a replica.
+    pub fn sibling(&self) -> Builder {
         let postgres = self.postgres.clone();
         assert!(
             postgres.is_some(),
@@ -98,20 +103,21 @@ impl Server {
         );
         let mut env = self.env.clone();
         env.remove("GUICHET_DATA_DIR");
-        let master_key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
         let mails = self.data_dir().join("mail");
-        let binary = Some(self.binary.clone());
-        let root = self.root.clone();
         Builder {
-            binary,
+            binary: Some(self.binary.clone()),
             env,
             postgres,
-            root,
+            root: self.root.clone(),
         }
-        .env("GUICHET_MASTER_KEY", master_key.trim())
+        .env("GUICHET_MASTER_KEY", self.master_key())
         .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
-        .start()
-        .await
+    }
+
+    /// The key that it made at its first start.
+    pub fn master_key(&self) -> String {
+        let key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
+        key.trim().to_owned()
     }
 
     /// Whether its database is a PostgreSQL's.

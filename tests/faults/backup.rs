@@ -1,0 +1,98 @@
+//! A backup that is taken while everybody writes is of one instant.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use guichet_tests::Server;
+use guichet_tests::people::{self, GOOD_PASSWORD};
+
+use crate::Extent;
+use crate::report::Row;
+
+pub(crate) async fn while_written(extent: Extent) -> Vec<Row> {
+    let backups = extent.of(3, 50);
+    let server = Arc::new(Server::start().await);
+    if server.on_postgres() {
+        // PostgreSQL's own tools take its backups.
+        return Vec::new();
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let made = Arc::new(AtomicUsize::new(0));
+    let writer = tokio::spawn(write(server.clone(), made.clone(), stop.clone()));
+
+    let mut broken = Vec::new();
+    for number in 0..backups {
+        let copy = server.data_dir().join(format!("copy-{number}.db"));
+        let before = made.load(Ordering::SeqCst);
+        let done = server.cli(&["backup", &copy.to_string_lossy()]);
+        let after = made.load(Ordering::SeqCst) + 1;
+        if !done.status.success() {
+            broken.push(String::from_utf8_lossy(&done.stderr).into_owned());
+            continue;
+        }
+        if let Err(how) = is_of_one_instant(&server, &copy, before, after).await {
+            broken.push(format!("backup {number}: {how}"));
+        }
+    }
+    stop.store(true, Ordering::SeqCst);
+    writer.await.expect("no write was refused");
+    vec![Row::new(
+        format!("backup while accounts are made, {backups} times, SQLite"),
+        format!("{} accounts made meanwhile", made.load(Ordering::SeqCst)),
+        "restored elsewhere, each holds what was there at one instant",
+        broken,
+    )]
+}
+
+/// Makes accounts, one after the other.
+async fn write(server: Arc<Server>, made: Arc<AtomicUsize>, stop: Arc<AtomicBool>) {
+    for number in 0.. {
+        if stop.load(Ordering::SeqCst) {
+            return;
+        }
+        people::active(&server, &name(number), "").await;
+        made.store(number + 1, Ordering::SeqCst);
+    }
+}
+
+fn name(number: usize) -> String {
+    format!("person.{number}")
+}
+
+/// Whether a server on the copy knows the first accounts up to one between `before` and `after`, and none beyond.
+async fn is_of_one_instant(
+    server: &Server,
+    copy: &std::path::Path,
+    before: usize,
+    after: usize,
+) -> Result<(), String> {
+    // What is sealed in it opens under the same key only.
+    let mut elsewhere = Server::builder()
+        .env("GUICHET_MASTER_KEY", server.master_key())
+        .start()
+        .await;
+    elsewhere.stop().await;
+    let restored = elsewhere.cli(&["restore", &copy.to_string_lossy()]);
+    if !restored.status.success() {
+        return Err(String::from_utf8_lossy(&restored.stderr).into_owned());
+    }
+    elsewhere.restart().await;
+    let mut last_known = true;
+    for number in 0..=after {
+        let known = people::sign_in(&elsewhere, &name(number), GOOD_PASSWORD)
+            .await
+            .is_ok();
+        if known && !last_known {
+            return Err(format!("{} is there, and one before is not", name(number)));
+        }
+        if !known && number < before {
+            return Err(format!("{} is lost", name(number)));
+        }
+        last_known = known;
+    }
+    if last_known {
+        Err("more accounts than were made".to_owned())
+    } else {
+        Ok(())
+    }
+}

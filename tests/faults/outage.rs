@@ -1,0 +1,137 @@
+//! The database goes away while people work, and comes back.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use guichet_client::proto::RequestResetRequest;
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_tests::{Postgres, Server};
+
+use crate::Extent;
+use crate::crowd::{Crowd, Seen};
+use crate::postman::Postman;
+use crate::proxy::Proxy;
+use crate::report::Row;
+use crate::world::{Door, Random, servers};
+
+const PEOPLE: usize = 8;
+
+/// Longest wait for the first call after PostgreSQL accepts connections.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// How PostgreSQL is stopped.
+const MODES: [&str; 2] = ["fast", "immediate"];
+
+pub(crate) async fn restart(extent: Extent) -> Vec<Row> {
+    let away = Duration::from_secs(extent.of(2, 10));
+    let mut rows = Vec::new();
+    for mode in MODES {
+        let first = Server::start().await;
+        if !first.on_postgres() {
+            return Vec::new();
+        }
+        let servers = servers(first).await;
+        let mut random = Random::seeded();
+        let door = Door::of(&servers);
+        let postman = Arc::new(Postman::of(servers[0].mailbox()));
+        let crowd = Crowd::start(&door, &postman, PEOPLE, &mut random).await;
+
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        control(&["stop", "--mode", mode]);
+        tokio::time::sleep(away).await;
+        control(&["start", "--wait"]);
+        let recovery = until_served(&door, &mut random).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+
+        let mut seen = crowd.finish().await;
+        if recovery > RECOVERY {
+            seen.broken.push(format!("back after {recovery:?}"));
+        }
+        let fault = format!("PostgreSQL stopped ({mode}) for {} s", away.as_secs());
+        rows.push(row(
+            fault,
+            &format!(", back after {} ms", recovery.as_millis()),
+            seen,
+        ));
+    }
+    rows
+}
+
+pub(crate) async fn cut(extent: Extent) -> Vec<Row> {
+    let cuts = extent.of(10, 200);
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let Some(postgres) = Postgres::of_this_run(data.path()) else {
+        return Vec::new();
+    };
+    let wire = Proxy::before(&postgres).await;
+    let first = Server::builder()
+        .env("GUICHET_DATABASE_URL", wire.url(&postgres))
+        .sharing(&postgres)
+        .start()
+        .await;
+    let servers = servers(first).await;
+    let mut random = Random::seeded();
+    let door = Door::of(&servers);
+    let postman = Arc::new(Postman::of(servers[0].mailbox()));
+    let crowd = Crowd::start(&door, &postman, PEOPLE, &mut random).await;
+
+    for _ in 0..cuts {
+        tokio::time::sleep(Duration::from_millis(50 + random.below(300))).await;
+        wire.cut_all();
+    }
+
+    let seen = crowd.finish().await;
+    vec![row(
+        format!("connections to PostgreSQL cut, {cuts} times"),
+        "",
+        seen,
+    )]
+}
+
+fn row(fault: String, more: &str, mut seen: Seen) -> Row {
+    if seen.resets == 0 {
+        seen.broken.push("nobody came through".to_owned());
+    }
+    Row::new(
+        fault,
+        format!(
+            "{} calls answered, {} UNAVAILABLE{more}",
+            seen.answered, seen.unknown
+        ),
+        "only UNAVAILABLE meanwhile; back within 2 s; nothing acknowledged is lost",
+        seen.broken,
+    )
+}
+
+/// How long it takes until a call that writes is answered.
+async fn until_served(door: &Door, random: &mut Random) -> Duration {
+    let start = Instant::now();
+    loop {
+        let request = RequestResetRequest {
+            identifier: Some(Identifier::Username("nobody".to_owned())),
+            ..RequestResetRequest::default()
+        };
+        let asked = door.enter(random).reset().request_reset(request).await;
+        if asked.is_ok() || start.elapsed() > RECOVERY * 10 {
+            return start.elapsed();
+        }
+    }
+}
+
+/// Runs `pg_ctl` on the cluster of `tests/postgres`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test command says where the cluster is"
+)]
+fn control(arguments: &[&str]) {
+    let dir = std::env::var("TEST_POSTGRES").expect("a cluster");
+    let script = "[ \"$(id -u)\" -ne 0 ] || set -- runuser -u postgres -- \"$@\"; cd /; exec \"$@\" >/dev/null";
+    let done = Command::new("sh")
+        .args(["-c", script, "sh", "pg_ctl", "--silent", "--pgdata"])
+        .arg(format!("{dir}/data"))
+        .args(arguments)
+        .status()
+        .expect("a shell");
+    assert!(done.success(), "pg_ctl {arguments:?}");
+}

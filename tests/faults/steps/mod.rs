@@ -1,0 +1,132 @@
+//! Every single step towards a result fails once: the first write, the second, and so on, until the work gets done without
+//! reaching that many (How SQLite Is Tested, 3.2 and 3.3). Afterwards all of it has happened or nothing.
+
+mod deed;
+
+use guichet_tests::{Postgres, Server};
+
+use crate::Extent;
+use crate::disk::{Disk, EIO, Plan};
+use crate::proxy::{Cut, Proxy};
+use crate::report::Row;
+use crate::world::store;
+use deed::{DEEDS, Deed, Trial};
+
+/// Work that takes more steps than this does not end.
+const MOST_STEPS: u32 = 400;
+
+/// How a step fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// With an error.
+    Fail,
+    /// It succeeds, and nobody hears of it.
+    LoseReply,
+    /// The process dies.
+    Kill,
+}
+
+/// What the server's data goes through.
+enum Way {
+    Disk(Disk),
+    Wire(Proxy),
+}
+
+impl Way {
+    fn arm(&self, k: u32, fate: Fate, server: &Server) {
+        match (self, fate) {
+            (Self::Disk(disk), Fate::Kill) => disk.arm(k, Plan::Kill),
+            (Self::Disk(disk), _) => disk.arm(k, Plan::Fail(EIO)),
+            (Self::Wire(wire), Fate::Fail) => wire.arm(k, Cut::Before),
+            (Self::Wire(wire), Fate::LoseReply) => wire.arm(k, Cut::After),
+            (Self::Wire(wire), Fate::Kill) => {
+                wire.arm(k, Cut::Kill(server.pid().expect("a running server")));
+            }
+        }
+    }
+
+    fn is_hit(&self) -> bool {
+        match self {
+            Self::Disk(disk) => disk.is_hit(),
+            Self::Wire(wire) => wire.is_hit(),
+        }
+    }
+
+    fn disarm(&self) -> bool {
+        match self {
+            Self::Disk(disk) => disk.disarm(),
+            Self::Wire(wire) => wire.disarm(),
+        }
+    }
+
+    const fn fates(&self) -> &'static [Fate] {
+        match self {
+            Self::Disk(_) => &[Fate::Fail, Fate::Kill],
+            Self::Wire(_) => &[Fate::Fail, Fate::LoseReply, Fate::Kill],
+        }
+    }
+}
+
+pub(crate) async fn fail_at_each_step(extent: Extent) -> Vec<Row> {
+    let (mut server, way) = start().await;
+    let deeds = extent.of(&DEEDS[..3], &DEEDS[..]);
+    let mut rows = Vec::new();
+    for deed in deeds {
+        let mut seen = Vec::new();
+        let mut broken = Vec::new();
+        for &fate in way.fates() {
+            let steps = each_step(&mut server, &way, *deed, fate, &mut broken).await;
+            seen.push(format!("{fate:?} {steps}"));
+        }
+        rows.push(Row::new(
+            format!("a step of {deed:?} fails, {}", store(&server)),
+            format!("steps: {}", seen.join(", ")),
+            "all of it or nothing, and what was answered is so; it works afterwards",
+            broken,
+        ));
+    }
+    rows
+}
+
+async fn start() -> (Server, Way) {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    if let Some(postgres) = Postgres::of_this_run(data.path()) {
+        let wire = Proxy::before(&postgres).await;
+        let server = Server::builder()
+            .env("GUICHET_DATABASE_URL", wire.url(&postgres))
+            .sharing(&postgres)
+            .start()
+            .await;
+        return (server, Way::Wire(wire));
+    }
+    let disk = Disk::new();
+    let server = disk.under(Server::builder()).start().await;
+    (server, Way::Disk(disk))
+}
+
+/// How many steps the work has.
+async fn each_step(
+    server: &mut Server,
+    way: &Way,
+    deed: Deed,
+    fate: Fate,
+    broken: &mut Vec<String>,
+) -> u32 {
+    for k in 1..MOST_STEPS {
+        let mut trial = Trial::prepare(server, deed).await;
+        way.arm(k, fate, server);
+        let outcome = trial.act(server, || way.is_hit()).await;
+        let hit = way.disarm();
+        if hit && fate == Fate::Kill {
+            server.restart().await;
+        }
+        if let Err(how) = trial.check(server, outcome).await {
+            broken.push(format!("{fate:?} at step {k}: {how}"));
+        }
+        if !hit {
+            return k - 1;
+        }
+    }
+    broken.push(format!("{fate:?}: more than {MOST_STEPS} steps"));
+    MOST_STEPS
+}
