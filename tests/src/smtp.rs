@@ -157,29 +157,29 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         if mode != Mode::Close {
             // A client that hangs up in the middle is part of the game.
             let shared = shared.clone();
-            tokio::spawn(async move { converse(stream, mode, &shared).await });
+            tokio::spawn(async move { converse(stream, &shared).await });
         }
     }
 }
 
-async fn converse(stream: TcpStream, mode: Mode, shared: &Shared) -> io::Result<()> {
+async fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let (offer, upgrade) = match &shared.security {
         Security::Plain => ("250 fine\r\n", None),
         Security::StartTls(acceptor) => ("250-fine\r\n250 STARTTLS\r\n", Some(acceptor)),
         Security::Tls(acceptor) => {
-            let mut encrypted = Session::new(acceptor.accept(stream).await?, mode, shared);
+            let mut encrypted = Session::new(acceptor.accept(stream).await?, shared);
             encrypted.greet().await?;
             encrypted.run("250 fine\r\n", Protection::Tls).await?;
             return Ok(());
         }
     };
 
-    let mut clear = Session::new(stream, mode, shared);
+    let mut clear = Session::new(stream, shared);
     clear.greet().await?;
     let end = clear.run(offer, Protection::None).await?;
     if let (End::StartTls, Some(acceptor)) = (end, upgrade) {
         let stream = acceptor.accept(clear.stream.into_inner()).await?;
-        let mut encrypted = Session::new(stream, mode, shared);
+        let mut encrypted = Session::new(stream, shared);
         encrypted.run("250 fine\r\n", Protection::Tls).await?;
     }
     Ok(())
@@ -188,7 +188,6 @@ async fn converse(stream: TcpStream, mode: Mode, shared: &Shared) -> io::Result<
 /// What is said over one stream.
 struct Session<'a, S> {
     stream: BufReader<S>,
-    mode: Mode,
     shared: &'a Shared,
 }
 
@@ -205,12 +204,16 @@ enum End {
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
-    fn new(stream: S, mode: Mode, shared: &'a Shared) -> Self {
+    fn new(stream: S, shared: &'a Shared) -> Self {
         Self {
             stream: BufReader::new(stream),
-            mode,
             shared,
         }
+    }
+
+    /// As it is now: a client may keep its connection for several mails.
+    fn mode(&self) -> Mode {
+        self.shared.state.lock().expect("no panic").mode
     }
 
     async fn greet(&mut self) -> io::Result<()> {
@@ -220,7 +223,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     async fn run(&mut self, offer: &str, protection: Protection) -> io::Result<End> {
         while let Some(line) = self.hear(protection).await? {
             let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
-            let answer = match (verb.as_str(), self.mode) {
+            let answer = match (verb.as_str(), self.mode()) {
                 ("EHLO", _) => offer,
                 ("STAR", _) if offer.contains("STARTTLS") => {
                     self.say("220 go on\r\n").await?;
@@ -229,8 +232,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
                 ("RCPT", Mode::Defer) => "451 4.3.0 try later\r\n",
                 ("RCPT", Mode::Reject) => "550 5.1.1 no such mailbox\r\n",
                 ("DATA", _) => {
-                    self.take_message(protection).await?;
-                    match self.mode {
+                    let mode = self.mode();
+                    self.take_message(protection, mode).await?;
+                    match mode {
                         Mode::Stall => std::future::pending().await,
                         Mode::DropAfterData => return Ok(End::Closed),
                         _ => "250 2.0.0 taken\r\n",
@@ -247,7 +251,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         Ok(End::Closed)
     }
 
-    async fn take_message(&mut self, protection: Protection) -> io::Result<()> {
+    async fn take_message(&mut self, protection: Protection, mode: Mode) -> io::Result<()> {
         self.say("354 go on\r\n").await?;
         let mut message = String::new();
         while let Some(line) = self.hear(protection).await?.filter(|line| line != ".") {
@@ -256,7 +260,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         }
         let mut state = self.shared.state.lock().expect("no panic");
         state.messages.push(message);
-        if matches!(self.mode, Mode::Stall | Mode::DropAfterData) {
+        if matches!(mode, Mode::Stall | Mode::DropAfterData) {
             state.answers_lost += 1;
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
     sea_query::{LockBehavior, LockType},
 };
 
@@ -32,7 +32,10 @@ use crate::{
 };
 
 /// How long a try may take before another worker takes the mail over: more than a send is given.
-const LEASE: Duration = Duration::from_mins(1);
+const LEASE: Duration = Duration::from_secs(25);
+
+/// Longer than any wait that this version sets: the clock has stepped back since.
+const TOO_LONG: Duration = Duration::from_mins(15);
 
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
@@ -56,7 +59,7 @@ async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Mes
     let due = || {
         outbox::Entity::find()
             .filter(outbox::Column::State.eq(State::Queued))
-            .filter(outbox::Column::DueTime.lte(now))
+            .filter(is_due(now))
             .order_by_asc(outbox::Column::DueTime)
             .limit(1)
     };
@@ -84,6 +87,14 @@ async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Mes
     }
     txn.commit().await?;
     Ok(Some((row, mail)))
+}
+
+/// At its time. A mail that was never tried waits for nothing, whatever the clock has done since it was queued.
+fn is_due(now: Timestamp) -> Condition {
+    Condition::any()
+        .add(outbox::Column::DueTime.lte(now))
+        .add(outbox::Column::DueTime.gt(now.plus(TOO_LONG)))
+        .add(outbox::Column::Attempts.eq(0))
 }
 
 fn build(

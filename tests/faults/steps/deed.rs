@@ -17,8 +17,8 @@ use tonic::Status;
 
 use crate::world::within;
 
-/// How long a mail may take.
-const MAIL_LIMIT: Duration = Duration::from_secs(20);
+/// How long a mail may take: one whose sender has died is taken over when its lease has ended.
+const MAIL_LIMIT: Duration = Duration::from_secs(40);
 
 /// What people and administrators do.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ use self::smtp::SmtpTransport;
 use super::message::{Encoding, Message};
 
 /// The longest time one message may take. lettre's own limit covers connecting only.
-const SEND_LIMIT: Duration = Duration::from_secs(30);
+const SEND_LIMIT: Duration = Duration::from_secs(20);
 
 /// Longest answer of a server that is kept, in characters.
 const LONGEST_ANSWER: usize = 500;
