@@ -26,6 +26,7 @@ use crate::config::{DatabaseUrl, Storage};
 pub mod account;
 pub mod api_key;
 pub mod backup;
+pub mod copy;
 pub mod event;
 pub mod fault;
 pub mod first_reply;
@@ -130,6 +131,12 @@ impl Store {
         let verdict: String = row.context("no verdict")?.try_get("", "quick_check")?;
         anyhow::ensure!(verdict == "ok", "the database is damaged: {verdict}");
         Ok(())
+    }
+
+    /// Closes every connection, so that an `SQLite` file stands for itself.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
     }
 
     /// Whether the database answers.
