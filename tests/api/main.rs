@@ -7,6 +7,7 @@ mod backup;
 mod bad_frames;
 mod bad_requests;
 mod cookie;
+mod copy;
 mod create_account;
 mod decisions;
 mod examples;
