@@ -9,6 +9,7 @@ mod bad_requests;
 mod cookie;
 mod copy;
 mod create_account;
+mod database_tls;
 mod decisions;
 mod examples;
 mod grpc_web;

@@ -7,6 +7,7 @@
 mod binary;
 pub mod browser;
 pub mod certificate;
+mod cluster;
 pub mod errors;
 pub mod grpc_web;
 pub mod mailbox;
@@ -21,6 +22,7 @@ pub mod wire;
 pub mod written;
 
 pub use certificate::Certificate;
+pub use cluster::Cluster;
 pub use errors::expect_error;
 pub use mailbox::{Link, Mail, Mailbox};
 pub use place::Place;
