@@ -1,9 +1,12 @@
 //! `guichet copy`: carries everything from one database into another.
 
-use std::io::{IsTerminal as _, stderr};
+use std::{
+    fmt,
+    io::{IsTerminal as _, stderr},
+};
 
 use clap::{CommandFactory as _, error::ErrorKind};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
@@ -13,8 +16,7 @@ use crate::{
     store::copy::{self, Copied, KeyFit, Progress},
 };
 
-const BAR: &str =
-    "{msg:24} {wide_bar} {percent:>3} %  {human_pos} of {human_len} rows, {per_sec}, {eta} left";
+const BAR: &str = "{msg:24} {wide_bar} {percent:>3} % {rate} {eta:>4} left";
 
 /// What `copy` is told.
 #[derive(Debug, clap::Args)]
@@ -51,11 +53,12 @@ pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result
         }
     }
 
+    let key = MasterKey::find(&config.storage)?;
     let display = Display::new();
     let copied = copy::copy(&from, &to, |progress| display.show(progress)).await;
     display.bar.finish_and_clear();
     let copied = copied?;
-    let fit = match MasterKey::find(&config.storage)? {
+    let fit = match key {
         Some(key) => Some(copy::fit(&to, &key).await?),
         None => None,
     };
@@ -143,6 +146,10 @@ struct Display {
 impl Display {
     fn new() -> Self {
         let style = ProgressStyle::with_template(BAR).expect("a template of indicatif's");
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // What can't be drawn is drawn the next time.
+            let _ = write!(out, "{:>8.0} rows/s", state.per_sec());
+        });
         // It draws nothing where stderr is no terminal.
         Self {
             bar: ProgressBar::no_length().with_style(style),
