@@ -1,5 +1,6 @@
 //! `guichet copy`, from one kind of database to the other and back.
 
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
 
@@ -132,16 +133,18 @@ async fn a_text_that_postgres_cannot_keep_is_told_and_nothing_is_kept() {
 #[tokio::test]
 async fn a_copy_is_of_one_instant_though_people_come_and_go() {
     let server = Server::start().await;
+    let all_came = Cell::new(false);
     let coming = async {
         for index in 0..60 {
             let username = format!("lea{index}");
             people::active(&server, &username, EMAIL).await;
             people::tokens(&server, &username, GOOD_PASSWORD).await;
         }
+        all_came.set(true);
     };
     // A session that is read later than the accounts would have none, and be refused.
     let copying = async {
-        for _ in 0..5 {
+        while !all_came.get() {
             let place = Place::file();
             // Without `--from` it is the configured database.
             let mut command = tokio::process::Command::from(server.command());
