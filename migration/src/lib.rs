@@ -1,6 +1,9 @@
 //! Guichet's database schema: one file per change, each whole or not at all.
 
-pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::{
+    Migration, MigrationStatus,
+    prelude::{MigratorTrait, SchemaManager},
+};
 
 mod m0001_accounts;
 mod m0002_sessions;

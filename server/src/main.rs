@@ -24,5 +24,12 @@ async fn main() -> ExitCode {
     reason = "the one line that a failed command owes"
 )]
 fn say(error: &anyhow::Error) {
-    eprintln!("guichet: {error:#}");
+    // The database's driver tells causes again that it has told already.
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !causes.last().is_some_and(|last| last.ends_with(&cause)) {
+            causes.push(cause);
+        }
+    }
+    eprintln!("guichet: {}", causes.join(": "));
 }

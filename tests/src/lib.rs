@@ -7,10 +7,12 @@
 mod binary;
 pub mod browser;
 pub mod certificate;
+mod cluster;
 pub mod errors;
 pub mod grpc_web;
 pub mod mailbox;
 pub mod people;
+mod place;
 pub mod postgres;
 pub mod races;
 pub mod server;
@@ -20,8 +22,10 @@ pub mod wire;
 pub mod written;
 
 pub use certificate::Certificate;
+pub use cluster::Cluster;
 pub use errors::expect_error;
 pub use mailbox::{Link, Mail, Mailbox};
+pub use place::Place;
 pub use postgres::Postgres;
 pub use server::Server;
 pub use written::Written;

@@ -15,17 +15,18 @@ pub struct Postgres {
 
 impl Postgres {
     /// An empty database for the server that keeps its files in `data`, or none where the tests run on SQLite.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test command says where the cluster is"
-    )]
     pub fn of_this_run(data: &Path) -> Option<Arc<Self>> {
-        let socket_dir = std::env::var(SOCKET_DIR).ok()?;
+        let socket_dir = socket_dir()?;
         let name = data.file_name().expect("a name").to_string_lossy();
         let name = name.trim_start_matches('.').to_owned();
         let database = Self { socket_dir, name };
         database.run("createdb", &[]);
         Some(Arc::new(database))
+    }
+
+    /// Whether there is one for this run.
+    pub fn is_at_hand() -> bool {
+        socket_dir().is_some()
     }
 
     /// What the server connects to.
@@ -68,6 +69,14 @@ impl Postgres {
         );
         output
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test command says where the cluster is"
+)]
+fn socket_dir() -> Option<String> {
+    std::env::var(SOCKET_DIR).ok()
 }
 
 impl Drop for Postgres {

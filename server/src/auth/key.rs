@@ -229,11 +229,9 @@ fn public_half(algorithm: Algorithm, private: &[u8]) -> anyhow::Result<Jwk> {
 }
 
 fn unseal(row: signing_key::Model, master_key: &MasterKey) -> anyhow::Result<Key> {
-    let private = master_key
-        .open(Purpose::SigningKeys, &row.sealed_key, row.kid.as_bytes())
-        .map_err(|_| {
-            anyhow!("a signing key does not open: the database was made under another master key")
-        })?;
+    let private = row.private_key(master_key).map_err(|_| {
+        anyhow!("a signing key does not open: the database was made under another master key")
+    })?;
     let algorithm = if row.algorithm == "EdDSA" {
         Algorithm::EdDSA
     } else {

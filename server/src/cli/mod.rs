@@ -15,6 +15,7 @@ mod admin;
 mod api_key;
 mod backup;
 mod check;
+mod copy;
 mod keys;
 mod migrate;
 mod show_config;
@@ -64,6 +65,13 @@ enum Command {
         /// A file that `backup` wrote.
         file: PathBuf,
     },
+    /// Copies everything from one database into another, SQLite or PostgreSQL, also while servers use the first: all of
+    /// it or nothing.
+    ///
+    /// Each table is read back and compared before anything counts. The master key is not in a database: servers on the
+    /// copy need the same one. A password on the command line is seen by everybody on this machine: leave out the side
+    /// that `GUICHET_DATABASE_URL` or its `…_FILE` names, or keep the password in PGPASSWORD or ~/.pgpass.
+    Copy(copy::Arguments),
     /// Shows every setting, its value and where that comes from; secrets are left out.
     Config(show_config::Arguments),
     /// Checks configuration, database, mail and clock.
@@ -84,6 +92,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Keys { action } => keys::run(config, action).await,
         Command::Backup { file } => backup::back_up(&config, &file).await,
         Command::Restore { file } => backup::restore(&config, &file).await,
+        Command::Copy(arguments) => copy::run(&config, arguments).await,
         Command::Config(arguments) => {
             show_config::run(&Loaded { config, entries }, &arguments);
             Ok(())

@@ -5,6 +5,7 @@
 
 mod application;
 mod config_file;
+mod database;
 mod error;
 mod hashing;
 mod lifetimes;
@@ -27,6 +28,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 pub use application::Application;
+pub use database::DatabaseUrl;
 pub use error::{ConfigError, ConfigErrors};
 pub use hashing::Hashing;
 pub use lifetimes::Lifetimes;
@@ -38,7 +40,7 @@ pub use reader::Entry;
 pub use runtime::{ClockSource, LogFormat, Runtime};
 pub use setting::{Secrecy, Section, Setting};
 pub use source::Origin;
-pub use storage::{DatabaseUrl, Storage};
+pub use storage::Storage;
 pub use theme::{Color, NIGHT, Theme};
 pub use throttle::Throttle;
 pub use tokens::{TokenAlgorithm, Tokens};
@@ -165,6 +167,9 @@ impl Config {
             warnings.push(format!(
                 "GUICHET_CLOCK: {path} moves the time, so that lifetimes mean nothing"
             ));
+        }
+        if let Some(warning) = self.storage.database.warning() {
+            warnings.push(format!("GUICHET_DATABASE_URL {warning}"));
         }
         let public_url = &self.listen.public_url;
         if !public_url.is_https() && !value::is_loopback(public_url.as_url()) {

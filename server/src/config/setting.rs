@@ -117,12 +117,17 @@ pub(super) fn file_key(variable: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-fn redact_url(text: &str) -> String {
+/// The URL without the password that it may carry before its host or in its query.
+pub(super) fn redact_url(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else {
         return HIDDEN.to_owned();
     };
 
-    let names_password = |name: &str| name.to_ascii_lowercase().contains("pass");
+    // A key may stand there itself instead of its file's name.
+    let names_password = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.contains("pass") || name == "sslkey"
+    };
     let in_query = url.query_pairs().any(|(name, _)| names_password(&name));
     if url.password().is_none() && !in_query {
         // As it was written: the parser would turn `file:mail` into `file:///mail`.

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::rand;
@@ -11,9 +11,14 @@ use zeroize::Zeroizing;
 
 use super::{KEY_LEN, MasterKey};
 
+/// Whether there is one.
+pub(super) fn exists(data_dir: &Path) -> bool {
+    path(data_dir).exists()
+}
+
 /// Reads the file, after making it if there is none.
 pub(super) fn load_or_create(data_dir: &Path) -> anyhow::Result<MasterKey> {
-    let path = data_dir.join("master.key");
+    let path = path(data_dir);
     let shown = path.display();
 
     if !path
@@ -23,6 +28,10 @@ pub(super) fn load_or_create(data_dir: &Path) -> anyhow::Result<MasterKey> {
         create(data_dir, &path).with_context(|| format!("cannot make the master key {shown}"))?;
     }
     read(&path)
+}
+
+fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("master.key")
 }
 
 /// Makes the file whole or not at all. When several processes start together one of them wins and all read its key.

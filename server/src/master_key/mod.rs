@@ -58,6 +58,17 @@ impl MasterKey {
         file::load_or_create(&storage.data_dir)
     }
 
+    /// The same key, if there is one already.
+    ///
+    /// # Errors
+    /// As [`MasterKey::load_or_create`].
+    pub fn find(storage: &Storage) -> anyhow::Result<Option<Self>> {
+        if storage.master_key.is_none() && !file::exists(&storage.data_dir) {
+            return Ok(None);
+        }
+        Self::load_or_create(storage).map(Some)
+    }
+
     /// The key for one purpose (HKDF-SHA-256, RFC 5869).
     pub fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; KEY_LEN]> {
         self.expand(&[purpose.info()])

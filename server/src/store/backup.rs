@@ -56,7 +56,7 @@ pub async fn restore(from: &Path, database: &Path) -> anyhow::Result<Option<Path
     Ok(Some(former))
 }
 
-fn must_exist(file: &Path) -> anyhow::Result<()> {
+pub(super) fn must_exist(file: &Path) -> anyhow::Result<()> {
     if file.is_file() {
         Ok(())
     } else {
@@ -83,7 +83,7 @@ fn create_private(file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("can't write {}", file.display()))
 }
 
-async fn open(
+pub(super) async fn open(
     file: &Path,
     mode: &str,
     tune: impl Fn(sqlx::sqlite::SqliteConnectOptions) -> sqlx::sqlite::SqliteConnectOptions

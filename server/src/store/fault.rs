@@ -1,5 +1,7 @@
 //! What went wrong with the database, told apart by what can be done about it.
 
+use std::io::ErrorKind;
+
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
@@ -30,6 +32,15 @@ pub enum Fault {
     Other,
 }
 
+/// Whether there is no TLS to be had, or a certificate that is not believed.
+pub(super) fn is_distrust(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(cause) => cause.kind() == ErrorKind::InvalidData,
+        _ => false,
+    }
+}
+
 impl Fault {
     /// Looks at what the driver says.
     pub fn of(error: &DbErr) -> Self {
@@ -44,6 +55,7 @@ impl Fault {
 
     fn of_driver(error: &sqlx::Error) -> Self {
         match error {
+            cause if is_distrust(cause) => Self::Refused,
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed

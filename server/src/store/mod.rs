@@ -26,6 +26,7 @@ use crate::config::{DatabaseUrl, Storage};
 pub mod account;
 pub mod api_key;
 pub mod backup;
+pub mod copy;
 pub mod event;
 pub mod fault;
 pub mod first_reply;
@@ -85,9 +86,7 @@ impl Store {
                 let mut options = ConnectOptions::new(url.expose_secret());
                 tune(&mut options, CONNECTIONS * 2);
                 options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
-                reach(url.expose_secret())
-                    .await
-                    .context("can't reach the database")?;
+                reach(url.expose_secret()).await?;
                 let pool = Database::connect(options)
                     .await
                     .context("can't reach the database")?;
@@ -132,6 +131,12 @@ impl Store {
         Ok(())
     }
 
+    /// Closes every connection, so that an `SQLite` file stands for itself.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.read.ping().await
@@ -139,13 +144,19 @@ impl Store {
 }
 
 /// Connects once. The pool would try for some time, and then say only that it has tried.
-async fn reach(url: &str) -> Result<(), DbErr> {
-    let failed = |cause: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(cause)));
+async fn reach(url: &str) -> anyhow::Result<()> {
     let connection = async { PgConnection::connect(url).await?.close().await };
     let reached = tokio::time::timeout(ACQUIRE_TIMEOUT, connection).await;
-    reached
-        .unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
-        .map_err(failed)
+    let reached = reached.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())));
+    reached.map_err(|cause| {
+        let context = if fault::is_distrust(&cause) {
+            "can't reach the database by TLS, as sslmode and sslrootcert in its URL want it"
+        } else {
+            "can't reach the database"
+        };
+        let cause = DbErr::Conn(RuntimeErr::SqlxError(Arc::new(cause)));
+        anyhow::Error::new(cause).context(context)
+    })
 }
 
 /// Makes the data directory, for this user alone.

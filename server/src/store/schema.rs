@@ -1,8 +1,8 @@
 //! Brings the schema up to this version, one process at a time, whole or not at all.
 
 use anyhow::{Context as _, bail};
-use guichet_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait, DbBackend};
+use guichet_migration::{Migration, MigrationStatus, Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 
 use super::Store;
 
@@ -12,16 +12,42 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(x'67756963686574'::bigint)";
 /// Applies what is missing; refuses a schema that knows more than this version.
 pub(super) async fn bring_up(store: &Store) -> anyhow::Result<()> {
     let txn = store.write().await?;
-    // SQLite's transaction is already the only one.
-    if txn.get_database_backend() == DbBackend::Postgres {
-        txn.execute_unprepared(LOCK).await?;
-    }
+    hold(&txn).await?;
     refuse_newer(&txn).await?;
     Migrator::up(&txn, None)
         .await
         .context("can't bring the schema up to date")?;
     txn.commit().await?;
     Ok(())
+}
+
+/// Keeps every other change of the schema waiting until the transaction ends.
+pub(super) async fn hold(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    // SQLite's transaction is already the only one.
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_unprepared(LOCK).await?;
+    }
+    Ok(())
+}
+
+/// Fails unless the schema is exactly this version's. Writes nothing, not even the migrations' own table.
+pub(super) async fn must_be_current(db: &impl ConnectionTrait) -> anyhow::Result<()> {
+    let changes = match Migrator::get_migration_with_status_read_only(db).await {
+        Err(DbErr::Custom(cause)) => bail!("belongs to a newer Guichet: {cause}"),
+        changes => changes?,
+    };
+    let is_missing = |change: &&Migration| change.status() == MigrationStatus::Pending;
+    let missing = changes.iter().find(is_missing);
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    if changes.iter().all(|change| is_missing(&change)) {
+        bail!("holds nothing of Guichet's");
+    }
+    bail!(
+        "belongs to an older Guichet and lacks its change {}: bring it up first with `guichet migrate up`",
+        missing.name()
+    )
 }
 
 /// Fails if the schema has a change that this version doesn't know.

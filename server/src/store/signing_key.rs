@@ -2,7 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::clock::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::{
+    clock::Timestamp,
+    master_key::{MasterKey, OpenError, Purpose},
+};
 
 /// One key.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -21,6 +26,13 @@ pub struct Model {
     pub create_time: Timestamp,
     /// When it starts to sign.
     pub activate_time: Timestamp,
+}
+
+impl Model {
+    /// The private half, which opens only under the master key that it was sealed under.
+    pub fn private_key(&self, master_key: &MasterKey) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        master_key.open(Purpose::SigningKeys, &self.sealed_key, self.kid.as_bytes())
+    }
 }
 
 /// It stands alone.

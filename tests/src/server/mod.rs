@@ -306,8 +306,8 @@ impl Server {
             .ok()
     }
 
-    /// Nothing of this process's environment reaches the server.
-    fn command(&self) -> Command {
+    /// The binary with this server's settings. Nothing of this process's environment reaches it.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .env_clear()

@@ -1,0 +1,42 @@
+INSERT INTO account VALUES
+  (x'00000000000000000000000000000000', 'odd', 'odd', '', '', 0, '', 'fr', 'ACTIVE', NULL,
+   x'ffffffffffffffffffffffffffffffff', 'Straße', '[]', '{}', '$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA',
+   -9223372036854775808, 9223372036854775807, NULL, 0),
+  (x'ffffffffffffffffffffffffffffffff', 'Ⅸ ODD', 'ⅸ odd', 'É@ecole.example', 'é@ecole.example', 1,
+   '👩‍👩‍👧 עברית' || char(1, 9, 10, 13, 27, 127, 65279, 65535, 1114111) || '\''"`%_?$1', NULL, 'LEGACY', 'PENDING',
+   NULL, 'STRASSE', '["admin"]', '{"a":"\u0000","b":[1e308,-0.0,null],"ключ":"\"\\"}', NULL, 0, -1, 1, 9007199254740993),
+  (x'5c000a0d275c303030ff00010203047f', 'e' || char(769), 'é', NULL, NULL, 0, printf('%.*c', 200000, 'x') || '…', 'de',
+   'DISABLED', 'ACTIVE', x'00000000000000000000000000000001', ' straße ', '[]',
+   json_object('long', hex(zeroblob(70000))), '', 1, 1, 1, 1);
+
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
+INSERT INTO event
+SELECT randomblob(16), 'account.created', i, NULL, NULL, json_object('i', i, 'text', hex(randomblob(i % 50))) FROM n;
+
+INSERT INTO first_reply
+SELECT caller, randomblob(16), randomblob(32), randomblob(300000), x'00000000000000000000000000000000', 1
+FROM (SELECT 'b' AS caller UNION ALL SELECT 'B' UNION ALL SELECT 'a' UNION ALL SELECT 'é' UNION ALL SELECT 'É'
+  UNION ALL SELECT 'z' UNION ALL SELECT '' UNION ALL SELECT ' ' UNION ALL SELECT 'a b' UNION ALL SELECT 'a-b');
+
+INSERT INTO session VALUES
+  (x'00000000000000000000000000000001', x'00000000000000000000000000000000', '', '::1', '', 1, 1, 1, 1, 0, x'', 1, NULL, NULL),
+  (x'00000000000000000000000000000002', x'ffffffffffffffffffffffffffffffff', 'téléphone', '::', '', 1, 1, 1, 1,
+   9223372036854775807, x'00', 1, 0, '');
+
+INSERT INTO signing_key VALUES
+  ('b', 'ES256', x'00ff', '{}', 1, 1), ('B', 'ES256', x'', '{}', 1, 1), ('_', 'EdDSA', x'27', '{}', 1, 1),
+  ('-', 'EdDSA', x'5c', '{}', 1, 1), ('é', 'EdDSA', x'0a', '{}', 1, 1);
+
+INSERT INTO api_key VALUES (randomblob(16), 'NULL', 'admin', x'5c78', 1, NULL, NULL);
+
+INSERT INTO throttle VALUES
+  (x'', 1, 0, -1), (x'00', 1, 0, 1), (x'0000', 1, 0, 1), (x'7f', 1, 0, 1), (x'80', 1, 0, 1), (x'ff', 1, 0, 1);
+
+INSERT INTO reset_code VALUES
+  (randomblob(16), x'00000000000000000000000000000000', randomblob(16), 'RESET', randomblob(32), NULL, '', 1, 1, NULL, 0, 0);
+
+INSERT INTO reset_request VALUES
+  (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]');
+
+INSERT INTO outbox VALUES
+  (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10));
