@@ -90,6 +90,7 @@ impl App {
             cost,
             threads: config.hashing.threads,
             queue: config.hashing.queue,
+            waiting: metrics.hash_queue(),
         };
         let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {

@@ -4,13 +4,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
     app::{self, App},
     error::Error,
+    metrics::OutboxState,
     outbox::deliver,
     reset::decide,
     store::{first_reply, outbox, reset_code, reset_request, session},
@@ -97,6 +101,9 @@ async fn keep(app: &App, stop: &CancellationToken) {
         if let Err(cause) = keep_keys(app).await {
             tracing::warn!("signing keys: {cause:#}");
         }
+        if let Err(cause) = tell_outbox(app).await {
+            tracing::warn!("outbox: {cause}");
+        }
         if let Err(cause) = app.store.shorten_log().await {
             tracing::warn!("write-ahead log: {cause}");
         }
@@ -109,6 +116,19 @@ async fn keep_keys(app: &App) -> anyhow::Result<()> {
         app.keys
             .rotate(&app.store, &app.master_key, &app.clock)
             .await?;
+    }
+    Ok(())
+}
+
+async fn tell_outbox(app: &App) -> Result<(), DbErr> {
+    for (state, shown) in [
+        (outbox::State::Queued, OutboxState::Queued),
+        (outbox::State::Dead, OutboxState::Failed),
+    ] {
+        let messages = outbox::Entity::find().filter(outbox::Column::State.eq(state));
+        let count = messages.count(&app.store.read).await?;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        app.metrics.set_outbox(shown, count);
     }
     Ok(())
 }

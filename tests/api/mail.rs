@@ -7,9 +7,13 @@ use guichet_client::proto::request_reset_request::Identifier;
 use guichet_tests::Server;
 use guichet_tests::people;
 use guichet_tests::smtp::{Mode, SmtpServer};
+use guichet_tests::web::metric;
 use tokio::net::TcpSocket;
 
 const EMAIL: &str = "lea@ecole.example";
+
+/// Mails that were given up, as the operator sees it.
+const GIVEN_UP: &str = "guichet_outbox_messages{state=\"failed\"}";
 
 async fn server_mailing_to(smtp: &SmtpServer) -> Server {
     let server = Server::builder()
@@ -52,6 +56,11 @@ async fn a_mail_refused_for_good_is_given_up_and_the_next_one_leaves() {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !server.log().contains("mail given up") {
         assert!(Instant::now() < deadline, "{}", server.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    while metric(&server, GIVEN_UP).await != Some(1.0) {
+        assert!(Instant::now() < deadline, "the operator is not told");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_tests::smtp::{Mode, SmtpServer};
+use guichet_tests::web::metric;
 use guichet_tests::{Server, people};
 
 use crate::Extent;
@@ -13,6 +14,12 @@ use crate::world::{store, within};
 
 /// How the mail server behaves, again and again. A black hole is left by the product's own limit, so it takes long.
 const MODES: [Mode; 4] = [Mode::Defer, Mode::DropAfterData, Mode::Close, Mode::Accept];
+
+/// Mails that were given up, as the operator sees it.
+const GIVEN_UP: &str = "guichet_outbox_messages{state=\"failed\"}";
+
+/// Mails to be sent, as the operator sees it.
+const WAITING: &str = "guichet_outbox_messages{state=\"queued\"}";
 
 /// People whose mail server knows them no more.
 const GONE: usize = 5;
@@ -52,6 +59,14 @@ pub(crate) async fn misbehaves(extent: Extent) -> Vec<Row> {
             "{copies} copies, but {} answers lost",
             smtp.answers_lost()
         ));
+    }
+    // A mail whose answer was lost is still there, to be sent again.
+    let nothing_waits = within(Duration::from_mins(1), async || {
+        server.advance(Duration::from_mins(1));
+        metric(&server, WAITING).await == Some(0.0)
+    });
+    if !nothing_waits.await {
+        broken.push("mails wait for ever".to_owned());
     }
     let dead = dead_letters(&server, &smtp, requests).await;
     if dead != GONE {
@@ -95,11 +110,19 @@ async fn dead_letters(server: &Server, smtp: &SmtpServer, first: usize) -> usize
         people::active(server, &name(index), &address(index)).await;
         people::ask_reset(server, Identifier::Username(name(index))).await;
     }
-    let given_up = || server.log().matches("mail given up").count();
-    within(Duration::from_secs(20), async || {
+    let all_given_up = within(Duration::from_secs(20), async || {
         server.advance(Duration::from_mins(1));
-        given_up() >= GONE
-    })
-    .await;
-    given_up()
+        given_up(server).await >= GONE
+    });
+    all_given_up.await;
+    given_up(server).await
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of mails"
+)]
+async fn given_up(server: &Server) -> usize {
+    metric(server, GIVEN_UP).await.unwrap_or_default() as usize
 }

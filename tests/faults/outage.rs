@@ -40,7 +40,8 @@ pub(crate) async fn restart(extent: Extent) -> Vec<Row> {
         tokio::time::sleep(Duration::from_secs(1)).await;
         control(&["stop", "--mode", mode]);
         tokio::time::sleep(away).await;
-        control(&["start", "--wait"]);
+        // `start` would not know the options that it was started with.
+        control(&["restart", "--wait"]);
         let recovery = until_served(&door, &mut random).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
 

@@ -6,6 +6,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tonic::codegen::Bytes;
 
+use crate::Server;
+
 /// A reply.
 #[derive(Debug)]
 pub struct Page {
@@ -27,6 +29,13 @@ pub async fn fetch(method: Method, url: &str) -> Page {
             .expect("a URL"),
     )
     .await
+}
+
+/// The last value of a series that the operations port publishes.
+pub async fn metric(server: &Server, series: &str) -> Option<f64> {
+    let page = fetch(Method::GET, &format!("{}/metrics", server.ops_url())).await;
+    let line = page.body.lines().find_map(|line| line.strip_prefix(series));
+    line?.trim().parse().ok()
 }
 
 /// Sends any request of text.

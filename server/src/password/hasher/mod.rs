@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
@@ -20,7 +21,7 @@ use queue::{Job, Queue};
 const NICENESS: i32 = 5;
 
 /// How much the hasher may do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The cost of new hashes.
     pub cost: Cost,
@@ -28,6 +29,8 @@ pub struct Settings {
     pub threads: usize,
     /// Hashes that may wait, over all threads.
     pub queue: usize,
+    /// Is told how many wait.
+    pub waiting: Gauge,
 }
 
 /// A handle on the hashing threads; they end when the last handle is dropped.
@@ -71,11 +74,12 @@ impl Hasher {
             cost,
             threads,
             queue,
+            waiting,
         } = settings;
         let threads = threads.max(1);
         // Made first, so that the threads already started end if a later one cannot start.
         let pool = Arc::new(Pool {
-            queue: Arc::new(Queue::new(queue, threads)),
+            queue: Arc::new(Queue::new(queue, threads, waiting)),
         });
 
         for number in 0..threads {

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use prometheus_client::metrics::gauge::Gauge;
+
 use crate::password::stored::Memory;
 
 /// What callers are told to wait at least and at most when the queue is full.
@@ -28,6 +30,8 @@ pub(super) struct Queue {
     ready: Condvar,
     capacity: usize,
     threads: u32,
+    /// Tells the operator how long the line is.
+    length: Gauge,
 }
 
 #[derive(Default)]
@@ -39,12 +43,13 @@ struct State {
 }
 
 impl Queue {
-    pub(super) fn new(capacity: usize, threads: usize) -> Self {
+    pub(super) fn new(capacity: usize, threads: usize, length: Gauge) -> Self {
         Self {
             state: Mutex::default(),
             ready: Condvar::new(),
             capacity,
             threads: u32::try_from(threads).unwrap_or(u32::MAX).max(1),
+            length,
         }
     }
 
@@ -59,6 +64,7 @@ impl Queue {
         }
 
         state.jobs.push_back(job);
+        self.tell_length(&state);
         drop(state);
         self.ready.notify_one();
 
@@ -73,7 +79,9 @@ impl Queue {
             if state.is_closed {
                 return None;
             }
-            match state.jobs.pop_front() {
+            let next = state.jobs.pop_front();
+            self.tell_length(&state);
+            match next {
                 Some(job) if job.is_wanted() => return Some(job),
                 Some(_) => {}
                 None => {
@@ -115,9 +123,15 @@ impl Queue {
         let mut state = self.lock();
         state.is_closed = true;
         state.jobs.clear();
+        self.tell_length(&state);
         drop(state);
 
         self.ready.notify_all();
+    }
+
+    fn tell_length(&self, state: &State) {
+        self.length
+            .set(i64::try_from(state.jobs.len()).unwrap_or(i64::MAX));
     }
 
     /// Jobs never run under the lock, so what it guards is whole even after a panic.
@@ -156,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_makes_room_by_dropping_what_nobody_waits_for() {
-        let queue = Queue::new(2, 1);
+        let queue = Queue::new(2, 1, Gauge::default());
         let (caller, gone) = (Arc::new(()), Arc::new(()));
         queue.push(job(&gone, None)).unwrap();
         queue.push(job(&caller, None)).unwrap();
@@ -170,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_job_that_is_late_or_abandoned_is_passed_over() {
-        let queue = Queue::new(8, 1);
+        let queue = Queue::new(8, 1, Gauge::default());
         let (caller, gone) = (Arc::new(()), Arc::new(()));
         let soon = Instant::now() + Duration::from_mins(1);
         queue.push(job(&gone, None)).unwrap();
@@ -184,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_told_from_the_jobs_their_mean_time_and_the_threads() {
-        let queue = Queue::new(64, 2);
+        let queue = Queue::new(64, 2, Gauge::default());
         let caller = Arc::new(());
         let told = |queue: &Queue| queue.retry_after().as_millis();
 
@@ -202,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_closed_queue_gives_nothing() {
-        let queue = Queue::new(8, 1);
+        let queue = Queue::new(8, 1, Gauge::default());
         let caller = Arc::new(());
         queue.push(job(&caller, None)).unwrap();
 

@@ -17,6 +17,7 @@ fn hasher(queue: usize) -> Hasher {
         cost: TINY,
         threads: 1,
         queue,
+        waiting: prometheus_client::metrics::gauge::Gauge::default(),
     })
     .unwrap()
 }
@@ -231,6 +232,7 @@ async fn only_a_weaker_hash_is_renewed() {
         },
         threads: 1,
         queue: 8,
+        waiting: prometheus_client::metrics::gauge::Gauge::default(),
     })
     .unwrap();
     let table = [
