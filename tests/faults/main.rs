@@ -18,6 +18,7 @@ mod proxy;
 mod races;
 mod report;
 mod steps;
+mod upgrade;
 mod world;
 
 use std::pin::Pin;
@@ -79,17 +80,19 @@ fn bring_about(fault: Fault, extent: Extent) -> Option<Vec<Row>> {
 }
 
 /// Every fault, in the order in which they are brought about.
-const FAULTS: [(&str, Fault); 12] = [
+const FAULTS: [(&str, Fault); 14] = [
     ("kill", |extent| Box::pin(kills::kill_at_random(extent))),
     ("steps", |extent| Box::pin(steps::fail_at_each_step(extent))),
     ("code", |extent| Box::pin(races::complete(extent))),
     ("refresh", |extent| Box::pin(races::refresh(extent))),
     ("smtp", |extent| Box::pin(mail_server::misbehaves(extent))),
     ("restart", |extent| Box::pin(outage::restart(extent))),
+    ("late", |extent| Box::pin(outage::late(extent))),
     ("cut", |extent| Box::pin(outage::cut(extent))),
     ("disk", |extent| Box::pin(full_disk::fills(extent))),
     ("read-only", |extent| Box::pin(full_disk::read_only(extent))),
     ("overload", |extent| Box::pin(overload::overload(extent))),
     ("backup", |extent| Box::pin(backup::while_written(extent))),
+    ("upgrade", |extent| Box::pin(upgrade::rolling(extent))),
     ("clock", |extent| Box::pin(clock::is_wrong(extent))),
 ];

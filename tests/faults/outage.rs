@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use guichet_client::proto::RequestResetRequest;
 use guichet_client::proto::request_reset_request::Identifier;
+use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::web::fetch;
 use guichet_tests::{Postgres, Server};
+use http::{Method, StatusCode};
 
 use crate::Extent;
 use crate::crowd::{Crowd, Seen};
@@ -40,7 +43,6 @@ pub(crate) async fn restart(extent: Extent) -> Vec<Row> {
         tokio::time::sleep(Duration::from_secs(1)).await;
         control(&["stop", "--mode", mode]);
         tokio::time::sleep(away).await;
-        // `start` would not know the options that it was started with.
         control(&["restart", "--wait"]);
         let recovery = until_served(&door, &mut random).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -57,6 +59,44 @@ pub(crate) async fn restart(extent: Extent) -> Vec<Row> {
         ));
     }
     rows
+}
+
+/// A server that is started before its database says so, and serves when that is there.
+pub(crate) async fn late(_: Extent) -> Vec<Row> {
+    let first = Server::start().await;
+    if !first.on_postgres() {
+        return Vec::new();
+    }
+    people::active(&first, "lea", "lea@ecole.example").await;
+    let operations = free_address();
+    let waiting = first.sibling().env("GUICHET_OPS_LISTEN", &operations);
+
+    control(&["stop", "--mode", "fast"]);
+    let (server, told) = tokio::join!(waiting.start(), async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let told = fetch(Method::GET, &format!("http://{operations}/readyz")).await;
+        control(&["restart", "--wait"]);
+        told
+    });
+
+    let mut broken = Vec::new();
+    if told.status != StatusCode::SERVICE_UNAVAILABLE || !told.body.contains("database") {
+        broken.push(format!("/readyz said {told:?}"));
+    }
+    if let Err(status) = people::sign_in(&server, "lea", GOOD_PASSWORD).await {
+        broken.push(format!("no sign-in: {status}"));
+    }
+    vec![Row::new(
+        "PostgreSQL starts after Guichet",
+        "/readyz 503 with the reason, then a sign-in",
+        "it waits, says so, and serves when the database is there",
+        broken,
+    )]
+}
+
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound port").to_string()
 }
 
 pub(crate) async fn cut(extent: Extent) -> Vec<Row> {
@@ -120,7 +160,7 @@ async fn until_served(door: &Door, random: &mut Random) -> Duration {
     }
 }
 
-/// Runs `pg_ctl` on the cluster of `tests/postgres`.
+/// Runs `pg_ctl` on the cluster of `tests/postgres`. `start` would not know its options; `restart` does.
 #[expect(
     clippy::disallowed_methods,
     reason = "the test command says where the cluster is"

@@ -20,7 +20,7 @@ pub(crate) fn usual_env(dir: &Path) -> BTreeMap<String, String> {
 }
 
 /// `target/{profile}/guichet`, beside the `deps` directory that the running test is in.
-pub(crate) fn beside_the_tests() -> PathBuf {
+pub fn beside_the_tests() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     let profile = test
         .parent()

@@ -103,19 +103,23 @@ impl Server {
         );
         let mut env = self.env.clone();
         env.remove("GUICHET_DATA_DIR");
-        let mails = self.data_dir().join("mail");
+        env.insert("GUICHET_MASTER_KEY".to_owned(), self.master_key());
+        // A replica's replica has them already.
+        env.entry("GUICHET_MAIL_URL".to_owned())
+            .or_insert_with(|| format!("file:{}", self.data_dir().join("mail").display()));
         Builder {
             binary: Some(self.binary.clone()),
             env,
             postgres,
             root: self.root.clone(),
         }
-        .env("GUICHET_MASTER_KEY", self.master_key())
-        .env("GUICHET_MAIL_URL", format!("file:{}", mails.display()))
     }
 
-    /// The key that it made at its first start.
+    /// The key that it was given, or made at its first start.
     pub fn master_key(&self) -> String {
+        if let Some(key) = self.env.get("GUICHET_MASTER_KEY") {
+            return key.clone();
+        }
         let key = fs::read_to_string(self.data_dir().join("master.key")).expect("a key");
         key.trim().to_owned()
     }
