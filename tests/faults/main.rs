@@ -80,9 +80,10 @@ fn bring_about(fault: Fault, extent: Extent) -> Option<Vec<Row>> {
 }
 
 /// Every fault, in the order in which they are brought about.
-const FAULTS: [(&str, Fault); 14] = [
+const FAULTS: [(&str, Fault); 15] = [
     ("kill", |extent| Box::pin(kills::kill_at_random(extent))),
     ("steps", |extent| Box::pin(steps::fail_at_each_step(extent))),
+    ("schema", |extent| Box::pin(steps::schema(extent))),
     ("code", |extent| Box::pin(races::complete(extent))),
     ("refresh", |extent| Box::pin(races::refresh(extent))),
     ("smtp", |extent| Box::pin(mail_server::misbehaves(extent))),

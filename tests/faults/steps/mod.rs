@@ -3,6 +3,7 @@
 
 mod deed;
 
+use guichet_tests::server::Builder;
 use guichet_tests::{Postgres, Server};
 
 use crate::Extent;
@@ -88,20 +89,62 @@ pub(crate) async fn fail_at_each_step(extent: Extent) -> Vec<Row> {
     rows
 }
 
+/// A change of the schema that is cut off has happened or not, and the next start brings it to its end.
+pub(crate) async fn schema(extent: Extent) -> Vec<Row> {
+    let mut broken = Vec::new();
+    let mut seen = Vec::new();
+    let mut name = "";
+    for fate in [Fate::Fail, Fate::LoseReply, Fate::Kill] {
+        // Its steps are many and alike.
+        for k in (1..MOST_STEPS).step_by(extent.of(5, 1)) {
+            let (builder, way) = prepare().await;
+            let server = builder.prepare();
+            name = store(&server);
+            // The wire can kill the server only, and there is none.
+            if !way.fates().contains(&fate) || (matches!(way, Way::Wire(_)) && fate == Fate::Kill) {
+                break;
+            }
+            way.arm(k, fate, &server);
+            let cut_off = server.cli(&["migrate", "up"]);
+            let hit = way.disarm();
+            let again = server.cli(&["migrate", "up"]);
+            let said = String::from_utf8_lossy(&again.stdout).into_owned();
+            if !again.status.success() || said.contains("Pending") {
+                broken.push(format!("{fate:?} at step {k}: {again:?}"));
+            }
+            if !hit {
+                if !cut_off.status.success() {
+                    broken.push(format!("{fate:?}, not reached: {cut_off:?}"));
+                }
+                seen.push(format!("{fate:?} {}", k - 1));
+                break;
+            }
+        }
+    }
+    vec![Row::new(
+        format!("a step of `migrate up` fails, {name}"),
+        format!("steps: {}", seen.join(", ")),
+        "done by the next one",
+        broken,
+    )]
+}
+
 async fn start() -> (Server, Way) {
+    let (builder, way) = prepare().await;
+    (builder.start().await, way)
+}
+
+async fn prepare() -> (Builder, Way) {
     let data = tempfile::tempdir().expect("a temporary directory");
     if let Some(postgres) = Postgres::of_this_run(data.path()) {
         let wire = Proxy::before(&postgres).await;
-        let server = Server::builder()
+        let builder = Server::builder()
             .env("GUICHET_DATABASE_URL", wire.url(&postgres))
-            .sharing(&postgres)
-            .start()
-            .await;
-        return (server, Way::Wire(wire));
+            .sharing(&postgres);
+        return (builder, Way::Wire(wire));
     }
     let disk = Disk::new();
-    let server = disk.under(Server::builder()).start().await;
-    (server, Way::Disk(disk))
+    (disk.under(Server::builder()), Way::Disk(disk))
 }
 
 /// How many steps the work has.

@@ -61,7 +61,8 @@ impl Builder {
         self.prepare().cli(&["check"])
     }
 
-    fn prepare(self) -> Server {
+    /// Gives it its directory and its settings, and does not start it: for commands that need no server.
+    pub fn prepare(self) -> Server {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut env = usual_env(dir.path());
         let postgres = self.postgres.or_else(|| Postgres::of_this_run(dir.path()));
