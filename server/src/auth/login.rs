@@ -24,6 +24,8 @@ const ROUNDS: usize = 2;
 pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
+    // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
+    let _place = app.hasher.enter()?;
     let network = lockout::network(call.client);
     let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
     let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use super::cost::Cost;
@@ -64,6 +64,20 @@ pub enum HashError {
     Failed,
 }
 
+impl HashError {
+    fn overloaded(queue: &Queue) -> Self {
+        Self::Overloaded {
+            retry_after: queue.retry_after(),
+        }
+    }
+}
+
+/// A place among those who may want a hash, until it is dropped.
+#[derive(Debug)]
+pub struct Place(
+    #[expect(dead_code, reason = "it is given back when it is dropped")] OwnedSemaphorePermit,
+);
+
 impl Hasher {
     /// Starts the threads.
     ///
@@ -80,6 +94,7 @@ impl Hasher {
         // Made first, so that the threads already started end if a later one cannot start.
         let pool = Arc::new(Pool {
             queue: Arc::new(Queue::new(queue, threads, waiting)),
+            places: Arc::new(Semaphore::new(queue + threads)),
         });
 
         for number in 0..threads {
@@ -90,6 +105,15 @@ impl Hasher {
         }
 
         Ok(Self { pool, cost })
+    }
+
+    /// Takes a place for a caller that has other work to do before it needs a hash: as many as there are threads and
+    /// room in front of them. Whoever finds none is turned away before that work, not after it.
+    pub fn enter(&self) -> Result<Place, HashError> {
+        let taken = Arc::clone(&self.pool.places).try_acquire_owned();
+        taken
+            .map(Place)
+            .map_err(|_| HashError::overloaded(&self.pool.queue))
     }
 
     /// Hashes a new password: argon2id in the PHC string format.
@@ -156,9 +180,7 @@ impl Hasher {
         compute: impl FnOnce(&mut Memory) -> argon2::Result<T> + Send + 'static,
     ) -> Result<T, HashError> {
         let queue = &self.pool.queue;
-        let overloaded = || HashError::Overloaded {
-            retry_after: queue.retry_after(),
-        };
+        let overloaded = || HashError::overloaded(queue);
         // Dropped with this future: at its end, at the deadline, or when the caller hangs up.
         let caller = Arc::new(());
         let (reply, answer) = oneshot::channel();
@@ -194,6 +216,7 @@ impl Hasher {
 /// Ends the threads with the last handle.
 struct Pool {
     queue: Arc<Queue>,
+    places: Arc<Semaphore>,
 }
 
 impl Drop for Pool {
