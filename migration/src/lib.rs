@@ -9,6 +9,7 @@ mod m0001_accounts;
 mod m0002_sessions;
 mod m0003_resets;
 mod m0004_mails;
+mod m0005_institutions;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -21,13 +22,15 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_sessions::Migration),
             Box::new(m0003_resets::Migration),
             Box::new(m0004_mails::Migration),
+            Box::new(m0005_institutions::Migration),
         ]
     }
 }
 
-/// Declares a migration made of tables and indexes: up creates them in order, down drops the tables in reverse.
+/// Declares a migration made of tables and indexes: up creates them in order; down undoes what was done to older tables,
+/// then drops the new ones in reverse.
 macro_rules! tables {
-    ($($statement:expr),+ ; drop $($table:literal),+ $(,)?) => {
+    ($($statement:expr),+ ; $(undo $($undo:literal),+ ;)? drop $($table:literal),+ $(,)?) => {
         #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
         pub(crate) struct Migration;
 
@@ -60,6 +63,9 @@ macro_rules! tables {
                 &self,
                 manager: &sea_orm_migration::prelude::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
+                $(for statement in [$($undo),+] {
+                    manager.get_connection().execute_unprepared(statement).await?;
+                })?
                 for table in [$($table),+] {
                     manager.get_connection().execute_unprepared(&format!("DROP TABLE {table}")).await?;
                 }

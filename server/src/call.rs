@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    auth::token,
+    caller::{self, Caller},
     clock::Timestamp,
     error::{Error, Violation},
     i18n::Locale,
     secret,
-    store::{account, api_key, session},
+    store::scope::Scope,
     transport::{deadline::Deadline, peer::Peer},
 };
 
@@ -28,57 +28,6 @@ const MAX_TRIES: u32 = 8;
 /// Longest pause before the second try. It doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// Who calls.
-#[derive(Clone, Debug)]
-pub enum Caller {
-    /// Nobody said who.
-    Anonymous,
-    /// A person, by access token.
-    Person {
-        /// Their account.
-        account_id: Uuid,
-        /// The token's session.
-        session_id: Uuid,
-        /// Their roles as they are now.
-        roles: Vec<String>,
-    },
-    /// A system, by API key.
-    System {
-        /// The key's id.
-        key_id: Uuid,
-        /// `admin` or `service`.
-        role: String,
-    },
-}
-
-impl Caller {
-    /// Whether the caller has a role.
-    pub fn has_role(&self, wanted: &str) -> bool {
-        match self {
-            Self::Anonymous => false,
-            Self::Person { roles, .. } => roles.iter().any(|role| role == wanted),
-            Self::System { role, .. } => role == wanted,
-        }
-    }
-
-    /// The account or API key that acts, for the journal.
-    pub const fn actor_id(&self) -> Option<Uuid> {
-        match self {
-            Self::Anonymous => None,
-            Self::Person { account_id, .. } => Some(*account_id),
-            Self::System { key_id, .. } => Some(*key_id),
-        }
-    }
-
-    /// The caller's own account, if it is a person.
-    pub const fn account_id(&self) -> Option<Uuid> {
-        match self {
-            Self::Person { account_id, .. } => Some(*account_id),
-            Self::Anonymous | Self::System { .. } => None,
-        }
-    }
-}
-
 /// Who may call an RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -86,8 +35,10 @@ pub enum Access {
     Public,
     /// Only `admin`.
     Admin,
-    /// `admin` and `service`.
-    Service,
+    /// `admin`, and `institution_admin` within its scope, which is part of the function's queries.
+    Delegate,
+    /// Likewise, and `service`, which reads everything.
+    Reader,
     /// Anybody with a good token; the function looks whose object it is.
     Authenticated,
     /// A person; for what is done to one's own account.
@@ -111,26 +62,34 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The account a request names: the caller's own where it names none; another's only for an `admin`.
-    pub fn own_or_admin(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
-        self.own_or_role(field, account_id, &["admin"])
+    /// The account a request names, the caller's own where it names none.
+    pub fn named_account(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
+        if account_id.is_empty() {
+            let own = self.caller.account_id();
+            own.ok_or_else(|| Error::field(field, "REQUIRED"))
+        } else {
+            parse_id(field, account_id)
+        }
     }
 
-    /// Likewise, for `roles`.
-    pub fn own_or_role(
-        &self,
-        field: &str,
-        account_id: &str,
-        roles: &[&str],
-    ) -> Result<Uuid, Error> {
-        let own = self.caller.account_id();
-        let id = if account_id.is_empty() {
-            own.ok_or_else(|| Error::field(field, "REQUIRED"))?
-        } else {
-            parse_id(field, account_id)?
-        };
-        let may = own == Some(id) || roles.iter().any(|role| self.caller.has_role(role));
+    /// Likewise; another's only for an `admin`.
+    pub fn own_or_admin(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
+        let id = self.named_account(field, account_id)?;
+        let may = self.caller.account_id() == Some(id) || self.caller.has_role("admin");
         if may { Ok(id) } else { Err(Error::Forbidden) }
+    }
+
+    /// What the caller may change.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` where that is nothing but its own account.
+    pub fn scope(&self) -> Result<Scope, Error> {
+        self.caller.scope().ok_or(Error::Forbidden)
+    }
+
+    /// What the caller may read; likewise.
+    pub fn reading_scope(&self) -> Result<Scope, Error> {
+        self.caller.reading_scope().ok_or(Error::Forbidden)
     }
 
     /// Calls the function behind an RPC, and again where the database rolled it back for another call's sake.
@@ -229,12 +188,13 @@ impl Service {
         let now = app.clock.now();
         let caller = match access {
             Access::Public => Caller::Anonymous,
-            _ => authenticate(app, request, now).await?,
+            _ => caller::authenticate(app, authorization(request)?, now).await?,
         };
         let allowed = match access {
             Access::Public | Access::Authenticated => true,
             Access::Admin => caller.has_role("admin"),
-            Access::Service => caller.has_role("admin") || caller.has_role("service"),
+            Access::Delegate => caller.scope().is_some(),
+            Access::Reader => caller.reading_scope().is_some(),
             Access::Person => caller.account_id().is_some(),
         };
         if !allowed {
@@ -274,59 +234,13 @@ fn wanted_locale<Q>(request: &Request<Q>) -> Option<Locale> {
     request.extensions().get().copied().or_else(accepted)
 }
 
-/// Reads `authorization`: an API key or an access token, given exactly once.
-async fn authenticate<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Result<Caller, Error> {
+/// The header, given exactly once.
+fn authorization<Q>(request: &Request<Q>) -> Result<&str, Error> {
     let mut values = request.metadata().get_all("authorization").iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Error::TokenInvalid);
     };
-    let value = value.to_str().map_err(|_| Error::TokenInvalid)?;
-    let Some((scheme, bearer)) = value.split_once(' ') else {
-        return Err(Error::TokenInvalid);
-    };
-    if !scheme.eq_ignore_ascii_case("bearer") || bearer.len() > token::MAX_LENGTH {
-        return Err(Error::TokenInvalid);
-    }
-    if bearer.starts_with(api_key::PREFIX) {
-        return system(app, bearer, now).await;
-    }
-    let claims = token::verify(app, bearer, now)?;
-    let (session, account) = live_session(app, claims.session_id, now)
-        .await?
-        .ok_or(Error::TokenInvalid)?;
-    Ok(Caller::Person {
-        account_id: account.id,
-        session_id: session.id,
-        roles: account.role_names(),
-    })
-}
-
-async fn system(app: &App, bearer: &str, now: Timestamp) -> Result<Caller, Error> {
-    let key = api_key::Entity::by_hash(secret::hash(bearer))
-        .one(&app.store.read)
-        .await?;
-    let key = key
-        .filter(|key| key.revoke_time.is_none())
-        .ok_or(Error::TokenInvalid)?;
-    if key.expire_time.is_some_and(|expires| expires <= now) {
-        return Err(Error::TokenExpired);
-    }
-    Ok(Caller::System {
-        key_id: key.id,
-        role: key.role,
-    })
-}
-
-/// A session and its account, if the one is live and the other may be signed in.
-pub async fn live_session(
-    app: &App,
-    session_id: Uuid,
-    now: Timestamp,
-) -> Result<Option<(session::Model, account::Model)>, Error> {
-    let found = session::Entity::live_with_account(session_id, now)
-        .one(&app.store.read)
-        .await?;
-    Ok(found)
+    value.to_str().map_err(|_| Error::TokenInvalid)
 }
 
 fn log_cause(error: &Error, request_id: Uuid) {

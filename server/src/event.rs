@@ -3,22 +3,67 @@
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use crate::{clock::Clock, store::event};
+use crate::{
+    clock::Clock,
+    store::{account, event},
+};
+
+/// What an event happened to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The account, if it was one.
+    pub account_id: Option<Uuid>,
+    /// The institution, or the account's.
+    pub institution_id: Option<Uuid>,
+}
+
+impl Subject {
+    /// An institution itself.
+    pub const fn institution(id: Uuid) -> Self {
+        Self {
+            account_id: None,
+            institution_id: Some(id),
+        }
+    }
+}
+
+impl From<Option<Uuid>> for Subject {
+    fn from(account_id: Option<Uuid>) -> Self {
+        Self {
+            account_id,
+            institution_id: None,
+        }
+    }
+}
+
+impl From<&account::Model> for Subject {
+    fn from(account: &account::Model) -> Self {
+        Self {
+            account_id: Some(account.id),
+            institution_id: account.institution_id,
+        }
+    }
+}
 
 /// Appends an event. `attributes` must hold neither secrets nor personal data: events outlive a purge.
 pub async fn append(
     db: &impl ConnectionTrait,
     clock: &Clock,
     kind: &str,
-    account_id: Option<Uuid>,
+    subject: impl Into<Subject>,
     actor_id: Option<Uuid>,
     attributes: serde_json::Value,
 ) -> Result<(), DbErr> {
+    let Subject {
+        account_id,
+        institution_id,
+    } = subject.into();
     event::ActiveModel {
         id: Set(clock.new_id()),
         kind: Set(kind.to_owned()),
         time: Set(clock.now()),
         account_id: Set(account_id),
+        institution_id: Set(institution_id),
         actor_id: Set(actor_id),
         attributes: Set(attributes.to_string()),
     }

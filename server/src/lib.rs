@@ -1,15 +1,18 @@
-//! Guichet, the identity backend: accounts, password resets and sign-in.
+//! Guichet, the identity backend: accounts, institutions, password resets and sign-in.
 
 pub mod account;
 pub mod app;
 pub mod auth;
 pub mod call;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod filter;
 pub mod i18n;
+pub mod institution;
 pub mod mail;
 pub mod master_key;
 pub mod metrics;

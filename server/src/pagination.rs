@@ -2,6 +2,7 @@
 //! neither read nor bend them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::{ColumnTrait, Condition, Order, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,6 +45,37 @@ pub fn size(asked: i32) -> Result<u64, Error> {
         Ok(size) => Ok(size.min(LARGEST_SIZE)),
         Err(_) => Err(Error::field("page_size", "OUT_OF_RANGE")),
     }
+}
+
+/// Reads `order_by` (AIP-132): a field of `columns`, perhaps followed by `desc`; none is the first.
+pub fn order<C: Copy>(order_by: &str, columns: &[(&str, C)]) -> Result<(C, Order), Error> {
+    let invalid = || Error::field("order_by", "INVALID_ORDER");
+    let mut words = order_by.split_whitespace();
+    let column = match words.next() {
+        None => columns.first(),
+        Some(field) => columns.iter().find(|(name, _)| *name == field),
+    };
+    let (_, column) = column.ok_or_else(invalid)?;
+    match (words.next(), words.next()) {
+        (None, _) => Ok((*column, Order::Asc)),
+        (Some("desc"), None) => Ok((*column, Order::Desc)),
+        _ => Err(invalid()),
+    }
+}
+
+/// The rows behind the cursor, in a list that is ordered by `column` and, among equals, by `id`.
+pub fn after<C: ColumnTrait>(column: C, id: C, order: &Order, cursor: Cursor) -> Condition {
+    let key: Value = match cursor.key {
+        Key::Text(text) => text.into(),
+        Key::Time(time) => time.into(),
+    };
+    let (beyond, id_beyond) = match order {
+        Order::Desc => (column.lt(key.clone()), id.lt(cursor.id)),
+        _ => (column.gt(key.clone()), id.gt(cursor.id)),
+    };
+    Condition::any()
+        .add(beyond)
+        .add(Condition::all().add(column.eq(key)).add(id_beyond))
 }
 
 /// The token of the page after `cursor`, good only for the same caller and `query`.

@@ -12,7 +12,7 @@ use axum::{
 };
 use guichet_proto::v1::{
     account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
-    reset_service_server::ResetServiceServer,
+    institution_service_server::InstitutionServiceServer, reset_service_server::ResetServiceServer,
 };
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,7 @@ use crate::{
     app::{self, App},
     auth::Auth,
     config::{Config, LogFormat},
+    institution::Institutions,
     metrics::{Metrics, Port},
     pages,
     readiness::Readiness,
@@ -48,11 +49,12 @@ use crate::{
 };
 
 /// The proto services, as health and reflection name them.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "",
     "guichet.v1.AccountService",
     "guichet.v1.ResetService",
     "guichet.v1.AuthService",
+    "guichet.v1.InstitutionService",
 ];
 
 /// How long the worker may take to finish what it has begun.
@@ -172,6 +174,10 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
         )
         .add_service(
             AuthServiceServer::new(Auth::new(app.clone())).max_decoding_message_size(largest),
+        )
+        .add_service(
+            InstitutionServiceServer::new(Institutions::new(app.clone()))
+                .max_decoding_message_size(largest),
         );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.

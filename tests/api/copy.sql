@@ -11,7 +11,8 @@ INSERT INTO account VALUES
 
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
 INSERT INTO event
-SELECT randomblob(16), 'account.created', i, NULL, NULL, json_object('i', i, 'text', hex(randomblob(i % 50))) FROM n;
+SELECT randomblob(16), 'account.created', i, NULL, NULL, json_object('i', i, 'text', hex(randomblob(i % 50))),
+  CASE i % 3 WHEN 0 THEN randomblob(16) END FROM n;
 
 INSERT INTO first_reply
 SELECT caller, randomblob(16), randomblob(32), randomblob(300000), x'00000000000000000000000000000000', 1
@@ -40,3 +41,19 @@ INSERT INTO reset_request VALUES
 
 INSERT INTO outbox VALUES
   (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10));
+
+INSERT INTO institution VALUES
+  (x'00000000000000000000000000000001', NULL, 'FASE 1', 'École « Œuvre »', 'école « œuvre »', 'fr', '{"fr":"Demandez à Léa."}',
+   'Ａ@ecole.example', '', -1, 1, 1),
+  (x'ffffffffffffffffffffffffffffffff', x'00000000000000000000000000000001', NULL, '', '', NULL, '{}', NULL,
+   'https://x.example/?a=1#é', 1, 9223372036854775807, 0);
+
+INSERT INTO institution_ancestor VALUES
+  (x'00000000000000000000000000000001', x'00000000000000000000000000000001', 0),
+  (x'00000000000000000000000000000001', x'ffffffffffffffffffffffffffffffff', 1),
+  (x'ffffffffffffffffffffffffffffffff', x'ffffffffffffffffffffffffffffffff', 0);
+
+INSERT INTO institution_member VALUES
+  (x'ffffffffffffffffffffffffffffffff', x'00000000000000000000000000000000', 'institution_admin', 1);
+
+INSERT INTO reset_request_account SELECT x'ffffffffffffffffffffffffffffffff', id FROM reset_request;

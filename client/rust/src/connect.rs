@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guichet_proto::v1::account_service_client::AccountServiceClient;
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
+use guichet_proto::v1::institution_service_client::InstitutionServiceClient;
 use guichet_proto::v1::reset_service_client::ResetServiceClient;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
@@ -61,6 +62,11 @@ impl Guichet {
     /// Sign-in, sessions and API keys.
     pub fn auth(&self) -> AuthServiceClient<Authorized> {
         AuthServiceClient::new(self.authorized())
+    }
+
+    /// Institutions, who acts for them, and how far their migration has come.
+    pub fn institution(&self) -> InstitutionServiceClient<Authorized> {
+        InstitutionServiceClient::new(self.authorized())
     }
 
     /// The connection itself, for services that are not Guichet's own (health, reflection).

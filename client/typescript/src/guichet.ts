@@ -5,6 +5,7 @@ import { authorized, type TokenSource } from "./authorized.js";
 import { withDefaults } from "./defaults.js";
 import { AccountService } from "./gen/guichet/v1/account_pb.js";
 import { AuthService, type Tokens } from "./gen/guichet/v1/auth_pb.js";
+import { InstitutionService } from "./gen/guichet/v1/institution_pb.js";
 import { ResetService } from "./gen/guichet/v1/reset_pb.js";
 import { Session, type SessionKeeping } from "./session.js";
 import { cookieMetadata, following } from "./signing.js";
@@ -27,6 +28,7 @@ export interface GuichetOptions {
 export interface Guichet {
   readonly account: Client<typeof AccountService>;
   readonly auth: Client<typeof AuthService>;
+  readonly institution: Client<typeof InstitutionService>;
   readonly reset: Client<typeof ResetService>;
   /** Whoever is signed in, where `session` was asked for. */
   readonly session: Session | undefined;
@@ -53,6 +55,7 @@ function clients(transport: Transport, session?: Session): Guichet {
   return {
     account: createClient(AccountService, transport),
     auth: createClient(AuthService, transport),
+    institution: createClient(InstitutionService, transport),
     reset: createClient(ResetService, transport),
     session,
   };

@@ -45,6 +45,7 @@ violation-TOO_COSTLY = Dieser Passwort-Hash würde zu viel Rechenzeit kosten. Er
 violation-MALFORMED = Dieser Wert ist nicht richtig geschrieben.
 violation-TOO_MANY = Es sind zu viele Einträge: höchstens { $max }.
 violation-UNKNOWN_ROLE = Diese Rolle gibt es nicht.
+violation-UNKNOWN_INSTITUTION = Diese Einrichtung ist nicht bekannt.
 
 ## Passwortregeln
 

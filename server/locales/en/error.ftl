@@ -49,6 +49,7 @@ violation-TOO_COSTLY = This password hash would take too much computing. It is n
 violation-MALFORMED = This value is not written correctly.
 violation-TOO_MANY = There are too many items: at most { $max }.
 violation-UNKNOWN_ROLE = This role does not exist.
+violation-UNKNOWN_INSTITUTION = This institution is not known.
 
 ## Password rules
 

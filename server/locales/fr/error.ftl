@@ -49,6 +49,7 @@ violation-TOO_COSTLY = Cette empreinte de mot de passe demanderait trop de calcu
 violation-MALFORMED = Cette valeur n'est pas écrite correctement.
 violation-TOO_MANY = Il y a trop d'éléments : { $max } au maximum.
 violation-UNKNOWN_ROLE = Ce rôle n'existe pas.
+violation-UNKNOWN_INSTITUTION = Cet établissement n'est pas connu.
 
 ## Règles de mot de passe
 

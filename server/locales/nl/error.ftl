@@ -49,6 +49,7 @@ violation-TOO_COSTLY = Deze wachtwoordhash zou te veel rekenwerk vragen. Hij wor
 violation-MALFORMED = Deze waarde is niet juist geschreven.
 violation-TOO_MANY = Er zijn te veel elementen: hoogstens { $max }.
 violation-UNKNOWN_ROLE = Deze rol bestaat niet.
+violation-UNKNOWN_INSTITUTION = Deze instelling is niet bekend.
 
 ## Wachtwoordregels
 

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{current_password, new_password, row};
 use crate::{
-    call::{Call, Caller},
+    call::Call,
+    caller::Caller,
     error::Error,
     event,
     outbox::{self, Cause},
@@ -88,7 +89,7 @@ async fn write(
         &txn,
         &call.app.clock,
         "password.changed",
-        Some(account.id),
+        &account,
         actor,
         json!({}),
     )

@@ -10,11 +10,12 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{fields::Fields, first_reply::RequestId, new_password, row, view};
+use super::{affiliation, fields::Fields, first_reply::RequestId, new_password, row, view};
 use crate::{
     call::Call,
     error::{Error, Violation},
     event,
+    institution::membership,
     outbox::{self, Cause},
     password::{policy::Identifiers, stored::StoredHash},
     store::account::{Column, Entity, Model, State},
@@ -27,8 +28,10 @@ pub async fn create_account(
 ) -> Result<CreateAccountResponse, Error> {
     let validate_only = request.validate_only;
     let mut fields = Fields::default();
-    let request_id = fields.part(RequestId::read(call, &request))?.flatten();
+    let request_id = fields.part(request_id(call, &request))?.flatten();
+    let request_id = request_id.filter(|_| !validate_only);
     let (mut account, credential) = read(call, fields, request)?;
+    affiliation::check_roles(call, &account)?;
     if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
         return Ok(reply);
     }
@@ -49,6 +52,7 @@ pub async fn create_account(
         _ => None,
     };
     if validate_only {
+        affiliation::check(&call.app.store.read, call, account.institution_id).await?;
         check_free(&call.app.store.read, &account).await?;
         let shown = v1::Account {
             id: String::new(),
@@ -69,6 +73,14 @@ pub async fn create_account(
         // A repetition that ran at the same time was first.
         Err(error) => first_reply(call, request_id.as_ref()).await?.ok_or(error),
     }
+}
+
+fn request_id(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Option<RequestId>, Error> {
+    let mut asked = request.clone();
+    let attributes = asked.account.as_mut();
+    let attributes = attributes.map(|account| std::mem::take(&mut account.attributes));
+    let attributes = attributes.unwrap_or_default();
+    RequestId::read(call, &request.request_id, &asked, &attributes)
 }
 
 async fn first_reply(
@@ -100,9 +112,7 @@ fn read(
         _ if given.email.is_empty() => None,
         _ => fields.email("account.email", &given.email),
     };
-    if !given.institution_id.is_empty() {
-        fields.refuse(Violation::new("account.institution_id", "NOT_ALLOWED"));
-    }
+    let institution_id = fields.optional_id("account.institution_id", &given.institution_id)?;
     let state = state(&mut fields, credential.as_ref(), given.state);
     let password_hash = match &credential {
         Some(Credential::PasswordHash(hash)) => {
@@ -131,7 +141,7 @@ fn read(
         locale: fields.locale("account.locale", &given.locale),
         state,
         prior_state: None,
-        institution_id: None,
+        institution_id,
         external_id: fields.external_id("account.external_id", &given.external_id),
         roles: fields.roles("account.roles", &given.roles),
         attributes: fields.attributes("account.attributes", &given.attributes),
@@ -193,6 +203,7 @@ async fn write(
     request_id: Option<&RequestId>,
 ) -> Result<CreateAccountResponse, Error> {
     let txn = call.app.store.write().await?;
+    affiliation::check(&txn, call, account.institution_id).await?;
     let id: Uuid = account.id;
     let account = account
         .into_active_model()
@@ -204,11 +215,12 @@ async fn write(
         &txn,
         &call.app.clock,
         "account.created",
-        Some(id),
+        &account,
         call.caller.actor_id(),
         json!({}),
     )
     .await?;
+    membership::follow_roles(&txn, call, &account).await?;
     if activation && let Some(email) = &account.email {
         outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
     }

@@ -50,11 +50,12 @@ pub async fn purge_account(
 ) -> Result<PurgeAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
-    let account = row::lock(&txn, id).await?;
+    let account = row::lock_in_scope(&txn, call, id).await?;
     if account.state != State::Deleted {
         return Err(Error::State);
     }
 
+    let subject = event::Subject::from(&account);
     let keys = [Some(account.username_key), account.email_key];
     reset_request::Entity::delete_many()
         .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
@@ -70,7 +71,7 @@ pub async fn purge_account(
         &txn,
         &call.app.clock,
         "account.purged",
-        Some(id),
+        subject,
         call.caller.actor_id(),
         json!({}),
     )

@@ -45,13 +45,13 @@ pub async fn unlock_account(
 ) -> Result<UnlockAccountResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
-    let account = row::find(&txn, id).await?;
+    let account = row::lock_in_scope(&txn, call, id).await?;
     lockout::forget(&txn, call.app, &account.username_key).await?;
     event::append(
         &txn,
         &call.app.clock,
         "account.unlocked",
-        Some(id),
+        &account,
         call.caller.actor_id(),
         json!({}),
     )

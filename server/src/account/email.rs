@@ -74,7 +74,7 @@ async fn enqueue(call: &Call<'_>, id: Uuid, new_email: &str) -> Result<(), Error
         &txn,
         &call.app.clock,
         "email_change.requested",
-        Some(id),
+        &account,
         actor,
         json!({}),
     )
@@ -114,7 +114,7 @@ pub async fn confirm_email_change(
         &txn,
         &call.app.clock,
         "email.changed",
-        Some(id),
+        &account,
         Some(id),
         json!({}),
     )

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use uuid::Uuid;
+
 use super::{
     email_address::EmailAddress,
     username::{Username, UsernameFault},
 };
 use crate::{
+    call::parse_id,
     error::{Error, Violation},
     i18n::Locale,
 };
@@ -53,6 +56,14 @@ impl Fields {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The id of something that need not be there; empty means none.
+    pub fn optional_id(&mut self, field: &str, given: &str) -> Result<Option<Uuid>, Error> {
+        if given.is_empty() {
+            return Ok(None);
+        }
+        self.part(parse_id(field, given))
     }
 
     /// A new username.

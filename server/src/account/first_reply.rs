@@ -1,8 +1,10 @@
 //! Repetitions of a call under one request id get the first reply (AIP-155).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
-use guichet_proto::v1::CreateAccountRequest;
 use prost::Message;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -28,15 +30,18 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// The id of a request that is to be carried out once; none if it has none or only asks for checks.
-    pub fn read(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Option<Self>, Error> {
-        if request.request_id.is_empty() {
+    /// The id of a request that is to be carried out once; none if it has none. `asked` is the request without its
+    /// `map`, which is encoded in any order.
+    pub fn read(
+        call: &Call<'_>,
+        request_id: &str,
+        asked: &impl Message,
+        map: &HashMap<String, String>,
+    ) -> Result<Option<Self>, Error> {
+        if request_id.is_empty() {
             return Ok(None);
         }
-        let id = parse_id("request_id", &request.request_id)?;
-        if request.validate_only {
-            return Ok(None);
-        }
+        let id = parse_id("request_id", request_id)?;
 
         Ok(Some(Self {
             caller: call
@@ -45,7 +50,7 @@ impl RequestId {
                 .map(|id| id.to_string())
                 .unwrap_or_default(),
             id,
-            request_hash: request_hash(call, request),
+            request_hash: request_hash(call, asked, map),
         }))
     }
 
@@ -69,12 +74,12 @@ impl RequestId {
             .map_err(|cause| Error::Internal(cause.into()))
     }
 
-    /// Keeps the reply in the transaction that it tells of.
+    /// Keeps the reply in the transaction that it tells of. `about` is the account or institution that was made.
     pub async fn keep(
         &self,
         txn: &impl ConnectionTrait,
         reply: &impl Message,
-        account_id: Uuid,
+        about: Uuid,
         now: Timestamp,
     ) -> Result<(), Error> {
         // One that has expired is in the way until the worker sweeps it.
@@ -89,7 +94,7 @@ impl RequestId {
             request_id: Set(self.id),
             request_hash: Set(self.request_hash.clone()),
             reply: Set(reply.encode_to_vec()),
-            account_id: Set(account_id),
+            account_id: Set(about),
             expire_time: Set(now.plus(MEMORY)),
         };
         Entity::insert(row).exec_without_returning(txn).await?;
@@ -97,18 +102,13 @@ impl RequestId {
     }
 }
 
-/// Keyed, because the request may hold a password. Attributes go in sorted: a map is encoded in any order.
-fn request_hash(call: &Call<'_>, request: &CreateAccountRequest) -> Vec<u8> {
-    let mut request = request.clone();
-    let attributes = request
-        .account
-        .as_mut()
-        .map(|account| std::mem::take(&mut account.attributes));
-    let attributes: BTreeMap<String, String> = attributes.unwrap_or_default().into_iter().collect();
-    let encoded = request.encode_to_vec();
+/// Keyed, because the request may hold a password.
+fn request_hash(call: &Call<'_>, asked: &impl Message, map: &HashMap<String, String>) -> Vec<u8> {
+    let sorted: BTreeMap<&String, &String> = map.iter().collect();
+    let encoded = asked.encode_to_vec();
 
     let mut parts = vec![encoded.as_slice()];
-    for (key, value) in &attributes {
+    for (key, value) in sorted {
         parts.extend([key.as_bytes(), value.as_bytes()]);
     }
     call.app

@@ -9,11 +9,14 @@ use guichet_proto::v1::{
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
-use super::{email_address::EmailAddress, row, username::Username, view};
+use super::{email_address::EmailAddress, username::Username, view};
 use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
-    store::account::{Column, Entity, Model, State},
+    store::{
+        account::{Column, Entity, Model, State},
+        scope::Scope,
+    },
 };
 
 /// Most ids of one `BatchGetAccounts`.
@@ -24,8 +27,17 @@ pub async fn get_account(
     call: &Call<'_>,
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, Error> {
-    let id = call.own_or_role("account_id", &request.account_id, &["admin", "service"])?;
-    let account = row::find(&call.app.store.read, id).await?;
+    let id = call.named_account("account_id", &request.account_id)?;
+    let scope = if call.caller.account_id() == Some(id) {
+        Scope::Everything
+    } else {
+        call.reading_scope()?
+    };
+    let account = Entity::within(&scope)
+        .filter(Column::Id.eq(id))
+        .one(&call.app.store.read)
+        .await?
+        .ok_or(Error::NotFound)?;
 
     Ok(GetAccountResponse {
         account: Some(view::account(&account)),
@@ -50,6 +62,7 @@ pub async fn lookup_accounts(
     let accounts = match query {
         Some(query) => {
             query
+                .filter(call.reading_scope()?.covers(Column::InstitutionId))
                 .filter(Column::State.ne(State::Deleted))
                 .order_by_asc(Column::Id)
                 .all(&call.app.store.read)
@@ -68,7 +81,7 @@ pub async fn batch_get_accounts(
     request: BatchGetAccountsRequest,
 ) -> Result<BatchGetAccountsResponse, Error> {
     let ids = batch_ids(&request.account_ids)?;
-    let found = Entity::find()
+    let found = Entity::within(&call.reading_scope()?)
         .filter(Column::Id.is_in(ids.iter().copied()))
         .all(&call.app.store.read)
         .await?;

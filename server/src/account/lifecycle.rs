@@ -23,7 +23,7 @@ pub async fn change(
     transition: Transition,
 ) -> Result<Model, Error> {
     let txn = call.app.store.write().await?;
-    let before = row::lock(&txn, id).await?;
+    let before = row::lock_in_scope(&txn, call, id).await?;
     if !etag.is_empty() && etag != view::etag(&before) {
         return Err(Error::EtagMismatch);
     }
@@ -62,7 +62,7 @@ pub async fn apply(
         txn,
         &call.app.clock,
         kind(transition),
-        Some(before.id),
+        before,
         actor,
         json!({}),
     )

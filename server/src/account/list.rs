@@ -1,18 +1,25 @@
 //! `ListAccounts`.
 
 use guichet_proto::v1::{ListAccountsRequest, ListAccountsResponse};
-use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Value,
-};
+use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
 use super::{filter, view};
 use crate::{
     call::{Call, parse_id},
     error::Error,
     pagination::{self, Cursor, Key},
-    store::account::{Column, Entity, Model},
+    store::{
+        account::{Column, Entity, Model},
+        scope::Scope,
+    },
 };
+
+/// What the list may be ordered by.
+const COLUMNS: [(&str, Column); 3] = [
+    ("username", Column::UsernameKey),
+    ("create_time", Column::CreateTime),
+    ("update_time", Column::UpdateTime),
+];
 
 /// `ListAccounts`.
 pub async fn list_accounts(
@@ -20,18 +27,18 @@ pub async fn list_accounts(
     request: ListAccountsRequest,
 ) -> Result<ListAccountsResponse, Error> {
     let size = pagination::size(request.page_size)?;
-    let (column, order) = order(&request.order_by)?;
+    let (column, order) = pagination::order(&request.order_by, &COLUMNS)?;
     let condition = filter::condition(&request.filter)?;
     let query = query_id(call, &request)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
-    let mut select = Entity::find().filter(condition);
+    let mut select = Entity::within(&call.reading_scope()?).filter(condition);
     if !request.institution_id.is_empty() {
-        let institution = parse_id("institution_id", &request.institution_id)?;
-        select = select.filter(Column::InstitutionId.eq(institution));
+        let top = parse_id("institution_id", &request.institution_id)?;
+        select = select.filter(Scope::Below(vec![top]).covers(Column::InstitutionId));
     }
     if let Some(cursor) = cursor {
-        select = select.filter(after(column, &order, cursor));
+        select = select.filter(pagination::after(column, Column::Id, &order, cursor));
     }
     // One row more tells whether there is another page.
     let rows = select
@@ -54,21 +61,6 @@ pub async fn list_accounts(
     })
 }
 
-fn order(order_by: &str) -> Result<(Column, Order), Error> {
-    let mut words = order_by.split_whitespace();
-    let column = match words.next() {
-        None | Some("username") => Column::UsernameKey,
-        Some("create_time") => Column::CreateTime,
-        Some("update_time") => Column::UpdateTime,
-        Some(_) => return Err(Error::field("order_by", "INVALID_ORDER")),
-    };
-    match (words.next(), words.next()) {
-        (None, _) => Ok((column, Order::Asc)),
-        (Some("desc"), None) => Ok((column, Order::Desc)),
-        _ => Err(Error::field("order_by", "INVALID_ORDER")),
-    }
-}
-
 /// What a page token is bound to: who asks, and what for.
 fn query_id(call: &Call<'_>, request: &ListAccountsRequest) -> Result<Vec<u8>, Error> {
     let parts = (
@@ -87,19 +79,4 @@ fn cursor_of(column: Column, last: &Model) -> Cursor {
         _ => Key::Text(last.username_key.clone()),
     };
     Cursor { key, id: last.id }
-}
-
-/// The rows behind the cursor, in the order of the list.
-fn after(column: Column, order: &Order, cursor: Cursor) -> Condition {
-    let key: Value = match cursor.key {
-        Key::Text(text) => text.into(),
-        Key::Time(time) => time.into(),
-    };
-    let (beyond, id_beyond) = match order {
-        Order::Desc => (column.lt(key.clone()), Column::Id.lt(cursor.id)),
-        _ => (column.gt(key.clone()), Column::Id.gt(cursor.id)),
-    };
-    Condition::any()
-        .add(beyond)
-        .add(Condition::all().add(column.eq(key)).add(id_beyond))
 }

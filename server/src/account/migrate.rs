@@ -34,7 +34,7 @@ pub async fn migrate_account(
     let email = email.ok_or_else(|| Error::field("email", "REQUIRED"))?;
 
     let txn = call.app.store.write().await?;
-    let before = row::lock(&txn, id).await?;
+    let before = row::lock_in_scope(&txn, call, id).await?;
     let mut changes = ActiveModel {
         email: Set(Some(email.as_str().to_owned())),
         email_key: Set(Some(email.key().to_owned())),
@@ -98,7 +98,7 @@ pub async fn send_activation(
 ) -> Result<SendActivationResponse, Error> {
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
-    let account = row::lock(&txn, id).await?;
+    let account = row::lock_in_scope(&txn, call, id).await?;
     let email = account
         .email
         .as_deref()
@@ -110,7 +110,7 @@ pub async fn send_activation(
         &txn,
         &call.app.clock,
         "activation.requested",
-        Some(id),
+        &account,
         actor,
         json!({}),
     )

@@ -10,6 +10,7 @@ use crate::{
     call::{Access, Service},
 };
 
+pub mod affiliation;
 pub mod change_password;
 pub mod create;
 pub mod current_password;
@@ -26,6 +27,7 @@ pub mod lifecycle;
 pub mod list;
 pub mod migrate;
 pub mod new_password;
+pub mod rank;
 pub mod row;
 pub mod state;
 pub mod update;
@@ -57,7 +59,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "CreateAccount",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 create::create_account,
             )
@@ -85,7 +87,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "LookupAccounts",
-                Access::Service,
+                Access::Reader,
                 request,
                 get::lookup_accounts,
             )
@@ -99,7 +101,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "BatchGetAccounts",
-                Access::Service,
+                Access::Reader,
                 request,
                 get::batch_get_accounts,
             )
@@ -111,12 +113,7 @@ impl AccountService for Accounts {
         request: Request<v1::ListAccountsRequest>,
     ) -> Reply<v1::ListAccountsResponse> {
         self.0
-            .run(
-                "ListAccounts",
-                Access::Service,
-                request,
-                list::list_accounts,
-            )
+            .run("ListAccounts", Access::Reader, request, list::list_accounts)
             .await
     }
 
@@ -141,7 +138,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "DisableAccount",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 disable::disable_account,
             )
@@ -155,7 +152,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "EnableAccount",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 disable::enable_account,
             )
@@ -169,7 +166,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "UnlockAccount",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 disable::unlock_account,
             )
@@ -225,7 +222,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "MigrateAccount",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 migrate::migrate_account,
             )
@@ -239,7 +236,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "BatchMigrateAccounts",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 migrate::batch_migrate_accounts,
             )
@@ -253,7 +250,7 @@ impl AccountService for Accounts {
         self.0
             .run(
                 "SendActivation",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 migrate::send_activation,
             )

@@ -6,7 +6,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::rank;
 use crate::{
+    call::Call,
     clock::Timestamp,
     error::Error,
     store::account::{ActiveModel, Column, Entity, Model},
@@ -24,6 +26,26 @@ pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Model, Error> 
         .one(txn)
         .await?
         .ok_or(Error::NotFound)
+}
+
+/// Likewise, if the account is in the caller's scope and not ranked above the caller.
+///
+/// # Errors
+/// `NotFound` for what is out of scope, as if it didn't exist; `Forbidden` for who is ranked above.
+pub async fn lock_in_scope(
+    txn: &impl ConnectionTrait,
+    call: &Call<'_>,
+    id: Uuid,
+) -> Result<Model, Error> {
+    let scope = call.scope()?;
+    let account = Entity::within(&scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(txn)
+        .await?
+        .ok_or(Error::NotFound)?;
+    rank::check(txn, &scope, &account).await?;
+    Ok(account)
 }
 
 /// Writes `changes` over `before` and returns the account as it is then.

@@ -1,27 +1,27 @@
 //! `UpdateAccount`.
 
 use guichet_proto::v1::{self, UpdateAccountRequest, UpdateAccountResponse};
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::json;
 
-use super::{fields::Fields, row, view};
+use super::{affiliation, fields::Fields, row, view};
 use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
     event,
-    store::account::ActiveModel,
+    institution::membership,
+    store::account::{ActiveModel, Model},
 };
 
 /// What people may change of themselves.
 const OWN: [&str; 2] = ["display_name", "locale"];
 
 /// Fields of an account that other calls, or nobody, may change.
-const READ_ONLY: [&str; 9] = [
+const READ_ONLY: [&str; 8] = [
     "id",
     "email",
     "email_verified",
     "state",
-    "institution_id",
     "create_time",
     "update_time",
     "last_login_time",
@@ -41,28 +41,42 @@ pub async fn update_account(
     paths.dedup();
     let mut fields = Fields::default();
     let id = fields.part(parse_id("account.id", &given.id))?;
-    if !call.caller.has_role("admin") {
-        let own = id.is_none() || call.caller.account_id() == id;
-        if !own || paths.iter().any(|path| !OWN.contains(&path.as_str())) {
-            return Err(Error::Forbidden);
-        }
+    let own = id.is_none() || call.caller.account_id() == id;
+    let own = own && paths.iter().all(|path| OWN.contains(&path.as_str()));
+    let names = |field| paths.iter().any(|path| path == field);
+    if !own {
+        call.scope()?;
     }
-    let changes = changes(&mut fields, &given, &paths);
+    if names("roles") && !call.caller.has_role("admin") {
+        return Err(Error::Forbidden);
+    }
+    let changes = changes(&mut fields, &given, &paths)?;
     fields.finish()?;
     let id = id.ok_or_else(|| Error::field("account.id", "REQUIRED"))?;
 
     let txn = call.app.store.write().await?;
-    let before = row::lock(&txn, id).await?;
+    let before = if own {
+        row::lock(&txn, id).await?
+    } else {
+        row::lock_in_scope(&txn, call, id).await?
+    };
     if !given.etag.is_empty() && given.etag != view::etag(&before) {
         return Err(Error::EtagMismatch);
     }
+    if names("institution_id") {
+        affiliation::check(&txn, call, changes.institution_id.clone().take().flatten()).await?;
+    }
     let account = row::save(&txn, &before, changes, call.now).await?;
+    if names("roles") {
+        membership::follow_roles(&txn, call, &account).await?;
+    }
+    let account = leave(&txn, call, &before, account).await?;
     let about = json!({ "fields": paths });
     event::append(
         &txn,
         &call.app.clock,
         "account.updated",
-        Some(id),
+        &account,
         call.caller.actor_id(),
         about,
     )
@@ -74,7 +88,27 @@ pub async fn update_account(
     })
 }
 
-fn changes(fields: &mut Fields, given: &v1::Account, paths: &[String]) -> ActiveModel {
+/// Who goes to another institution no longer acts for the one that they leave.
+async fn leave(
+    txn: &impl ConnectionTrait,
+    call: &Call<'_>,
+    before: &Model,
+    after: Model,
+) -> Result<Model, Error> {
+    match before.institution_id {
+        Some(left) if after.institution_id != before.institution_id => {
+            membership::end(txn, call, left, &after).await?;
+            row::find(txn, after.id).await
+        }
+        _ => Ok(after),
+    }
+}
+
+fn changes(
+    fields: &mut Fields,
+    given: &v1::Account,
+    paths: &[String],
+) -> Result<ActiveModel, Error> {
     let mut changes = ActiveModel::default();
     if paths.is_empty() {
         fields.refuse(Violation::new("update_mask", "REQUIRED"));
@@ -92,6 +126,10 @@ fn changes(fields: &mut Fields, given: &v1::Account, paths: &[String]) -> Active
                     Set(fields.display_name("account.display_name", &given.display_name));
             }
             "locale" => changes.locale = Set(fields.locale("account.locale", &given.locale)),
+            "institution_id" => {
+                changes.institution_id =
+                    Set(fields.optional_id("account.institution_id", &given.institution_id)?);
+            }
             "external_id" => {
                 changes.external_id =
                     Set(fields.external_id("account.external_id", &given.external_id));
@@ -108,5 +146,5 @@ fn changes(fields: &mut Fields, given: &v1::Account, paths: &[String]) -> Active
         }
     }
 
-    changes
+    Ok(changes)
 }

@@ -3,11 +3,7 @@
 use guichet_proto::v1::{IntrospectRequest, IntrospectResponse};
 
 use super::token;
-use crate::{
-    call::{Call, live_session},
-    clock::Timestamp,
-    error::Error,
-};
+use crate::{call::Call, caller::live_session, clock::Timestamp, error::Error};
 
 /// Tells whether a token is good and whose it is. A person learns that of its own tokens only.
 pub async fn introspect(

@@ -56,7 +56,7 @@ pub(super) async fn open(
         txn,
         &app.clock,
         "session.opened",
-        Some(account.id),
+        account,
         Some(account.id),
         about,
     )
@@ -96,15 +96,7 @@ async fn make_room(
     for oldest in beyond {
         session::Entity::revoke(txn, oldest.id, "too_many", call.now).await?;
         let about = serde_json::json!({ "session_id": oldest.id, "reason": "too_many" });
-        event::append(
-            txn,
-            &call.app.clock,
-            "session.closed",
-            Some(account.id),
-            None,
-            about,
-        )
-        .await?;
+        event::append(txn, &call.app.clock, "session.closed", account, None, about).await?;
     }
     Ok(())
 }

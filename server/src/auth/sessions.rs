@@ -8,7 +8,8 @@ use sea_orm::{EntityTrait as _, QueryOrder as _};
 use uuid::Uuid;
 
 use crate::{
-    call::{Call, Caller, parse_id},
+    call::{Call, parse_id},
+    caller::Caller,
     error::Error,
     event,
     store::session,

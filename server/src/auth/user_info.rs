@@ -3,11 +3,7 @@
 use guichet_proto::v1::{GetUserInfoRequest, GetUserInfoResponse};
 use sea_orm::EntityTrait as _;
 
-use crate::{
-    call::{Call, Caller},
-    error::Error,
-    store::account,
-};
+use crate::{call::Call, caller::Caller, error::Error, store::account};
 
 /// Returns who the caller is.
 pub async fn get_user_info(

@@ -6,7 +6,8 @@ use guichet_proto::v1::{Account, CreateAccountRequest, create_account_request::C
 use crate::{
     account::create,
     app::App,
-    call::{Call, Caller},
+    call::Call,
+    caller::Caller,
     config::Config,
     error::Error,
     i18n,

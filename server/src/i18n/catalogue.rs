@@ -116,7 +116,7 @@ mod tests {
         "violation-OUT_OF_RANGE violation-INVALID_FILTER violation-INVALID_ORDER",
         "violation-PAGE_TOKEN_INVALID violation-UNKNOWN_FIELD violation-UNKNOWN_VALUE",
         "violation-READ_ONLY violation-UNKNOWN_FORMAT violation-TOO_COSTLY violation-MALFORMED",
-        "violation-TOO_MANY violation-UNKNOWN_ROLE",
+        "violation-TOO_MANY violation-UNKNOWN_ROLE violation-UNKNOWN_INSTITUTION",
         "rule-MIN_LENGTH rule-MAX_LENGTH rule-DIGIT rule-UPPERCASE rule-SPECIAL rule-NOT_COMMON",
         "rule-NOT_IDENTIFIER",
     ];

@@ -17,7 +17,7 @@ use crate::{
     secret,
     store::{
         account::{self, State},
-        outbox,
+        institution, outbox,
         reset_code::{self, Purpose},
     },
 };
@@ -98,10 +98,10 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 username: account.username,
             });
         }
-        let told_to_ask: Vec<LegacyEntry> = not_migrated
-            .iter()
-            .map(|account| self.ask(account))
-            .collect();
+        let mut told_to_ask = Vec::with_capacity(not_migrated.len());
+        for account in not_migrated {
+            told_to_ask.push(self.ask(account).await?);
+        }
 
         Ok(match (entries.is_empty(), told_to_ask.is_empty()) {
             (true, true) => None,
@@ -273,12 +273,18 @@ impl<C: ConnectionTrait> Desk<'_, C> {
     }
 
     /// Whom a person without a migrated account must ask.
-    fn ask(&self, account: &account::Model) -> LegacyEntry {
+    async fn ask(&self, account: &account::Model) -> Result<LegacyEntry, Error> {
+        let institution = match account.institution_id {
+            Some(id) => institution::Entity::find_by_id(id).one(self.db).await?,
+            None => None,
+        };
         let configured = &self.app.config.application.institution_name;
-        LegacyEntry {
+        Ok(LegacyEntry {
             username: account.username.clone(),
-            institution: (!configured.is_empty()).then(|| configured.clone()),
-        }
+            institution: institution
+                .map(|institution| institution.display_name)
+                .or_else(|| (!configured.is_empty()).then(|| configured.clone())),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     error::Error,
     i18n::Locale,
-    store::{account, outbox},
+    store::{account, institution, outbox},
 };
 
 pub mod deliver;
@@ -75,7 +75,7 @@ impl Cause {
     }
 }
 
-/// Queues a mail about one account, in the account's language. Wake the worker after the commit.
+/// Queues a mail about one account, in its person's language. Wake the worker after the commit.
 pub async fn enqueue(
     db: &impl ConnectionTrait,
     app: &App,
@@ -83,12 +83,27 @@ pub async fn enqueue(
     account: &account::Model,
     recipient: &str,
 ) -> Result<(), Error> {
-    let locale = account
-        .locale
-        .as_deref()
-        .and_then(Locale::parse)
-        .unwrap_or(app.locale);
+    let locale = locale(db, app, account, None).await?;
     enqueue_to(db, app, cause, Some(account.id), recipient, locale).await
+}
+
+/// The language of mails to a person: its own, else that of its request, its institution's, the configured one.
+pub async fn locale(
+    db: &impl ConnectionTrait,
+    app: &App,
+    account: &account::Model,
+    asked: Option<&str>,
+) -> Result<Locale, Error> {
+    let own = [account.locale.as_deref(), asked].into_iter().flatten();
+    if let Some(locale) = own.clone().find_map(Locale::parse) {
+        return Ok(locale);
+    }
+    let Some(id) = account.institution_id else {
+        return Ok(app.locale);
+    };
+    let settings = institution::Entity::effective(db, &[id]).await?.remove(&id);
+    let locale = settings.and_then(|settings| Locale::parse(&settings.locale?));
+    Ok(locale.unwrap_or(app.locale))
 }
 
 /// Queues a mail to an address that several accounts may share.

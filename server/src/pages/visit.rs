@@ -13,7 +13,8 @@ use url::form_urlencoded;
 
 use crate::{
     app::App,
-    call::{Call, Caller},
+    call::Call,
+    caller::Caller,
     i18n::Locale,
     transport::{
         deadline::Deadline,

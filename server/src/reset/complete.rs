@@ -57,7 +57,7 @@ pub async fn complete_reset(
         &txn,
         &app.clock,
         "password.reset",
-        Some(account.id),
+        &account,
         Some(account.id),
         serde_json::json!({}),
     )

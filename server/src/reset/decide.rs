@@ -16,11 +16,11 @@ use crate::{
     app::App,
     error::Error,
     event,
-    i18n::Locale,
     outbox::{self, Cause},
     store::{
         account::{self, State},
         reset_request::{self, Kind},
+        reset_request_account,
     },
     throttle::{self, Curve},
 };
@@ -69,9 +69,31 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     let mut decided = request.into_active_model();
     decided.decide_time = Set(Some(app.clock.now()));
     decided.decisions = Set(text);
-    decided.update(&txn).await?;
+    let request = decided.update(&txn).await?;
+    name_accounts(&txn, request.id, &decisions).await?;
     txn.commit().await?;
     Ok(true)
+}
+
+/// Keeps which accounts a request was about where a scope can find them.
+async fn name_accounts(
+    txn: &DatabaseTransaction,
+    request_id: Uuid,
+    decisions: &[Decision],
+) -> Result<(), Error> {
+    let accounts = decisions.iter().filter_map(|decision| decision.account_id);
+    let rows: Vec<_> = accounts
+        .map(|account_id| reset_request_account::ActiveModel {
+            account_id: Set(account_id),
+            request_id: Set(request_id),
+        })
+        .collect();
+    if !rows.is_empty() {
+        reset_request_account::Entity::insert_many(rows)
+            .exec_without_returning(txn)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn decide(
@@ -140,11 +162,7 @@ async fn queue_mail(
         return Ok(());
     };
 
-    let locale = [account.locale.as_deref(), request.locale.as_deref()]
-        .into_iter()
-        .flatten()
-        .find_map(Locale::parse)
-        .unwrap_or(app.locale);
+    let locale = outbox::locale(txn, app, account, request.locale.as_deref()).await?;
     let about = (accounts.len() == 1).then_some(account.id);
     let cause = match request.kind {
         Kind::Usernames => Cause::Usernames {

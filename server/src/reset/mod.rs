@@ -142,7 +142,7 @@ impl ResetService for Resets {
         self.0
             .run(
                 "ListResetRequests",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 list::list_reset_requests,
             )

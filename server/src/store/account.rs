@@ -2,6 +2,7 @@
 
 use sea_orm::{QuerySelect as _, entity::prelude::*};
 
+use super::scope::Scope;
 use crate::clock::Timestamp;
 
 /// What an account may do.
@@ -95,6 +96,11 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// The accounts in scope, deleted ones too.
+    pub fn within(scope: &Scope) -> Select<Self> {
+        Self::find().filter(scope.covers(Column::InstitutionId))
+    }
+
     /// The account that has this normalised username, a deleted one too.
     pub fn by_username_key(key: &str) -> Select<Self> {
         Self::find().filter(Column::UsernameKey.eq(key))

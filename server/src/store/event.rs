@@ -18,6 +18,8 @@ pub struct Model {
     pub time: Timestamp,
     /// On whom.
     pub account_id: Option<Uuid>,
+    /// Of which institution.
+    pub institution_id: Option<Uuid>,
     /// By whom: an account or an API key.
     pub actor_id: Option<Uuid>,
     /// JSON object.

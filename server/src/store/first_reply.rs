@@ -18,7 +18,7 @@ pub struct Model {
     pub request_hash: Vec<u8>,
     /// The encoded reply.
     pub reply: Vec<u8>,
-    /// Whom it is about, so that a purge erases it.
+    /// Whom it is about, so that a purge erases it; or the institution.
     pub account_id: Uuid,
     /// When it may be forgotten.
     pub expire_time: Timestamp,

@@ -1,7 +1,8 @@
 //! Table `reset_request`: what people asked for, as they typed it, and what became of it.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*};
 
+use super::{account, reset_request_account, scope::Scope};
 use crate::clock::Timestamp;
 
 /// What was asked, and by what.
@@ -49,3 +50,24 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The requests about accounts in scope; what was typed and is nobody's is in no bounded one.
+    pub fn within(scope: &Scope) -> Select<Self> {
+        match scope {
+            Scope::Everything => Self::find(),
+            Scope::Below(_) => {
+                let accounts = account::Entity::within(scope)
+                    .select_only()
+                    .column(account::Column::Id);
+                let requests = reset_request_account::Entity::find()
+                    .select_only()
+                    .column(reset_request_account::Column::RequestId)
+                    .filter(
+                        reset_request_account::Column::AccountId.in_subquery(accounts.into_query()),
+                    );
+                Self::find().filter(Column::Id.in_subquery(requests.into_query()))
+            }
+        }
+    }
+}

@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 39] = [
+const TABLE: [(&str, &str, Access); 48] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -76,6 +76,15 @@ const TABLE: [(&str, &str, Access); 39] = [
     ("AuthService", "CreateApiKey", Admin),
     ("AuthService", "ListApiKeys", Admin),
     ("AuthService", "RevokeApiKey", Admin),
+    ("InstitutionService", "CreateInstitution", Admin),
+    ("InstitutionService", "GetInstitution", Reader),
+    ("InstitutionService", "ListInstitutions", Reader),
+    ("InstitutionService", "UpdateInstitution", Admin),
+    ("InstitutionService", "DeleteInstitution", Admin),
+    ("InstitutionService", "AddMember", Admin),
+    ("InstitutionService", "RemoveMember", Admin),
+    ("InstitutionService", "ListMembers", Admin),
+    ("InstitutionService", "GetMigrationReport", Admin),
 ];
 
 /// Who calls. Each call is about Léa's account where it is about one.

@@ -201,7 +201,7 @@ async fn whatever_is_wrong_beside_the_texts_is_told_with_them() {
     let mut of_new = told(of_account);
     of_new.extend(told([
         ("request_id", "INVALID_ID"),
-        ("account.institution_id", "NOT_ALLOWED"),
+        ("account.institution_id", "INVALID_ID"),
         ("account.state", "UNKNOWN_VALUE"),
     ]));
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Every single step towards a result fails once: the first write, the second, and so on, until the work gets done without
 //! reaching that many (How SQLite Is Tested, 3.2 and 3.3). Afterwards all of it has happened or nothing.
 
+mod check;
 mod deed;
 
 use guichet_tests::server::Builder;

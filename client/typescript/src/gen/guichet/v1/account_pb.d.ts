@@ -55,7 +55,8 @@ export declare type Account = Message<"guichet.v1.Account"> & {
   displayName: string;
 
   /**
-   * Optional. Language of mails: fr, en, nl or de. Empty: the language of the request, else the configured one.
+   * Optional. Language of mails: fr, en, nl or de. Empty: the language of the request, else the institution's, else the
+   * configured one.
    *
    * @generated from field: string locale = 6;
    */
@@ -69,7 +70,7 @@ export declare type Account = Message<"guichet.v1.Account"> & {
   state: AccountState;
 
   /**
-   * Output only. The institution that the account belongs to.
+   * Optional. The institution that the account belongs to; required from an institution_admin.
    *
    * @generated from field: string institution_id = 8;
    */
@@ -83,7 +84,9 @@ export declare type Account = Message<"guichet.v1.Account"> & {
   externalId: string;
 
   /**
-   * Optional. Any of admin, service, institution_admin, user. Empty means user.
+   * Optional. Any of admin, service, institution_admin, user. Empty means user. Whoever is given institution_admin here
+   * becomes a member of the institution that the account belongs to, and whoever loses it is a member of none any more;
+   * for other institutions there is InstitutionService.AddMember.
    *
    * @generated from field: repeated string roles = 10;
    */
@@ -367,15 +370,15 @@ export declare const BatchGetAccountsResponseSchema: GenMessage<BatchGetAccounts
  */
 export declare type ListAccountsRequest = Message<"guichet.v1.ListAccountsRequest"> & {
   /**
-   * Optional. Only accounts of this institution.
+   * Optional. Only accounts of this institution and of those below it.
    *
    * @generated from field: string institution_id = 1;
    */
   institutionId: string;
 
   /**
-   * Optional. Comparisons joined by AND (AIP-160): state = ACTIVE, role = admin, username = "jean*", email = "jean*".
-   * Without a condition on state, deleted accounts are left out.
+   * Optional. Comparisons joined by AND (AIP-160): state = ACTIVE, role = admin, username = "jean*", email = "jean*",
+   * institution_id = "…" (without those below it). Without a condition on state, deleted accounts are left out.
    *
    * @generated from field: string filter = 2;
    */
@@ -450,7 +453,7 @@ export declare type UpdateAccountRequest = Message<"guichet.v1.UpdateAccountRequ
   account?: Account | undefined;
 
   /**
-   * Required. Any of username, display_name, locale, external_id, roles, attributes.
+   * Required. Any of username, display_name, locale, institution_id, external_id, roles, attributes.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -839,7 +842,7 @@ export declare type BatchMigrateAccountsResponse_Result = Message<"guichet.v1.Ba
   account?: Account | undefined;
 
   /**
-   * The reason, where it was not (NOT_FOUND, STATE, INVALID_FIELDS).
+   * The reason, where it was not (NOT_FOUND, FORBIDDEN, STATE, INVALID_FIELDS).
    *
    * @generated from field: string reason = 3;
    */
@@ -1134,14 +1137,16 @@ export declare const AccountStateSchema: GenEnum<AccountState>;
  *   any -> DELETED      DeleteAccount; UndeleteAccount brings it back, PurgeAccount erases
  *
  * Callers are named in each comment: admin and service are the roles of API keys and accounts, "the person" is the
- * account's own access token. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
+ * account's own access token, institution_admin is who acts for an institution. That one reaches the accounts of its
+ * institutions and of those below them; any other is NOT_FOUND, and one that is ranked above it (see InstitutionService)
+ * can be read, but is FORBIDDEN to change. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
  * STORE_UNAVAILABLE, and with INVALID_FIELDS listing every wrong field at once.
  *
  * @generated from service guichet.v1.AccountService
  */
 export declare const AccountService: GenService<{
   /**
-   * Creates an account. Callers: admin.
+   * Creates an account. Callers: admin; institution_admin, who can give no roles and no institution out of its reach.
    * Repeating a call with the same request_id returns the first reply and creates nothing.
    * Errors: USERNAME_TAKEN, EXTERNAL_ID_TAKEN, PASSWORD_RULES.
    *
@@ -1153,7 +1158,7 @@ export declare const AccountService: GenService<{
     output: typeof CreateAccountResponseSchema;
   },
   /**
-   * Returns one account, a deleted one too. Callers: admin, service, the person.
+   * Returns one account, a deleted one too. Callers: admin, service, institution_admin, the person.
    * Errors: NOT_FOUND.
    *
    * @generated from rpc guichet.v1.AccountService.GetAccount
@@ -1164,7 +1169,8 @@ export declare const AccountService: GenService<{
     output: typeof GetAccountResponseSchema;
   },
   /**
-   * Finds accounts by one key; none is an empty list, not an error. Callers: admin, service.
+   * Finds accounts by one key; none is an empty list, not an error. Callers: admin, service,
+   * institution_admin.
    *
    * @generated from rpc guichet.v1.AccountService.LookupAccounts
    */
@@ -1174,7 +1180,8 @@ export declare const AccountService: GenService<{
     output: typeof LookupAccountsResponseSchema;
   },
   /**
-   * Returns up to 100 accounts by id, in the order asked; unknown ids are left out. Callers: admin, service.
+   * Returns up to 100 accounts by id, in the order asked; unknown ids are left out. Callers: admin, service,
+   * institution_admin.
    *
    * @generated from rpc guichet.v1.AccountService.BatchGetAccounts
    */
@@ -1184,7 +1191,7 @@ export declare const AccountService: GenService<{
     output: typeof BatchGetAccountsResponseSchema;
   },
   /**
-   * Lists accounts page by page (AIP-158). Callers: admin, service.
+   * Lists accounts page by page (AIP-158). Callers: admin, service, institution_admin.
    *
    * @generated from rpc guichet.v1.AccountService.ListAccounts
    */
@@ -1194,7 +1201,8 @@ export declare const AccountService: GenService<{
     output: typeof ListAccountsResponseSchema;
   },
   /**
-   * Changes the fields named by the mask (AIP-134). Callers: admin; the person for display_name and locale.
+   * Changes the fields named by the mask (AIP-134). Another institution_id ends the account's membership in the one that
+   * it leaves. Callers: admin; institution_admin, but for roles; the person for display_name and locale.
    * Errors: NOT_FOUND, ETAG_MISMATCH, USERNAME_TAKEN, EXTERNAL_ID_TAKEN.
    *
    * @generated from rpc guichet.v1.AccountService.UpdateAccount
@@ -1205,7 +1213,8 @@ export declare const AccountService: GenService<{
     output: typeof UpdateAccountResponseSchema;
   },
   /**
-   * Stops an account from signing in and ends its sessions and links at once. Callers: admin.
+   * Stops an account from signing in and ends its sessions and links at once. Callers: admin,
+   * institution_admin.
    * Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.DisableAccount
@@ -1216,7 +1225,7 @@ export declare const AccountService: GenService<{
     output: typeof DisableAccountResponseSchema;
   },
   /**
-   * Lets a disabled account sign in again. Callers: admin. Errors: NOT_FOUND, STATE.
+   * Lets a disabled account sign in again. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.EnableAccount
    */
@@ -1226,7 +1235,8 @@ export declare const AccountService: GenService<{
     output: typeof EnableAccountResponseSchema;
   },
   /**
-   * Forgets the failed sign-ins of an account, so that its delays end. Idempotent. Callers: admin. Errors: NOT_FOUND.
+   * Forgets the failed sign-ins of an account, so that its delays end. Idempotent. Callers: admin,
+   * institution_admin. Errors: NOT_FOUND.
    *
    * @generated from rpc guichet.v1.AccountService.UnlockAccount
    */
@@ -1268,7 +1278,8 @@ export declare const AccountService: GenService<{
     output: typeof PurgeAccountResponseSchema;
   },
   /**
-   * Takes a LEGACY account over: gives it its e-mail address and mails the activation link. Callers: admin.
+   * Takes a LEGACY account over: gives it its e-mail address and mails the activation link. Callers: admin,
+   * institution_admin.
    * Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.MigrateAccount
@@ -1279,7 +1290,8 @@ export declare const AccountService: GenService<{
     output: typeof MigrateAccountResponseSchema;
   },
   /**
-   * Migrates up to 100 accounts; each row has its own verdict and one refusal stops no other row. Callers: admin.
+   * Migrates up to 100 accounts; each row has its own verdict and one refusal stops no other row. Callers: admin,
+   * institution_admin.
    *
    * @generated from rpc guichet.v1.AccountService.BatchMigrateAccounts
    */
@@ -1289,7 +1301,7 @@ export declare const AccountService: GenService<{
     output: typeof BatchMigrateAccountsResponseSchema;
   },
   /**
-   * Mails a new activation link to a PENDING account. Callers: admin. Errors: NOT_FOUND, STATE.
+   * Mails a new activation link to a PENDING account. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.SendActivation
    */

@@ -316,7 +316,9 @@ export const AccountState = /*@__PURE__*/
  *   any -> DELETED      DeleteAccount; UndeleteAccount brings it back, PurgeAccount erases
  *
  * Callers are named in each comment: admin and service are the roles of API keys and accounts, "the person" is the
- * account's own access token. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
+ * account's own access token, institution_admin is who acts for an institution. That one reaches the accounts of its
+ * institutions and of those below them; any other is NOT_FOUND, and one that is ranked above it (see InstitutionService)
+ * can be read, but is FORBIDDEN to change. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
  * STORE_UNAVAILABLE, and with INVALID_FIELDS listing every wrong field at once.
  *
  * @generated from service guichet.v1.AccountService

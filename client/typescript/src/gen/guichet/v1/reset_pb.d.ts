@@ -730,7 +730,8 @@ export declare const ResetService: GenService<{
     output: typeof RemindUsernamesResponseSchema;
   },
   /**
-   * Lists what became of the requests, newest first, for whoever has to say why no mail came. Callers: admin.
+   * Lists what became of the requests, newest first, for whoever has to say why no mail came. Callers: admin;
+   * institution_admin, who sees what was decided about the accounts in its reach and no identifier that is nobody's.
    *
    * @generated from rpc guichet.v1.ResetService.ListResetRequests
    */

@@ -1,0 +1,78 @@
+//! What the editable fields of an institution may hold.
+
+use std::collections::{BTreeMap, HashMap};
+
+use unicode_normalization::UnicodeNormalization as _;
+use url::Url;
+
+use crate::{account::fields::Fields, error::Violation, i18n::Locale};
+
+const MAX_HELP_TEXT: usize = 2_000;
+const MAX_URL: usize = 500;
+
+/// The name, which must be there.
+pub(super) fn display_name(fields: &mut Fields, typed: &str) -> String {
+    const FIELD: &str = "institution.display_name";
+    if typed.trim().is_empty() {
+        fields.refuse(Violation::new(FIELD, "REQUIRED"));
+    }
+    fields.display_name(FIELD, typed)
+}
+
+/// What a name is found by and ordered by: its letters, whatever their case.
+pub(super) fn display_name_key(name: &str) -> String {
+    name.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// A text by language, as a JSON object; empty texts are left out.
+pub(super) fn help_text(fields: &mut Fields, given: &HashMap<String, String>) -> String {
+    let sorted: BTreeMap<&String, &String> = given.iter().collect();
+    let mut texts = BTreeMap::new();
+    for (language, text) in sorted {
+        let Some(locale) = Locale::parse(language) else {
+            fields.refuse(Violation::new("institution.help_text", "INVALID_LOCALE"));
+            continue;
+        };
+        let field = format!("institution.help_text[{}]", locale.as_str());
+        let forbidden = |character: char| character.is_control() && !"\n\r\t".contains(character);
+        if text.chars().count() > MAX_HELP_TEXT {
+            fields.refuse(Violation::with_limit(field, "TOO_LONG", MAX_HELP_TEXT));
+        } else if text.contains(forbidden) {
+            fields.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
+        } else if !text.is_empty() {
+            texts.insert(locale.as_str(), text);
+        }
+    }
+    serde_json::json!(texts).to_string()
+}
+
+/// An e-mail address; empty means none.
+pub(super) fn contact_email(fields: &mut Fields, typed: &str) -> Option<String> {
+    if typed.is_empty() {
+        return None;
+    }
+    let email = fields.email("institution.contact_email", typed)?;
+    Some(email.as_str().to_owned())
+}
+
+/// A web address; empty means none.
+pub(super) fn application_url(fields: &mut Fields, typed: &str) -> Option<String> {
+    const FIELD: &str = "institution.application_url";
+    if typed.is_empty() {
+        return None;
+    }
+    if typed.chars().count() > MAX_URL {
+        fields.refuse(Violation::with_limit(FIELD, "TOO_LONG", MAX_URL));
+        return None;
+    }
+    let address = Url::parse(typed).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    if address.is_none() {
+        fields.refuse(Violation::new(FIELD, "MALFORMED"));
+    }
+    // Its normal form: nothing in it breaks out of a line or an attribute.
+    address.map(|url| url.to_string())
+}

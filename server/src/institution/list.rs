@@ -1,0 +1,104 @@
+//! `ListInstitutions`.
+
+use guichet_proto::v1::{ListInstitutionsRequest, ListInstitutionsResponse};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use uuid::Uuid;
+
+use super::{fields, view};
+use crate::{
+    call::{Call, parse_id},
+    error::Error,
+    filter::{self, Pattern},
+    pagination::{self, Cursor, Key},
+    store::{
+        institution::{Column, Entity, Model},
+        scope::Scope,
+    },
+};
+
+/// What the list may be ordered by.
+const COLUMNS: [(&str, Column); 3] = [
+    ("display_name", Column::DisplayNameKey),
+    ("create_time", Column::CreateTime),
+    ("update_time", Column::UpdateTime),
+];
+
+/// `ListInstitutions`.
+pub async fn list_institutions(
+    call: &Call<'_>,
+    request: ListInstitutionsRequest,
+) -> Result<ListInstitutionsResponse, Error> {
+    let db = &call.app.store.read;
+    let size = pagination::size(request.page_size)?;
+    let (column, order) = pagination::order(&request.order_by, &COLUMNS)?;
+    let comparisons = filter::read(&request.filter, comparison)?;
+    let query = query_id(call, &request)?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = Entity::within(&call.reading_scope()?);
+    if !request.institution_id.is_empty() {
+        let top = parse_id("institution_id", &request.institution_id)?;
+        select = select.filter(Scope::Below(vec![top]).covers(Column::Id));
+    }
+    for comparison in comparisons {
+        select = select.filter(comparison);
+    }
+    if let Some(cursor) = cursor {
+        select = select.filter(pagination::after(column, Column::Id, &order, cursor));
+    }
+    // One row more tells whether there is another page.
+    let rows = select
+        .order_by(column, order.clone())
+        .order_by(Column::Id, order)
+        .limit(size + 1);
+    let mut institutions = rows.all(db).await?;
+
+    let mut next_page_token = String::new();
+    if institutions.len() as u64 > size {
+        institutions.pop();
+        if let Some(last) = institutions.last() {
+            let cursor = cursor_of(column, last);
+            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
+        }
+    }
+    Ok(ListInstitutionsResponse {
+        institutions: view::institutions(db, &institutions).await?,
+        next_page_token,
+    })
+}
+
+fn comparison(field: &str, value: String) -> Option<Condition> {
+    let condition = match field {
+        "display_name" => match value.into() {
+            Pattern::Whole(name) => Column::DisplayNameKey.eq(fields::display_name_key(&name)),
+            Pattern::Prefix(start) => {
+                filter::starts_with(Column::DisplayNameKey, &fields::display_name_key(&start))
+            }
+        },
+        "external_id" => Column::ExternalId.eq(value),
+        "parent_id" => Column::ParentId.eq(Uuid::try_parse(&value).ok()?),
+        _ => return None,
+    };
+    Some(Condition::all().add(condition))
+}
+
+/// What a page token is bound to: who asks, and what for.
+fn query_id(call: &Call<'_>, request: &ListInstitutionsRequest) -> Result<Vec<u8>, Error> {
+    let parts = (
+        "institutions",
+        call.caller.actor_id(),
+        &request.institution_id,
+        &request.filter,
+        &request.order_by,
+    );
+    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+}
+
+fn cursor_of(column: Column, last: &Model) -> Cursor {
+    let key = match column {
+        Column::CreateTime => Key::Time(last.create_time.0),
+        Column::UpdateTime => Key::Time(last.update_time.0),
+        _ => Key::Text(last.display_name_key.clone()),
+    };
+    Cursor { key, id: last.id }
+}

@@ -1,0 +1,150 @@
+//! `GetMigrationReport`: how far has each institution come?
+
+use std::collections::HashMap;
+
+use guichet_proto::v1::{
+    GetMigrationReportRequest, GetMigrationReportResponse, MigrationCounts,
+    get_migration_report_response::Row,
+};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::row;
+use crate::{
+    call::{Call, parse_id},
+    error::Error,
+    pagination::{self, Cursor, Key},
+    store::{
+        account::{self, State},
+        institution::{Column, Entity, Model},
+        scope::Scope,
+    },
+};
+
+/// `GetMigrationReport`.
+pub async fn get_migration_report(
+    call: &Call<'_>,
+    request: GetMigrationReportRequest,
+) -> Result<GetMigrationReportResponse, Error> {
+    let db = &call.app.store.read;
+    let size = pagination::size(request.page_size)?;
+    let scope = about(call, db, &request.institution_id).await?;
+    let query = (b"report", call.caller.actor_id(), &request.institution_id);
+    let query = serde_json::to_vec(&query).map_err(|cause| Error::Internal(cause.into()))?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let (column, second) = (Column::DisplayNameKey, Column::Id);
+    let mut select = Entity::within(&scope);
+    let total = match cursor {
+        Some(cursor) => {
+            select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
+            None
+        }
+        None => Some(sum(db, &scope).await?),
+    };
+    // One row more tells whether there is another page.
+    let rows = select
+        .order_by_asc(column)
+        .order_by_asc(second)
+        .limit(size + 1);
+    let mut institutions = rows.all(db).await?;
+
+    let mut next_page_token = String::new();
+    if institutions.len() as u64 > size {
+        institutions.pop();
+        if let Some(last) = institutions.last() {
+            let cursor = Cursor {
+                key: Key::Text(last.display_name_key.clone()),
+                id: last.id,
+            };
+            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
+        }
+    }
+    Ok(GetMigrationReportResponse {
+        rows: count(db, &institutions).await?,
+        next_page_token,
+        total,
+    })
+}
+
+/// What the report is about: an institution that is named must be in reach.
+async fn about(
+    call: &Call<'_>,
+    db: &impl ConnectionTrait,
+    institution_id: &str,
+) -> Result<Scope, Error> {
+    let scope = call.scope()?;
+    if institution_id.is_empty() {
+        return Ok(scope);
+    }
+    let id = parse_id("institution_id", institution_id)?;
+    row::find(db, &scope, id).await?;
+    Ok(Scope::Below(vec![id]))
+}
+
+/// The institutions' own accounts.
+async fn count(db: &impl ConnectionTrait, institutions: &[Model]) -> Result<Vec<Row>, Error> {
+    let ids = institutions.iter().map(|institution| institution.id);
+    let groups: Vec<(Uuid, State, i64, i64)> = account::Entity::find()
+        .select_only()
+        .column(account::Column::InstitutionId)
+        .column(account::Column::State)
+        .column_as(account::Column::State.count(), "n_all")
+        .column_as(account::Column::EmailKey.count(), "n_with_email")
+        .filter(account::Column::InstitutionId.is_in(ids))
+        .group_by(account::Column::InstitutionId)
+        .group_by(account::Column::State)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut counts: HashMap<Uuid, MigrationCounts> = HashMap::new();
+    for (id, state, n_all, n_with_email) in groups {
+        add(counts.entry(id).or_default(), state, n_all, n_with_email);
+    }
+
+    let rows = institutions.iter().map(|institution| Row {
+        institution_id: institution.id.to_string(),
+        parent_id: institution
+            .parent_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        external_id: institution.external_id.clone().unwrap_or_default(),
+        display_name: institution.display_name.clone(),
+        counts: Some(counts.remove(&institution.id).unwrap_or_default()),
+    });
+    Ok(rows.collect())
+}
+
+/// All the accounts in scope that belong to an institution.
+async fn sum(db: &impl ConnectionTrait, scope: &Scope) -> Result<MigrationCounts, Error> {
+    let groups: Vec<(State, i64, i64)> = account::Entity::within(scope)
+        .select_only()
+        .column(account::Column::State)
+        .column_as(account::Column::State.count(), "n_all")
+        .column_as(account::Column::EmailKey.count(), "n_with_email")
+        .filter(account::Column::InstitutionId.is_not_null())
+        .group_by(account::Column::State)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut counts = MigrationCounts::default();
+    for (state, n_all, n_with_email) in groups {
+        add(&mut counts, state, n_all, n_with_email);
+    }
+    Ok(counts)
+}
+
+fn add(counts: &mut MigrationCounts, state: State, n_all: i64, n_with_email: i64) {
+    let kind = match state {
+        State::Legacy => &mut counts.legacy,
+        State::Pending => &mut counts.pending,
+        State::Active => &mut counts.active,
+        State::Disabled => &mut counts.disabled,
+        State::Deleted => return,
+    };
+    *kind += n_all;
+    counts.without_email += n_all - n_with_email;
+}

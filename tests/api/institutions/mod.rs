@@ -1,0 +1,8 @@
+//! Institutions: their tree, what it hands down, who acts for whom, and how far the migration has come.
+
+mod members;
+mod network;
+mod report;
+mod scope;
+mod settings;
+mod tree;

@@ -1,0 +1,124 @@
+//! What institutions hand down, and where it shows.
+
+use guichet_client::proto::create_account_request::Credential;
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_client::proto::{Account, AccountState, CreateAccountRequest, Institution};
+use guichet_tests::people;
+
+use super::network::{self, Network};
+
+async fn configure(network: &Network, id: &str, settings: Institution) {
+    let paths = ["locale", "help_text", "contact_email", "application_url"];
+    let settings = Institution {
+        id: id.into(),
+        ..settings
+    };
+    let admin = network.server.admin().await;
+    let updated = network::update(&admin, settings, &paths).await;
+    updated.expect("settings");
+}
+
+#[tokio::test]
+async fn what_an_institution_lacks_comes_from_the_nearest_one_above() {
+    let network = Network::start().await;
+    let admin = network.server.admin().await;
+    let texts = |pairs: &[(&str, &str)]| {
+        let owned = pairs
+            .iter()
+            .map(|(locale, text)| ((*locale).into(), (*text).into()));
+        owned.collect()
+    };
+    let authority = Institution {
+        locale: "nl".into(),
+        help_text: texts(&[("fr", "réseau"), ("nl", "net")]),
+        contact_email: "net@ecole.example".into(),
+        ..Institution::default()
+    };
+    configure(&network, &network.authority, authority).await;
+    let school = Institution {
+        help_text: texts(&[("fr", "école")]),
+        application_url: "https://ecole.example/".into(),
+        ..Institution::default()
+    };
+    configure(&network, &network.school, school).await;
+
+    let annex = network::get(&admin, &network.annex)
+        .await
+        .expect("an annex");
+    assert_eq!((annex.locale.as_str(), annex.help_text.len()), ("", 0));
+    let effective = annex.effective.expect("what holds");
+    assert_eq!(effective.locale, "nl");
+    assert_eq!(
+        effective.help_text,
+        texts(&[("fr", "école"), ("nl", "net")])
+    );
+    assert_eq!(effective.contact_email, "net@ecole.example");
+    assert_eq!(effective.application_url, "https://ecole.example/");
+
+    let moved = network::move_below(&admin, &network.school, &network.stranger).await;
+    moved.expect("a move");
+    let annex = network::get(&admin, &network.annex)
+        .await
+        .expect("an annex");
+    let effective = annex.effective.expect("what holds");
+    assert_eq!(
+        (effective.locale.as_str(), effective.contact_email.as_str()),
+        ("", "")
+    );
+    assert_eq!(effective.help_text, texts(&[("fr", "école")]));
+}
+
+#[tokio::test]
+async fn mails_speak_the_institutions_language_unless_the_person_has_one() {
+    let network = Network::start().await;
+    let dutch = Institution {
+        locale: "nl".into(),
+        ..Institution::default()
+    };
+    configure(&network, &network.authority, dutch).await;
+    let admin = network.server.admin().await;
+
+    for (username, locale, greeting) in [("anna", "", "Beste"), ("berta", "de", "Guten Tag")] {
+        let email = format!("{username}@ecole.example");
+        let request = CreateAccountRequest {
+            account: Some(Account {
+                username: username.into(),
+                email: email.clone(),
+                locale: locale.into(),
+                institution_id: network.annex.clone(),
+                ..Account::default()
+            }),
+            credential: Some(Credential::SendActivation(true)),
+            ..CreateAccountRequest::default()
+        };
+        let created = admin.account().create_account(request).await;
+        created.expect("an account");
+
+        let mail = network.server.mailbox().last(&email, 1).await;
+        assert!(mail.text.contains(greeting), "{}", mail.text);
+    }
+}
+
+#[tokio::test]
+async fn the_people_of_an_old_account_are_told_which_institution_to_ask() {
+    let network = Network::start().await;
+    let mut account = Account {
+        username: "lea".into(),
+        email: "lea@ecole.example".into(),
+        institution_id: network.school.clone(),
+        ..Account::default()
+    };
+    account.set_state(AccountState::Legacy);
+    let request = CreateAccountRequest {
+        account: Some(account),
+        ..CreateAccountRequest::default()
+    };
+    let admin = network.server.admin().await;
+    let created = admin.account().create_account(request).await;
+    created.expect("an account");
+
+    people::ask_reset(&network.server, Identifier::Username("lea".into())).await;
+
+    let mail = network.server.mailbox().last("lea@ecole.example", 1).await;
+    assert!(mail.text.contains("School"), "{}", mail.text);
+}
