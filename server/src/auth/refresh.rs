@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{refresh_token::RefreshToken, session as rules};
 use crate::{
     call::Call,
+    clock::Timestamp,
     error::Error,
     event, secret,
     store::{account::State, session},
@@ -29,9 +30,8 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     let successor = presented.successor(&app.master_key);
     let text = successor.to_text(&app.master_key);
 
-    let txn = app.store.write().await?;
     let found = session::Entity::with_account(presented.session_id)
-        .one(&txn)
+        .one(&app.store.read)
         .await?;
     let (mut session, account) = found.ok_or(Error::TokenInvalid)?;
     check_live(call, &session)?;
@@ -43,54 +43,75 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
         .now
         .plus(app.config.lifetimes.refresh)
         .min(session.absolute_expire_time);
-    // The row decides: of several that present the current token, one rotates and the others find the next generation.
+    let current = Current {
+        session_id: session.id,
+        generation: presented.generation,
+        text: &request.refresh_token,
+    };
+    if rotate(call, &current, &text, expire_time).await? {
+        session.expire_time = expire_time;
+    } else {
+        session = in_grace_or_end(call, session.id, &text)
+            .await?
+            .ok_or(Error::TokenReused)?;
+    }
+    Ok(RefreshResponse {
+        tokens: Some(rules::tokens(call, &account, &session, text)?),
+    })
+}
+
+/// The token that is taken for its session's current one.
+struct Current<'a> {
+    session_id: Uuid,
+    generation: u32,
+    text: &'a str,
+}
+
+/// Moves the session on to the successor of its current token; false if it is not the current one, or not any more.
+///
+/// One statement, because people are signed in all day and `SQLite` has one writer. The row decides: of several that
+/// present the current token one rotates, and whatever ends the session or stops the account has written it as well.
+async fn rotate(
+    call: &Call<'_>,
+    current: &Current<'_>,
+    successor: &str,
+    expire_time: Timestamp,
+) -> Result<bool, Error> {
     let rotated = session::Entity::update_many()
         .set(session::ActiveModel {
-            generation: Set(i64::from(successor.generation)),
-            refresh_hash: Set(secret::hash(&text)),
+            generation: Set(i64::from(current.generation) + 1),
+            refresh_hash: Set(secret::hash(successor)),
             rotate_time: Set(call.now),
             last_use_time: Set(call.now),
             expire_time: Set(expire_time),
             ..Default::default()
         })
-        .filter(session::Column::Id.eq(session.id))
-        .filter(session::Column::Generation.eq(i64::from(presented.generation)))
-        .filter(session::Column::RefreshHash.eq(secret::hash(&request.refresh_token)))
+        .filter(session::Column::Id.eq(current.session_id))
+        .filter(session::Column::Generation.eq(i64::from(current.generation)))
+        .filter(session::Column::RefreshHash.eq(secret::hash(current.text)))
         .filter(session::Column::RevokeTime.is_null())
-        .exec(&txn)
+        .exec(call.app.store.writer())
         .await?;
-    if rotated.rows_affected == 1 {
-        session.expire_time = expire_time;
-    } else {
-        let Some(in_grace) = in_grace_or_end(call, &txn, session.id, &text).await? else {
-            txn.commit().await?;
-            return Err(Error::TokenReused);
-        };
-        session = in_grace;
-    }
-    let tokens = rules::tokens(call, &account, &session, text)?;
-    txn.commit().await?;
-    Ok(RefreshResponse {
-        tokens: Some(tokens),
-    })
+    Ok(rotated.rows_affected == 1)
 }
 
 /// The session as it is now, if the presented token was the current one until a moment ago; otherwise the token was
 /// stolen, and the session ends.
 async fn in_grace_or_end(
     call: &Call<'_>,
-    txn: &DatabaseTransaction,
     id: Uuid,
     successor: &str,
 ) -> Result<Option<session::Model>, Error> {
-    let session = session::Entity::find_by_id(id).one(txn).await?;
+    let txn = call.app.store.write().await?;
+    let session = session::Entity::find_by_id(id).one(&txn).await?;
     let session = session.ok_or(Error::TokenInvalid)?;
-    // Where writers run side by side, it may have ended since the first look.
+    // It may have ended since the first look.
     check_live(call, &session)?;
     if is_in_grace(call, &session, successor) {
         return Ok(Some(session));
     }
-    end(call, txn, &session).await?;
+    end(call, &txn, &session).await?;
+    txn.commit().await?;
     Ok(None)
 }
 
