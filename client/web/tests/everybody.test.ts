@@ -53,9 +53,16 @@ const STATES: readonly (readonly [string, (page: Page) => Promise<unknown>])[] =
   }],
 ];
 
+/** Every language by daylight on a desktop and in the dark on a telephone, and a page at 400 % (WCAG 1.4.10). */
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
-  ["on a desktop", {}],
-  ["on a telephone, in the dark", { viewport: { width: 320, height: 640 }, colorScheme: "dark" }],
+  ...["fr-BE", "en-GB", "nl-BE", "de-BE"].flatMap((locale) => [
+    [`on a desktop, ${locale}`, { locale }] as const,
+    [
+      `on a telephone, in the dark, ${locale}`,
+      { locale, viewport: { width: 320, height: 640 }, colorScheme: "dark" as const },
+    ] as const,
+  ]),
+  ["at 400 %", { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }],
 ];
 
 for (const [look, options] of LOOKS) {

@@ -53,6 +53,19 @@ test("a page that is loaded again still has its link", async () => {
   await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
 });
 
+test("a mail scanner that opens the link and runs its scripts leaves it good", async () => {
+  const { page: scanner, address, email } = await opened("scanned");
+  await scanner.waitForLoadState("networkidle");
+  await scanner.context().close();
+
+  const page = await (await site.visitor()).newPage();
+  await page.goto(address);
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
+});
+
 test("rules are ticked off as one types, and told politely", async () => {
   const { page } = await opened("ticking");
   const password = page.locator("#new_password");

@@ -96,9 +96,9 @@ export class Site {
 /** Signs in with the form. */
 export async function signIn(page: Page, username: string, password = PASSWORD): Promise<void> {
   await page.goto("/Account/Login");
-  await page.getByLabel("Identifiant", { exact: true }).fill(username);
-  await page.getByLabel("Mot de passe", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Connexion" }).click();
+  await page.locator("#username").fill(username);
+  await page.locator("#password").fill(password);
+  await page.locator("#password").press("Enter");
 }
 
 /** The id of the element that the keyboard is at. */
