@@ -22,6 +22,7 @@ mod kill;
 mod language;
 mod mail;
 mod mail_tls;
+mod mails;
 mod overload;
 mod own_account;
 mod pages;

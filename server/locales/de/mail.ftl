@@ -90,3 +90,9 @@ mail-move-revoke = Anfrage abbrechen
 mail-moved-subject = Die E-Mail-Adresse Ihres Kontos von { $app } wurde geändert
 mail-moved-what = Die E-Mail-Adresse Ihres Kontos von { $app } war { $old }. Sie lautet jetzt { $new }, und unsere E-Mails werden an diese Adresse gesendet.
 mail-moved-not-me = Das waren nicht Sie? Benachrichtigen Sie sofort die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+
+## Test
+
+mail-test-subject = Test der E-Mails von { $app }
+mail-test-what = Diese E-Mail ist ein Test: Sie zeigt, dass die E-Mails von { $app } ankommen. Sie müssen nichts tun.
+mail-test-facts = Sie wurde an diese Adresse gesendet:

@@ -90,3 +90,9 @@ mail-move-revoke = Cancel the request
 mail-moved-subject = The e-mail address of your { $app } account has changed
 mail-moved-what = The e-mail address of your { $app } account was { $old }. It is now { $new }, and our e-mails will be sent to that address.
 mail-moved-not-me = This was not you? Tell the person who manages the accounts at your school or institution at once.
+
+## Test
+
+mail-test-subject = Test of the e-mails of { $app }
+mail-test-what = This e-mail is a test: it shows that the e-mails of { $app } arrive. There is nothing you need to do.
+mail-test-facts = It was sent to this address:

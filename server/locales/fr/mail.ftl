@@ -90,3 +90,9 @@ mail-move-revoke = Annuler la demande
 mail-moved-subject = L'adresse e-mail de votre compte { $app } a changé
 mail-moved-what = L'adresse e-mail de votre compte { $app } était { $old }. C'est maintenant { $new }, et nos e-mails seront envoyés à cette adresse.
 mail-moved-not-me = Ce n'était pas vous ? Prévenez tout de suite la personne qui gère les comptes dans votre école ou votre institution.
+
+## Test
+
+mail-test-subject = Essai d'envoi de { $app }
+mail-test-what = Cet e-mail est un essai : il montre que les e-mails de { $app } arrivent. Vous n'avez rien à faire.
+mail-test-facts = Il a été envoyé à cette adresse :

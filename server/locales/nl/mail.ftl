@@ -90,3 +90,9 @@ mail-move-revoke = De aanvraag annuleren
 mail-moved-subject = Het e-mailadres van uw account van { $app } is gewijzigd
 mail-moved-what = Het e-mailadres van uw account van { $app } was { $old }. Het is nu { $new } en onze e-mails worden voortaan naar dat adres gestuurd.
 mail-moved-not-me = Was u dit niet? Verwittig dan meteen de persoon die de accounts in uw school of instelling beheert.
+
+## Test
+
+mail-test-subject = Test van de e-mails van { $app }
+mail-test-what = Deze e-mail is een test: hij toont dat de e-mails van { $app } aankomen. U hoeft niets te doen.
+mail-test-facts = Hij werd naar dit adres gestuurd:

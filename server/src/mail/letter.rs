@@ -122,6 +122,11 @@ pub enum Letter {
         /// The address from now on.
         new_email: String,
     },
+    /// A test of the way out: about nobody.
+    Test {
+        /// Address of the mail.
+        email: String,
+    },
 }
 
 impl Letter {
@@ -136,6 +141,7 @@ impl Letter {
             Self::ConfirmEmail { .. } => "confirm_email",
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
+            Self::Test { .. } => "test",
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             old_email,
             new_email,
         } => writer.email_changed(username, old_email, new_email),
+        Letter::Test { email } => writer.test(email),
     };
 
     writer.say("mail-automatic", &[]);
@@ -69,6 +70,7 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::ConfirmEmail { .. } => "mail-confirm-subject",
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
+        Letter::Test { .. } => "mail-test-subject",
     }
 }
 
@@ -223,6 +225,12 @@ impl Writer<'_> {
         self.say("mail-moved-not-me", &[]);
 
         self.facts("mail-facts", [username], new_email)
+    }
+
+    fn test(&mut self, email: &str) -> Facts {
+        self.say("mail-test-what", &[]);
+
+        self.facts("mail-test-facts", [], email)
     }
 
     /// Tells whom to ask about accounts that are not migrated yet, and in which words.

@@ -25,6 +25,7 @@ pub mod policy;
 pub mod renew;
 pub mod request;
 pub mod revoke;
+mod trace;
 
 /// The service.
 #[derive(Clone)]

@@ -17,6 +17,9 @@ pub enum State {
     /// Given up: refused for good, or no longer of use.
     #[sea_orm(string_value = "DEAD")]
     Dead,
+    /// Taken, and then sent back.
+    #[sea_orm(string_value = "BOUNCED")]
+    Bounced,
 }
 
 /// One mail.
@@ -48,6 +51,14 @@ pub struct Model {
     pub finish_time: Option<Timestamp>,
     /// The mail server's last words.
     pub answer: String,
+    /// The address, normalised; none where it can't be.
+    pub recipient_key: Option<String>,
+    /// The request for a reset that it answers.
+    pub request_id: Option<Uuid>,
+    /// When it was reported as sent back.
+    pub bounce_time: Option<Timestamp>,
+    /// Why it was, in the words of whoever sent it back.
+    pub bounce_reason: Option<String>,
 }
 
 /// It stands alone.

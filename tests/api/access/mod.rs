@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 48] = [
+const TABLE: [(&str, &str, Access); 53] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -85,6 +85,11 @@ const TABLE: [(&str, &str, Access); 48] = [
     ("InstitutionService", "RemoveMember", Admin),
     ("InstitutionService", "ListMembers", Admin),
     ("InstitutionService", "GetMigrationReport", Admin),
+    ("MailService", "ListMessages", Admin),
+    ("MailService", "GetMessage", Admin),
+    ("MailService", "ResendMessage", Admin),
+    ("MailService", "ReportBounce", Admin),
+    ("MailService", "SendTestMessage", Admin),
 ];
 
 /// Who calls. Each call is about Léa's account where it is about one.

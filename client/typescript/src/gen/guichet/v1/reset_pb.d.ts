@@ -5,6 +5,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { MessageState } from "./mail_pb.js";
 
 /**
  * Describes the file guichet/v1/reset.proto.
@@ -552,7 +553,7 @@ export declare type ResetRequest = Message<"guichet.v1.ResetRequest"> & {
 export declare const ResetRequestSchema: GenMessage<ResetRequest>;
 
 /**
- * The decision for one account.
+ * The decision for one account, and what has become of its mail since.
  *
  * @generated from message guichet.v1.ResetDecision
  */
@@ -570,6 +571,34 @@ export declare type ResetDecision = Message<"guichet.v1.ResetDecision"> & {
    * @generated from field: guichet.v1.ResetOutcome outcome = 2;
    */
   outcome: ResetOutcome;
+
+  /**
+   * The newest mail that answers the request, as in MailService; empty where there is none.
+   *
+   * @generated from field: string message_id = 3;
+   */
+  messageId: string;
+
+  /**
+   * Where that mail is.
+   *
+   * @generated from field: guichet.v1.MessageState message_state = 4;
+   */
+  messageState: MessageState;
+
+  /**
+   * What the mail server said of it last, or whoever sent it back.
+   *
+   * @generated from field: string answer = 5;
+   */
+  answer: string;
+
+  /**
+   * When one of the request's links was used for this account; empty if none was.
+   *
+   * @generated from field: google.protobuf.Timestamp complete_time = 6;
+   */
+  completeTime?: Timestamp | undefined;
 };
 
 /**
@@ -639,6 +668,20 @@ export enum ResetOutcome {
    * @generated from enum value: RESET_OUTCOME_THROTTLED = 7;
    */
   THROTTLED = 7,
+
+  /**
+   * A mail was made for the account and given up: the decision's `answer` says why.
+   *
+   * @generated from enum value: RESET_OUTCOME_REFUSED = 8;
+   */
+  REFUSED = 8,
+
+  /**
+   * A mail was made for the account and sent, and came back: the decision's `answer` says why.
+   *
+   * @generated from enum value: RESET_OUTCOME_BOUNCED = 9;
+   */
+  BOUNCED = 9,
 }
 
 /**
