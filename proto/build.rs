@@ -5,7 +5,7 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 19] = [
+const SECRET_MESSAGES: [&str; 20] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
@@ -25,6 +25,7 @@ const SECRET_MESSAGES: [&str; 19] = [
     "LogoutRequest",
     "IntrospectRequest",
     "CreateApiKeyResponse",
+    "IssueResetCodeResponse",
 ];
 
 #[expect(

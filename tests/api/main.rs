@@ -31,6 +31,7 @@ mod reflection;
 mod reset;
 mod reset_codes;
 mod secrets;
+mod short_codes;
 mod shutdown;
 mod text_values;
 mod theme;

@@ -79,3 +79,11 @@ pub(super) fn link(app: &App, page: &str, account_id: Uuid, code: &str) -> Strin
         app.brand.public_url
     )
 }
+
+/// The address of the page that a code is typed into.
+pub fn link_to_reset(app: &App, account_id: Uuid) -> String {
+    format!(
+        "{}/Account/ResetPassword?userId={account_id}",
+        app.brand.public_url
+    )
+}

@@ -176,6 +176,11 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     time,
                 })
             }
+            Cause::CodeIssued { expire_time } => Some(Letter::CodeIssued {
+                username,
+                email,
+                expire_time,
+            }),
             cause => self.about_email(&account, cause).await?,
         })
     }
@@ -231,6 +236,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             // An activation that is no longer needed; the others are not about one account.
             Cause::Activation
             | Cause::PasswordChanged
+            | Cause::CodeIssued { .. }
             | Cause::Reset { .. }
             | Cause::Usernames { .. }
             | Cause::Test => None,

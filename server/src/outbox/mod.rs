@@ -18,7 +18,7 @@ pub mod deliver;
 mod letter;
 pub mod shown;
 
-pub use code::activation_link;
+pub use code::{activation_link, link_to_reset};
 
 /// Kind of the mails that `SendTestMessage` makes.
 const TEST: &str = "TEST";
@@ -65,6 +65,11 @@ pub enum Cause {
         /// From now on.
         new_email: String,
     },
+    /// A notice that a code was handed over.
+    CodeIssued {
+        /// When that code stops being good, in seconds since the Unix epoch.
+        expire_time: i64,
+    },
     /// A test of the way out.
     Test,
 }
@@ -79,6 +84,7 @@ impl Cause {
             Self::ConfirmEmail { .. } => "CONFIRM_EMAIL",
             Self::EmailChangeRequested { .. } => "EMAIL_CHANGE_REQUESTED",
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
+            Self::CodeIssued { .. } => "CODE_ISSUED",
             Self::Test => TEST,
         }
     }
@@ -93,6 +99,7 @@ impl Cause {
             Self::PasswordChanged
             | Self::EmailChangeRequested { .. }
             | Self::EmailChanged { .. }
+            | Self::CodeIssued { .. }
             | Self::Test => false,
         }
     }

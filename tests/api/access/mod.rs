@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 53] = [
+const TABLE: [(&str, &str, Access); 54] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -63,6 +63,7 @@ const TABLE: [(&str, &str, Access); 53] = [
     ("ResetService", "CompleteReset", Public),
     ("ResetService", "RevokeReset", Public),
     ("ResetService", "RemindUsernames", Public),
+    ("ResetService", "IssueResetCode", Admin),
     ("ResetService", "ListResetRequests", Admin),
     ("AuthService", "Login", Public),
     ("AuthService", "Refresh", Public),

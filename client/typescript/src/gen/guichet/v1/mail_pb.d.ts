@@ -486,6 +486,13 @@ export enum MessageKind {
   EMAIL_CHANGED = 7,
 
   /**
+   * A notice: IssueResetCode made a code.
+   *
+   * @generated from enum value: MESSAGE_KIND_CODE_ISSUED = 8;
+   */
+  CODE_ISSUED = 8,
+
+  /**
    * SendTestMessage.
    *
    * @generated from enum value: MESSAGE_KIND_TEST = 9;

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { MessageState } from "./mail_pb.js";
 
 /**
@@ -247,20 +247,20 @@ export declare type RequestResetResponse = Message<"guichet.v1.RequestResetRespo
 export declare const RequestResetResponseSchema: GenMessage<RequestResetResponse>;
 
 /**
- * Request of InspectReset, both taken from the link.
+ * Request of InspectReset.
  *
  * @generated from message guichet.v1.InspectResetRequest
  */
 export declare type InspectResetRequest = Message<"guichet.v1.InspectResetRequest"> & {
   /**
-   * Required. The account's id.
+   * Required. The account's id, from the link.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * Required. The code.
+   * Required. The code, from the link; or a short code, in which case, hyphens and blanks do not matter.
    *
    * @generated from field: string code = 2;
    */
@@ -307,7 +307,7 @@ export declare type CompleteResetRequest = Message<"guichet.v1.CompleteResetRequ
   userId: string;
 
   /**
-   * Required. The code, from the link.
+   * Required. The code, from the link; or a short code, in which case, hyphens and blanks do not matter.
    *
    * @generated from field: string code = 2;
    */
@@ -442,6 +442,81 @@ export declare type RemindUsernamesResponse = Message<"guichet.v1.RemindUsername
  * Use `create(RemindUsernamesResponseSchema)` to create a new message.
  */
 export declare const RemindUsernamesResponseSchema: GenMessage<RemindUsernamesResponse>;
+
+/**
+ * Request of IssueResetCode.
+ *
+ * @generated from message guichet.v1.IssueResetCodeRequest
+ */
+export declare type IssueResetCodeRequest = Message<"guichet.v1.IssueResetCodeRequest"> & {
+  /**
+   * Required. The account that gets a new password.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Optional. How long the code is good: 10 minutes to 14 days; default 24 hours.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 2;
+   */
+  ttl?: Duration | undefined;
+};
+
+/**
+ * Describes the message guichet.v1.IssueResetCodeRequest.
+ * Use `create(IssueResetCodeRequestSchema)` to create a new message.
+ */
+export declare const IssueResetCodeRequestSchema: GenMessage<IssueResetCodeRequest>;
+
+/**
+ * Reply of IssueResetCode. The code is shown this once.
+ *
+ * @generated from message guichet.v1.IssueResetCodeResponse
+ */
+export declare type IssueResetCodeResponse = Message<"guichet.v1.IssueResetCodeResponse"> & {
+  /**
+   * Three groups of four characters, such as `K7TF-2MXQ-9RWC`, none of which looks like another.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The account's id, which goes with the code to InspectReset and CompleteReset.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * What the person signs in with; what CompleteReset takes as `email` where the account has no address.
+   *
+   * @generated from field: string username = 3;
+   */
+  username: string;
+
+  /**
+   * When the code stops being good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * The page that the code is typed into, to be handed over with it. It holds no code.
+   *
+   * @generated from field: string link = 5;
+   */
+  link: string;
+};
+
+/**
+ * Describes the message guichet.v1.IssueResetCodeResponse.
+ * Use `create(IssueResetCodeResponseSchema)` to create a new message.
+ */
+export declare const IssueResetCodeResponseSchema: GenMessage<IssueResetCodeResponse>;
 
 /**
  * Request of ListResetRequests.
@@ -694,7 +769,8 @@ export declare const ResetOutcomeSchema: GenEnum<ResetOutcome>;
  *
  * The journey: RequestReset (the answer is the same for everybody), a mail with a link that carries user_id and code,
  * InspectReset when the page opens (consumes nothing), CompleteReset once. A link that the person did not ask for dies
- * by RevokeReset. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
+ * same way. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ResetService
  */
@@ -731,7 +807,8 @@ export declare const ResetService: GenService<{
     output: typeof RequestResetResponseSchema;
   },
   /**
-   * Tells whether a link is still good. Consumes nothing. Callers: anybody. Errors: RESET_CODE_INVALID.
+   * Tells whether a link or a short code is still good. Consumes nothing, but a wrong short code is counted, as by
+   * CompleteReset. Callers: anybody. Errors: RESET_CODE_INVALID.
    *
    * @generated from rpc guichet.v1.ResetService.InspectReset
    */
@@ -742,7 +819,8 @@ export declare const ResetService: GenService<{
   },
   /**
    * Sets the new password, once: the code and every other one die, every session ends. The code survives a refused
-   * password; five wrong e-mail addresses kill it. Callers: anybody.
+   * password; five wrong e-mail addresses kill it. A short code dies with the fifth wrong try at its account, whether the
+   * code or the address was wrong. Callers: anybody.
    * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED.
    *
    * @generated from rpc guichet.v1.ResetService.CompleteReset
@@ -771,6 +849,20 @@ export declare const ResetService: GenService<{
     methodKind: "unary";
     input: typeof RemindUsernamesRequestSchema;
     output: typeof RemindUsernamesResponseSchema;
+  },
+  /**
+   * Makes a short code to hand over by voice or on paper, for a person whom no mail reaches. It kills the account's
+   * former short code, and a LEGACY account is migrated by it, so that its old password is gone. The person is told by
+   * mail if there is an address. Callers: admin; institution_admin, for people in its reach who are not ranked above it.
+   * Not idempotent: each call is another code.
+   * Errors: NOT_FOUND, FORBIDDEN for who is ranked above, STATE if the account is disabled or deleted.
+   *
+   * @generated from rpc guichet.v1.ResetService.IssueResetCode
+   */
+  issueResetCode: {
+    methodKind: "unary";
+    input: typeof IssueResetCodeRequestSchema;
+    output: typeof IssueResetCodeResponseSchema;
   },
   /**
    * Lists what became of the requests, newest first, for whoever has to say why no mail came. Callers: admin;
