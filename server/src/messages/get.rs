@@ -3,12 +3,12 @@
 use guichet_proto::v1::{GetMessageRequest, GetMessageResponse};
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
-use super::{reach, view};
+use super::view;
 use crate::{
     call::{Call, parse_id},
     error::Error,
     outbox::shown,
-    store::outbox::Column,
+    store::outbox::{Column, Entity},
 };
 
 /// Returns a mail and its words, without the codes of its links.
@@ -18,8 +18,8 @@ pub async fn get_message(
 ) -> Result<GetMessageResponse, Error> {
     let id = parse_id("message_id", &request.message_id)?;
     let db = &call.app.store.read;
-    let row = reach::mails().filter(Column::Id.eq(id)).one(db).await?;
-    let row = row.ok_or(Error::NotFound)?;
+    let mails = Entity::within(&call.scope()?).filter(Column::Id.eq(id));
+    let row = mails.one(db).await?.ok_or(Error::NotFound)?;
     let words = shown::words(db, call.app, &row).await?;
     let (subject, text) = words.map_or_else(Default::default, |words| (words.subject, words.text));
     Ok(GetMessageResponse {

@@ -4,14 +4,14 @@ use guichet_proto::v1::{ListMessagesRequest, ListMessagesResponse, MessageKind, 
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::{reach, view};
+use super::view;
 use crate::{
     account::{email_address::EmailAddress, fields::Fields},
     call::{Call, parse_id},
     clock::Timestamp,
     error::{Error, Violation},
     pagination::{self, Cursor, Key},
-    store::outbox::{Column, Model},
+    store::outbox::{Column, Entity, Model},
 };
 
 /// Lists mails, newest first.
@@ -24,7 +24,7 @@ pub async fn list_messages(
     let query = query_id(call, &request)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
-    let mut select = reach::mails().filter(wanted);
+    let mut select = Entity::within(&call.scope()?).filter(wanted);
     if let Some(cursor) = cursor {
         select = select.filter(Column::Id.lt(cursor.id));
     }

@@ -16,7 +16,6 @@ use crate::{
 
 pub mod get;
 pub mod list;
-mod reach;
 pub mod report_bounce;
 pub mod resend;
 pub mod send_test;
@@ -45,7 +44,12 @@ impl MailService for Messages {
         request: Request<ListMessagesRequest>,
     ) -> Result<Response<ListMessagesResponse>, Status> {
         self.0
-            .run("ListMessages", Access::Admin, request, list::list_messages)
+            .run(
+                "ListMessages",
+                Access::Delegate,
+                request,
+                list::list_messages,
+            )
             .await
     }
 
@@ -54,7 +58,7 @@ impl MailService for Messages {
         request: Request<GetMessageRequest>,
     ) -> Result<Response<GetMessageResponse>, Status> {
         self.0
-            .run("GetMessage", Access::Admin, request, get::get_message)
+            .run("GetMessage", Access::Delegate, request, get::get_message)
             .await
     }
 
@@ -65,7 +69,7 @@ impl MailService for Messages {
         self.0
             .run(
                 "ResendMessage",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 resend::resend_message,
             )
@@ -79,7 +83,7 @@ impl MailService for Messages {
         self.0
             .run(
                 "ReportBounce",
-                Access::Admin,
+                Access::Delegate,
                 request,
                 report_bounce::report_bounce,
             )

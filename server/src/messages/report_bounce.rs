@@ -7,14 +7,14 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{reach, view};
+use super::view;
 use crate::{
     account::{email_address::EmailAddress, fields::Fields},
     call::{Call, parse_id},
     error::{Error, Violation},
     event,
     mail::transport::one_line,
-    store::outbox::{Column, State},
+    store::outbox::{Column, Entity, State},
 };
 
 /// Longest diagnostic that is read, in bytes: a whole delivery report is none.
@@ -38,7 +38,7 @@ pub async fn report_bounce(
 
     let app = call.app;
     let txn = app.store.write().await?;
-    let row = reach::mails()
+    let row = Entity::within(&call.scope()?)
         .filter(meant.unwrap_or_else(Condition::all))
         .order_by_desc(Column::Id)
         .limit(1)

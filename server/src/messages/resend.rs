@@ -7,16 +7,17 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{reach, view};
+use super::view;
 use crate::{
+    account::row,
     call::{Call, parse_id},
     error::Error,
-    event,
+    event::{self, Subject},
     i18n::Locale,
     outbox::{self, Cause, Envelope, shown},
     store::{
         account,
-        outbox::{Column, Model, State},
+        outbox::{Column, Entity, Model, State},
         reset_code,
     },
 };
@@ -29,8 +30,13 @@ pub async fn resend_message(
     let id = parse_id("message_id", &request.message_id)?;
     let app = call.app;
     let txn = app.store.write().await?;
-    let row = reach::mails().filter(Column::Id.eq(id)).lock_exclusive();
-    let row = row.one(&txn).await?.ok_or(Error::NotFound)?;
+    let mails = Entity::within(&call.scope()?).filter(Column::Id.eq(id));
+    let row = mails.lock_exclusive().one(&txn).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    let account = match row.account_id {
+        Some(account_id) => Some(row::lock_in_scope(&txn, call, account_id).await?),
+        None => None,
+    };
     let cause = outbox::cause(&row)?;
     if row.state == State::Queued || !cause.can_be_repeated() {
         return Err(Error::State);
@@ -39,9 +45,9 @@ pub async fn resend_message(
         return Err(Error::State);
     }
 
-    let recipient = recipient(&txn, &row, &cause).await?;
+    let recipient = recipient(&row, &cause, account.as_ref())?;
     let envelope = Envelope {
-        recipient: &recipient,
+        recipient,
         locale: Locale::parse(&row.locale).unwrap_or(app.locale),
         account_id: row.account_id,
         request_id: row.request_id,
@@ -49,15 +55,10 @@ pub async fn resend_message(
     let again = outbox::enqueue_to(&txn, app, &cause, envelope).await?;
     let about = json!({ "message_id": row.id, "new_message_id": again.id, "kind": row.kind });
     let actor = call.caller.actor_id();
-    event::append(
-        &txn,
-        &app.clock,
-        "mail.resent",
-        row.account_id,
-        actor,
-        about,
-    )
-    .await?;
+    let subject = account
+        .as_ref()
+        .map_or_else(Subject::default, Subject::from);
+    event::append(&txn, &app.clock, "mail.resent", subject, actor, about).await?;
     txn.commit().await?;
 
     app.wake.send_replace(());
@@ -81,12 +82,13 @@ async fn is_settled(txn: &DatabaseTransaction, row: &Model, cause: &Cause) -> Re
 }
 
 /// An activation follows its account to another address: a wrong one is why it is sent again.
-async fn recipient(txn: &DatabaseTransaction, row: &Model, cause: &Cause) -> Result<String, Error> {
-    let (Cause::Activation, Some(account_id)) = (cause, row.account_id) else {
-        return Ok(row.recipient.clone());
-    };
-    let account = account::Entity::find_by_id(account_id).one(txn).await?;
-    account
-        .and_then(|account| account.email)
-        .ok_or(Error::State)
+fn recipient<'a>(
+    row: &'a Model,
+    cause: &Cause,
+    account: Option<&'a account::Model>,
+) -> Result<&'a str, Error> {
+    match (cause, account) {
+        (Cause::Activation, Some(account)) => account.email.as_deref().ok_or(Error::State),
+        _ => Ok(&row.recipient),
+    }
 }

@@ -556,14 +556,17 @@ export declare const MessageStateSchema: GenEnum<MessageState>;
  * Tells what became of the mails, and sends them again.
  *
  * A mail is queued by its cause (a request for a reset, an activation, a change) and kept for 90 days. Codes and links are
- * made when it leaves and are never kept, so nothing that this service shows opens an account. Every call may also fail
- * with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * made when it leaves and are never kept, so nothing that this service shows opens an account.
+ *
+ * institution_admin is who acts for an institution, and reaches the mails about single accounts of its institutions and of
+ * those below. Any other mail does not exist for it, those to several accounts that share an address included: such a mail
+ * names them all. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.MailService
  */
 export declare const MailService: GenService<{
   /**
-   * Lists mails, newest first. Callers: admin.
+   * Lists mails, newest first. Callers: admin; institution_admin, for what it reaches.
    *
    * @generated from rpc guichet.v1.MailService.ListMessages
    */
@@ -573,7 +576,8 @@ export declare const MailService: GenService<{
     output: typeof ListMessagesResponseSchema;
   },
   /**
-   * Returns a mail and its words, composed again without the codes of its links. Callers: admin. Errors: NOT_FOUND.
+   * Returns a mail and its words, composed again without the codes of its links. Callers: admin, institution_admin.
+   * Errors: NOT_FOUND.
    *
    * @generated from rpc guichet.v1.MailService.GetMessage
    */
@@ -584,8 +588,8 @@ export declare const MailService: GenService<{
   },
   /**
    * Queues another mail of the same cause, with new codes; the older ones stay good until they expire. An activation goes
-   * to the address that the account has now. Callers: admin. Not idempotent: each call is a mail.
-   * Errors: NOT_FOUND; STATE if the mail is still queued, is a notice or a test, or has nothing to say any more (the
+   * to the address that the account has now. Callers: admin, institution_admin. Not idempotent: each call is a mail.
+   * Errors: NOT_FOUND; FORBIDDEN for who is ranked above; STATE if the mail is still queued, is a notice or a test, or has nothing to say any more (the
    * account is active or deleted, has another address, a newer mail took its place, the change was made or stopped).
    *
    * @generated from rpc guichet.v1.MailService.ResendMessage
@@ -597,7 +601,7 @@ export declare const MailService: GenService<{
   },
   /**
    * Tells that a mail that was sent came back: for the hook of a mail server, or for an administrator who has read the
-   * returned mail. Idempotent: the first report of a mail counts. Callers: admin.
+   * returned mail. Idempotent: the first report of a mail counts. Callers: admin, institution_admin.
    * Errors: NOT_FOUND; STATE if the mail was never sent (a hook that is quicker than the mail server's answer tries again).
    *
    * @generated from rpc guichet.v1.MailService.ReportBounce

@@ -120,8 +120,11 @@ export const MessageState = /*@__PURE__*/
  * Tells what became of the mails, and sends them again.
  *
  * A mail is queued by its cause (a request for a reset, an activation, a change) and kept for 90 days. Codes and links are
- * made when it leaves and are never kept, so nothing that this service shows opens an account. Every call may also fail
- * with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * made when it leaves and are never kept, so nothing that this service shows opens an account.
+ *
+ * institution_admin is who acts for an institution, and reaches the mails about single accounts of its institutions and of
+ * those below. Any other mail does not exist for it, those to several accounts that share an address included: such a mail
+ * names them all. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.MailService
  */
