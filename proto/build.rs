@@ -5,7 +5,7 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 19] = [
+const SECRET_MESSAGES: [&str; 20] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
@@ -25,6 +25,7 @@ const SECRET_MESSAGES: [&str; 19] = [
     "LogoutRequest",
     "IntrospectRequest",
     "CreateApiKeyResponse",
+    "IssueResetCodeResponse",
 ];
 
 #[expect(
@@ -33,8 +34,8 @@ const SECRET_MESSAGES: [&str; 19] = [
 )]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=guichet");
-    let files =
-        ["account", "reset", "auth", "institution"].map(|name| format!("guichet/v1/{name}.proto"));
+    let files = ["account", "reset", "auth", "institution", "mail"]
+        .map(|name| format!("guichet/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["."])?;
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     std::fs::write(out.join("guichet.bin"), descriptors.encode_to_vec())?;

@@ -10,6 +10,7 @@ mod m0002_sessions;
 mod m0003_resets;
 mod m0004_mails;
 mod m0005_institutions;
+mod m0006_bounces;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_resets::Migration),
             Box::new(m0004_mails::Migration),
             Box::new(m0005_institutions::Migration),
+            Box::new(m0006_bounces::Migration),
         ]
     }
 }
@@ -30,7 +32,7 @@ impl MigratorTrait for Migrator {
 /// Declares a migration made of tables and indexes: up creates them in order; down undoes what was done to older tables,
 /// then drops the new ones in reverse.
 macro_rules! tables {
-    ($($statement:expr),+ ; $(undo $($undo:literal),+ ;)? drop $($table:literal),+ $(,)?) => {
+    ($($statement:expr),+ ; $(undo $($undo:literal),+ $(;)?)? $(drop $($table:literal),+)? $(,)?) => {
         #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
         pub(crate) struct Migration;
 
@@ -66,9 +68,9 @@ macro_rules! tables {
                 $(for statement in [$($undo),+] {
                     manager.get_connection().execute_unprepared(statement).await?;
                 })?
-                for table in [$($table),+] {
+                $(for table in [$($table),+] {
                     manager.get_connection().execute_unprepared(&format!("DROP TABLE {table}")).await?;
-                }
+                })?
                 Ok(())
             }
         }

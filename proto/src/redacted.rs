@@ -34,4 +34,5 @@ redact!(
     v1::LogoutRequest,
     v1::IntrospectRequest,
     v1::CreateApiKeyResponse,
+    v1::IssueResetCodeResponse,
 );

@@ -15,6 +15,7 @@ pub mod i18n;
 pub mod institution;
 pub mod mail;
 pub mod master_key;
+pub mod messages;
 pub mod metrics;
 pub mod outbox;
 pub mod pages;

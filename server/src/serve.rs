@@ -12,7 +12,8 @@ use axum::{
 };
 use guichet_proto::v1::{
     account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
-    institution_service_server::InstitutionServiceServer, reset_service_server::ResetServiceServer,
+    institution_service_server::InstitutionServiceServer, mail_service_server::MailServiceServer,
+    reset_service_server::ResetServiceServer,
 };
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,7 @@ use crate::{
     auth::Auth,
     config::{Config, LogFormat},
     institution::Institutions,
+    messages::Messages,
     metrics::{Metrics, Port},
     pages,
     readiness::Readiness,
@@ -49,12 +51,13 @@ use crate::{
 };
 
 /// The proto services, as health and reflection name them.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "guichet.v1.AccountService",
     "guichet.v1.ResetService",
     "guichet.v1.AuthService",
     "guichet.v1.InstitutionService",
+    "guichet.v1.MailService",
 ];
 
 /// How long the worker may take to finish what it has begun.
@@ -178,6 +181,9 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
         .add_service(
             InstitutionServiceServer::new(Institutions::new(app.clone()))
                 .max_decoding_message_size(largest),
+        )
+        .add_service(
+            MailServiceServer::new(Messages::new(app.clone())).max_decoding_message_size(largest),
         );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.

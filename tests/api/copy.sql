@@ -40,7 +40,10 @@ INSERT INTO reset_request VALUES
   (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]');
 
 INSERT INTO outbox VALUES
-  (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10));
+  (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10),
+   NULL, NULL, NULL, NULL),
+  (randomblob(16), 'TEST', '"Test"', NULL, 'É@ecole.example', 'fr', 'BOUNCED', 1, 1, 1, -1, '',
+   'é@ecole.example', x'ffffffffffffffffffffffffffffffff', 0, '550 ' || char(9));
 
 INSERT INTO institution VALUES
   (x'00000000000000000000000000000001', NULL, 'FASE 1', 'École « Œuvre »', 'école « œuvre »', 'fr', '{"fr":"Demandez à Léa."}',

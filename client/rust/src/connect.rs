@@ -5,6 +5,7 @@ use std::time::Duration;
 use guichet_proto::v1::account_service_client::AccountServiceClient;
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
 use guichet_proto::v1::institution_service_client::InstitutionServiceClient;
+use guichet_proto::v1::mail_service_client::MailServiceClient;
 use guichet_proto::v1::reset_service_client::ResetServiceClient;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
@@ -67,6 +68,11 @@ impl Guichet {
     /// Institutions, who acts for them, and how far their migration has come.
     pub fn institution(&self) -> InstitutionServiceClient<Authorized> {
         InstitutionServiceClient::new(self.authorized())
+    }
+
+    /// Mails: what became of them, and sending them again.
+    pub fn mail(&self) -> MailServiceClient<Authorized> {
+        MailServiceClient::new(self.authorized())
     }
 
     /// The connection itself, for services that are not Guichet's own (health, reflection).

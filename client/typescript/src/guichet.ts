@@ -6,6 +6,7 @@ import { withDefaults } from "./defaults.js";
 import { AccountService } from "./gen/guichet/v1/account_pb.js";
 import { AuthService, type Tokens } from "./gen/guichet/v1/auth_pb.js";
 import { InstitutionService } from "./gen/guichet/v1/institution_pb.js";
+import { MailService } from "./gen/guichet/v1/mail_pb.js";
 import { ResetService } from "./gen/guichet/v1/reset_pb.js";
 import { Session, type SessionKeeping } from "./session.js";
 import { cookieMetadata, following } from "./signing.js";
@@ -29,6 +30,7 @@ export interface Guichet {
   readonly account: Client<typeof AccountService>;
   readonly auth: Client<typeof AuthService>;
   readonly institution: Client<typeof InstitutionService>;
+  readonly mail: Client<typeof MailService>;
   readonly reset: Client<typeof ResetService>;
   /** Whoever is signed in, where `session` was asked for. */
   readonly session: Session | undefined;
@@ -56,6 +58,7 @@ function clients(transport: Transport, session?: Session): Guichet {
     account: createClient(AccountService, transport),
     auth: createClient(AuthService, transport),
     institution: createClient(InstitutionService, transport),
+    mail: createClient(MailService, transport),
     reset: createClient(ResetService, transport),
     session,
   };

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import type { Page } from "playwright-core";
 
-import { focusedId, PASSWORD, Site } from "./site.js";
+import { assertAccessible, focusedId, PASSWORD, Site } from "./site.js";
 
 let site: Site;
 before(async () => (site = await Site.open()));
@@ -122,8 +122,31 @@ test("a wrong address is told, and the link stays good", async () => {
   await page.getByRole("button", { name: "Réinitialiser" }).click();
   await page.locator("#message:not(:empty)").waitFor();
 
-  assert.match(await page.locator("#message").innerText(), /Vérifiez l'adresse/);
+  assert.match(await page.locator("#message").innerText(), /Vérifiez ce que vous avez tapé/);
   assert.equal(await page.locator("#new_password").inputValue(), PASSWORD);
+});
+
+test("a code that was handed over is typed, and survives a slip and a page that is loaded again", async () => {
+  const accountId = await site.signUp("handed");
+  const { code, link } = await site.admin.reset.issueResetCode({ accountId });
+  const page = await (await site.visitor()).newPage();
+  await page.goto(new URL(link).pathname + new URL(link).search);
+  await assertAccessible(page, "a code is asked for");
+
+  for (let slips = 0; slips < 4; slips++) {
+    await page.getByLabel("Votre code").fill("2222-2222-2222");
+    await fill(page, "handed", PASSWORD);
+    await page.getByRole("button", { name: "Réinitialiser" }).click();
+    await page.locator("#message:not(:empty)").waitFor();
+    assert.match(await page.locator("#message").innerText(), /ce code/);
+    await page.reload();
+  }
+  await page.getByLabel("Votre code").fill(code.toLowerCase().replaceAll("-", ""));
+  await fill(page, "handed", PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
+  await page.getByText("handed").waitFor();
 });
 
 test("the redirect can be stopped, and going back shows no form to fill in again", async () => {

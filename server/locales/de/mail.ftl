@@ -90,3 +90,16 @@ mail-move-revoke = Anfrage abbrechen
 mail-moved-subject = Die E-Mail-Adresse Ihres Kontos von { $app } wurde geändert
 mail-moved-what = Die E-Mail-Adresse Ihres Kontos von { $app } war { $old }. Sie lautet jetzt { $new }, und unsere E-Mails werden an diese Adresse gesendet.
 mail-moved-not-me = Das waren nicht Sie? Benachrichtigen Sie sofort die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+
+## A code handed over
+
+mail-code-subject = Ein Code, um Ihr Passwort für { $app } zu wählen
+mail-code-what = Die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet, hat einen Code vorbereitet, mit dem Sie ein neues Passwort für Ihr Konto von { $app } wählen können. Sie erhalten ihn von dieser Person selbst: In dieser E-Mail steht er nicht. Er ist bis zum { $time } gültig, und Ihr Passwort ändert sich nicht, solange Sie ihn nicht benutzen.
+mail-code-me = Sie haben darum gebeten? Dann ist alles in Ordnung.
+mail-code-not-me = Sie haben um nichts gebeten? Benachrichtigen Sie sofort diese Person und geben Sie den Code niemandem.
+
+## Test
+
+mail-test-subject = Test der E-Mails von { $app }
+mail-test-what = Diese E-Mail ist ein Test: Sie zeigt, dass die E-Mails von { $app } ankommen. Sie müssen nichts tun.
+mail-test-facts = Sie wurde an diese Adresse gesendet:

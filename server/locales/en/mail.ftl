@@ -90,3 +90,16 @@ mail-move-revoke = Cancel the request
 mail-moved-subject = The e-mail address of your { $app } account has changed
 mail-moved-what = The e-mail address of your { $app } account was { $old }. It is now { $new }, and our e-mails will be sent to that address.
 mail-moved-not-me = This was not you? Tell the person who manages the accounts at your school or institution at once.
+
+## A code handed over
+
+mail-code-subject = A code to choose your { $app } password
+mail-code-what = The person who manages the accounts at your school or institution has prepared a code with which you can choose a new password for your { $app } account. They will give it to you themselves: it is not in this e-mail. It is valid until { $time }, and your password does not change unless you use it.
+mail-code-me = Did you ask for it? Then all is well.
+mail-code-not-me = You did not ask for anything? Tell that person at once, and give the code to nobody.
+
+## Test
+
+mail-test-subject = Test of the e-mails of { $app }
+mail-test-what = This e-mail is a test: it shows that the e-mails of { $app } arrive. There is nothing you need to do.
+mail-test-facts = It was sent to this address:

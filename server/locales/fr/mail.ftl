@@ -90,3 +90,16 @@ mail-move-revoke = Annuler la demande
 mail-moved-subject = L'adresse e-mail de votre compte { $app } a changé
 mail-moved-what = L'adresse e-mail de votre compte { $app } était { $old }. C'est maintenant { $new }, et nos e-mails seront envoyés à cette adresse.
 mail-moved-not-me = Ce n'était pas vous ? Prévenez tout de suite la personne qui gère les comptes dans votre école ou votre institution.
+
+## A code handed over
+
+mail-code-subject = Un code pour choisir votre mot de passe { $app }
+mail-code-what = La personne qui gère les comptes dans votre école ou votre institution a préparé un code avec lequel vous pouvez choisir un nouveau mot de passe pour votre compte { $app }. Elle vous le donne elle-même : il n'est pas dans cet e-mail. Il est valable jusqu'au { $time }, et votre mot de passe ne change pas tant que vous ne l'utilisez pas.
+mail-code-me = Vous l'avez demandé ? Alors tout est en ordre.
+mail-code-not-me = Vous n'avez rien demandé ? Prévenez tout de suite cette personne, et ne donnez ce code à personne.
+
+## Test
+
+mail-test-subject = Essai d'envoi de { $app }
+mail-test-what = Cet e-mail est un essai : il montre que les e-mails de { $app } arrivent. Vous n'avez rien à faire.
+mail-test-facts = Il a été envoyé à cette adresse :

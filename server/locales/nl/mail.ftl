@@ -90,3 +90,16 @@ mail-move-revoke = De aanvraag annuleren
 mail-moved-subject = Het e-mailadres van uw account van { $app } is gewijzigd
 mail-moved-what = Het e-mailadres van uw account van { $app } was { $old }. Het is nu { $new } en onze e-mails worden voortaan naar dat adres gestuurd.
 mail-moved-not-me = Was u dit niet? Verwittig dan meteen de persoon die de accounts in uw school of instelling beheert.
+
+## A code handed over
+
+mail-code-subject = Een code om uw wachtwoord voor { $app } te kiezen
+mail-code-what = De persoon die de accounts in uw school of instelling beheert, heeft een code klaargemaakt waarmee u een nieuw wachtwoord voor uw account van { $app } kunt kiezen. U krijgt de code van die persoon zelf: ze staat niet in deze e-mail. De code is geldig tot { $time } en uw wachtwoord verandert niet zolang u ze niet gebruikt.
+mail-code-me = Hebt u dit gevraagd? Dan is alles in orde.
+mail-code-not-me = Hebt u niets gevraagd? Verwittig dan meteen die persoon en geef de code aan niemand.
+
+## Test
+
+mail-test-subject = Test van de e-mails van { $app }
+mail-test-what = Deze e-mail is een test: hij toont dat de e-mails van { $app } aankomen. U hoeft niets te doen.
+mail-test-facts = Hij werd naar dit adres gestuurd:

@@ -126,6 +126,8 @@ async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "locale": row.locale,
             "create_time": time(row.create_time),
             "finish_time": row.finish_time.map(time),
+            "bounce_time": row.bounce_time.map(time),
+            "bounce_reason": row.bounce_reason,
         })
     };
     records(app, rows, record).await

@@ -235,9 +235,17 @@ mod tests {
             ),
             (
                 Letter::EmailChanged {
-                    username,
+                    username: username.clone(),
                     old_email: "jean@ecole.be".to_owned(),
-                    new_email: email,
+                    new_email: email.clone(),
+                },
+                vec![],
+            ),
+            (
+                Letter::CodeIssued {
+                    username,
+                    email,
+                    expire_time: 1_795_529_100,
                 },
                 vec![],
             ),

@@ -122,6 +122,20 @@ pub enum Letter {
         /// The address from now on.
         new_email: String,
     },
+    /// Notice of a code that is handed over by voice or on paper.
+    CodeIssued {
+        /// The account's username.
+        username: String,
+        /// Address of the account, and of the mail.
+        email: String,
+        /// When the code stops being good, in seconds since the Unix epoch.
+        expire_time: i64,
+    },
+    /// A test of the way out: about nobody.
+    Test {
+        /// Address of the mail.
+        email: String,
+    },
 }
 
 impl Letter {
@@ -136,6 +150,8 @@ impl Letter {
             Self::ConfirmEmail { .. } => "confirm_email",
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
+            Self::CodeIssued { .. } => "code_issued",
+            Self::Test { .. } => "test",
         }
     }
 }

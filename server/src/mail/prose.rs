@@ -49,6 +49,12 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             old_email,
             new_email,
         } => writer.email_changed(username, old_email, new_email),
+        Letter::CodeIssued {
+            username,
+            email,
+            expire_time,
+        } => writer.code_issued(username, email, *expire_time),
+        Letter::Test { email } => writer.test(email),
     };
 
     writer.say("mail-automatic", &[]);
@@ -69,6 +75,8 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::ConfirmEmail { .. } => "mail-confirm-subject",
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
+        Letter::CodeIssued { .. } => "mail-code-subject",
+        Letter::Test { .. } => "mail-test-subject",
     }
 }
 
@@ -223,6 +231,21 @@ impl Writer<'_> {
         self.say("mail-moved-not-me", &[]);
 
         self.facts("mail-facts", [username], new_email)
+    }
+
+    fn code_issued(&mut self, username: &str, email: &str, expire_time: i64) -> Facts {
+        let time = i18n::date_time(self.locale, expire_time);
+        self.say("mail-code-what", &[("time", time.into())]);
+        self.say("mail-code-me", &[]);
+        self.say("mail-code-not-me", &[]);
+
+        self.facts("mail-facts", [username], email)
+    }
+
+    fn test(&mut self, email: &str) -> Facts {
+        self.say("mail-test-what", &[]);
+
+        self.facts("mail-test-facts", [], email)
     }
 
     /// Tells whom to ask about accounts that are not migrated yet, and in which words.

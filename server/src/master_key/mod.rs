@@ -38,6 +38,8 @@ pub enum Purpose {
     RepeatedRequests,
     /// Tokens that prove a form to come from a page of ours.
     Forms,
+    /// Codes that are short enough to be typed, which a plain hash would not hide.
+    ShortCodes,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -184,6 +186,7 @@ impl Purpose {
             Self::ThrottleKeys => b"guichet/v1/throttle-keys",
             Self::RepeatedRequests => b"guichet/v1/repeated-requests",
             Self::Forms => b"guichet/v1/forms",
+            Self::ShortCodes => b"guichet/v1/short-codes",
         }
     }
 }
@@ -203,13 +206,14 @@ mod tests {
 
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 6] = [
+    const PURPOSES: [Purpose; 7] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
         Purpose::ThrottleKeys,
         Purpose::RepeatedRequests,
         Purpose::Forms,
+        Purpose::ShortCodes,
     ];
 
     fn key(byte: u8) -> MasterKey {
@@ -292,6 +296,7 @@ mod tests {
                 "c0f359d3dc2966289e771a6665414b5b168237769624e4be50d804358311b5e4",
                 "c550ea1243245c4b44c179b6aee11a913bccc17ececc4599fc59518593200ad8",
                 "f6a31d22cbbcf1b61d58a7398df96ae745b1d25247bccb30a85c3603b3eca6bc",
+                "cd4e7eb8c1ac6a185ac12137940af3b046d044357a8a44a6ab36315b1fe628cd",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -1,16 +1,20 @@
 //! One try at one mail.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{LockBehavior, LockType},
 };
+use tokio::time::timeout_at;
 
-use super::{Cause, letter};
+use super::{
+    TEST, cause,
+    letter::{self, Purport},
+};
 use crate::{
     app::App,
     clock::Timestamp,
@@ -40,6 +44,9 @@ const TOO_LONG: Duration = Duration::from_mins(15);
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 
+/// Kept back from a caller's time, to write down what became of the mail and to say so.
+const MARGIN: Duration = Duration::from_millis(500);
+
 /// Tries the mail that has been due longest. False when none is due.
 pub async fn deliver_one(app: &App) -> Result<bool, Error> {
     let Some((row, mail)) = prepare(app).await? else {
@@ -50,6 +57,50 @@ pub async fn deliver_one(app: &App) -> Result<bool, Error> {
         conclude(app, row, outcome.map(|accepted| accepted.answer)).await?;
     }
     Ok(true)
+}
+
+/// A mail that is leased and ready to leave.
+pub struct Ready {
+    row: outbox::Model,
+    mail: Option<message::Message>,
+}
+
+/// Leases a mail in the transaction that queued it, so that no worker takes it: its sender sends it itself.
+pub async fn take(
+    txn: &DatabaseTransaction,
+    app: &App,
+    row: outbox::Model,
+) -> Result<Ready, Error> {
+    let (row, mail) = lease(txn, app, row, app.clock.now()).await?;
+    Ok(Ready { row, mail })
+}
+
+/// Tries a mail that was taken, once its transaction is committed, and returns its row as it is then.
+///
+/// Not longer than the caller waits: who hangs up learns nothing, and the try would be made again when its lease ends.
+pub async fn send(
+    app: &App,
+    ready: Ready,
+    deadline: Option<Instant>,
+) -> Result<outbox::Model, Error> {
+    let Ready { row, mail } = ready;
+    let Some(mail) = mail else { return Ok(row) };
+    let sending = app.mail.send(&mail);
+    let outcome = match deadline.and_then(|deadline| deadline.checked_sub(MARGIN)) {
+        Some(deadline) => timeout_at(deadline.into(), sending)
+            .await
+            .unwrap_or_else(|_| Err(unanswered())),
+        None => sending.await,
+    };
+    conclude(app, row, outcome.map(|accepted| accepted.answer)).await
+}
+
+/// As the transport says it, which waits longer.
+fn unanswered() -> SendError {
+    SendError {
+        kind: SendErrorKind::Unknown,
+        answer: "the mail server did not answer in time".to_owned(),
+    }
 }
 
 /// Takes a lease on the next mail, makes its codes and writes it, all committed before anything leaves: a link that can
@@ -73,20 +124,29 @@ async fn prepare(app: &App) -> Result<Option<(outbox::Model, Option<message::Mes
         .one(&txn)
         .await?;
     let Some(row) = next else { return Ok(None) };
-
-    let mut leased = row.clone().into_active_model();
-    leased.attempts = Set(row.attempts + 1);
-    leased.due_time = Set(now.plus(LEASE));
-    let row = leased.update(&txn).await?;
-    let cause: Cause =
-        serde_json::from_str(&row.subject).map_err(|cause| Error::Internal(cause.into()))?;
-    let written = letter::write(&txn, app, &row, cause).await?;
-    let mail = written.and_then(|letter| build(app, &row, &letter));
-    if mail.is_none() {
-        finish(app, &txn, row.clone(), State::Dead, "no longer of use", now).await?;
-    }
+    let leased = lease(&txn, app, row, now).await?;
     txn.commit().await?;
-    Ok(Some((row, mail)))
+    Ok(Some(leased))
+}
+
+async fn lease(
+    txn: &DatabaseTransaction,
+    app: &App,
+    row: outbox::Model,
+    now: Timestamp,
+) -> Result<(outbox::Model, Option<message::Message>), Error> {
+    let attempts = row.attempts + 1;
+    let mut leased = row.into_active_model();
+    leased.attempts = Set(attempts);
+    leased.due_time = Set(now.plus(LEASE));
+    let row = leased.update(txn).await?;
+    let written = letter::write(txn, app, &row, cause(&row)?, Purport::Mail).await?;
+    let mail = written.and_then(|letter| build(app, &row, &letter));
+    if mail.is_some() {
+        return Ok((row, mail));
+    }
+    let row = finish(app, txn, row, State::Dead, "no longer of use", now).await?;
+    Ok((row, None))
 }
 
 /// At its time. A mail that was never tried waits for nothing, whatever the clock has done since it was queued.
@@ -130,13 +190,13 @@ async fn conclude(
     app: &App,
     row: outbox::Model,
     outcome: Result<String, SendError>,
-) -> Result<(), Error> {
+) -> Result<outbox::Model, Error> {
     let txn = app.store.write().await?;
     let now = app.clock.now();
-    match outcome {
+    let row = match outcome {
         Ok(answer) => {
             app.metrics.mail_tried(MailResult::Sent);
-            finish(app, &txn, row, State::Sent, &answer, now).await?;
+            finish(app, &txn, row, State::Sent, &answer, now).await?
         }
         Err(error) => {
             // What surely did not leave can't be used; what may have left must stay good.
@@ -147,11 +207,12 @@ async fn conclude(
                     .exec(&txn)
                     .await?;
             }
-            let given_up = now.since(row.create_time) >= GIVE_UP;
+            // A test is answered by its one try.
+            let given_up = row.kind == TEST || now.since(row.create_time) >= GIVE_UP;
             if matches!(error.kind, SendErrorKind::Refused) || given_up {
                 app.metrics.mail_tried(MailResult::Failed);
                 tracing::warn!(message_id = %row.id, kind = row.kind, answer = error.answer, "mail given up");
-                finish(app, &txn, row, State::Dead, &error.answer, now).await?;
+                finish(app, &txn, row, State::Dead, &error.answer, now).await?
             } else {
                 app.metrics.mail_tried(MailResult::Deferred);
                 tracing::info!(message_id = %row.id, kind = row.kind, attempts = row.attempts, answer = error.answer, "mail deferred");
@@ -159,22 +220,22 @@ async fn conclude(
                 let mut again = row.into_active_model();
                 again.due_time = Set(now.plus(back_off(attempts, secret::fraction())));
                 again.answer = Set(error.answer);
-                again.update(&txn).await?;
+                again.update(&txn).await?
             }
         }
-    }
+    };
     txn.commit().await?;
-    Ok(())
+    Ok(row)
 }
 
 async fn finish(
     app: &App,
-    txn: &sea_orm::DatabaseTransaction,
+    txn: &DatabaseTransaction,
     row: outbox::Model,
     state: State,
     answer: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<outbox::Model, Error> {
     let kind = if state == State::Sent {
         "mail.sent"
     } else {
@@ -186,7 +247,7 @@ async fn finish(
     finished.state = Set(state);
     finished.finish_time = Set(Some(now));
     finished.answer = Set(answer.to_owned());
-    finished.update(txn).await?;
+    let row = finished.update(txn).await?;
     event::append(txn, &app.clock, kind, account_id, None, about).await?;
-    Ok(())
+    Ok(row)
 }

@@ -1,26 +1,42 @@
-//! From a row of the outbox to the letter itself. Here, and only here, codes are made: right before they are mailed.
+//! From a row of the outbox to the letter itself. Codes are made only for a letter that is about to leave.
 
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 use uuid::Uuid;
 
+use super::{
+    Cause,
+    code::{Fresh, link, mint},
+};
 use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
     mail::letter::{LegacyEntry, Letter, ResetEntry},
-    outbox::Cause,
-    secret,
     store::{
         account::{self, State},
         institution, outbox,
-        reset_code::{self, Purpose},
+        reset_code::Purpose,
     },
 };
+
+/// Stands where a code was.
+const WITHHELD: &str = "…";
+
+/// What a letter is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purport {
+    /// To leave at once: its codes are made.
+    Mail,
+    /// To see whether anybody still has a use for it.
+    Trial,
+    /// To be shown, whatever has become of its people since.
+    Record,
+}
 
 /// Writes the letter of a row, or nothing if nobody has a use for it any more.
 pub(super) async fn write(
@@ -28,11 +44,13 @@ pub(super) async fn write(
     app: &App,
     row: &outbox::Model,
     cause: Cause,
+    purport: Purport,
 ) -> Result<Option<Letter>, Error> {
     let desk = Desk {
         db,
         app,
         row,
+        purport,
         now: app.clock.now(),
     };
     match cause {
@@ -57,6 +75,9 @@ pub(super) async fn write(
             let named = [State::Active, State::Pending, State::Legacy];
             Ok(desk.usernames(desk.still(&accounts, &email_key, &named).await?))
         }
+        Cause::Test => Ok(Some(Letter::Test {
+            email: row.recipient.clone(),
+        })),
         cause => match desk.account().await? {
             Some(account) => desk.about(account, cause).await,
             None => Ok(None),
@@ -69,6 +90,7 @@ struct Desk<'a, C> {
     db: &'a C,
     app: &'a App,
     row: &'a outbox::Model,
+    purport: Purport,
     now: Timestamp,
 }
 
@@ -131,7 +153,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let email = self.row.recipient.clone();
         let username = account.username.clone();
         Ok(match cause {
-            Cause::Activation if account.state == State::Pending => {
+            Cause::Activation if self.is_record() || account.state == State::Pending => {
                 let lifetime = self.app.config.lifetimes.activation;
                 let code = self
                     .code(&account, Purpose::Activation, lifetime, &email, None)
@@ -154,6 +176,11 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     time,
                 })
             }
+            Cause::CodeIssued { expire_time } => Some(Letter::CodeIssued {
+                username,
+                email,
+                expire_time,
+            }),
             cause => self.about_email(&account, cause).await?,
         })
     }
@@ -167,7 +194,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let username = account.username.clone();
         Ok(match cause {
             // Only the address asked for last can be confirmed.
-            Cause::ConfirmEmail { .. } if self.has_successor().await? => None,
+            Cause::ConfirmEmail { .. } if !self.is_record() && self.has_successor().await? => None,
             Cause::ConfirmEmail { new_email } => {
                 let code = self
                     .code(account, Purpose::EmailChange, lifetime, &new_email, None)
@@ -209,9 +236,15 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             // An activation that is no longer needed; the others are not about one account.
             Cause::Activation
             | Cause::PasswordChanged
+            | Cause::CodeIssued { .. }
             | Cause::Reset { .. }
-            | Cause::Usernames { .. } => None,
+            | Cause::Usernames { .. }
+            | Cause::Test => None,
         })
+    }
+
+    fn is_record(&self) -> bool {
+        self.purport == Purport::Record
     }
 
     async fn account(&self) -> Result<Option<account::Model>, Error> {
@@ -219,7 +252,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             return Ok(None);
         };
         let account = account::Entity::find_by_id(id).one(self.db).await?;
-        Ok(account.filter(|account| account.state != State::Deleted))
+        Ok(account.filter(|account| self.is_record() || account.state != State::Deleted))
     }
 
     /// Whether a later mail with the same purpose was queued for the account.
@@ -240,13 +273,15 @@ impl<C: ConnectionTrait> Desk<'_, C> {
     ) -> Result<Vec<account::Model>, Error> {
         let accounts = account::Entity::find()
             .filter(account::Column::Id.is_in(ids.iter().copied()))
-            .filter(account::Column::EmailKey.eq(email_key))
             .order_by_asc(account::Column::UsernameKey)
             .all(self.db)
             .await?;
+        let is_still = |account: &account::Model| {
+            account.email_key.as_deref() == Some(email_key) && states.contains(&account.state)
+        };
         Ok(accounts
             .into_iter()
-            .filter(|account| states.contains(&account.state))
+            .filter(|account| self.is_record() || is_still(account))
             .collect())
     }
 
@@ -258,6 +293,9 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         email: &str,
         return_url: Option<String>,
     ) -> Result<String, Error> {
+        if self.purport != Purport::Mail {
+            return Ok(WITHHELD.to_owned());
+        }
         let fresh = Fresh {
             account_id: account.id,
             message_id: self.row.id,
@@ -286,71 +324,6 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 .or_else(|| (!configured.is_empty()).then(|| configured.clone())),
         })
     }
-}
-
-/// Makes an activation link to hand over on the spot, beside the one that is mailed.
-pub async fn activation_link(app: &App, account_id: Uuid, email: &str) -> Result<String, Error> {
-    let txn = app.store.write().await?;
-    let fresh = Fresh {
-        account_id,
-        message_id: app.clock.new_id(),
-        purpose: Purpose::Activation,
-        email,
-        return_url: None,
-    };
-    let code = mint(
-        &txn,
-        app,
-        fresh,
-        app.clock.now(),
-        app.config.lifetimes.activation,
-    )
-    .await?;
-    txn.commit().await?;
-    Ok(link(app, "ResetPassword", account_id, &code))
-}
-
-/// A code about to be made.
-struct Fresh<'a> {
-    account_id: Uuid,
-    message_id: Uuid,
-    purpose: Purpose,
-    email: &'a str,
-    return_url: Option<String>,
-}
-
-async fn mint(
-    db: &impl ConnectionTrait,
-    app: &App,
-    fresh: Fresh<'_>,
-    now: Timestamp,
-    lifetime: Duration,
-) -> Result<String, Error> {
-    let code = secret::code();
-    reset_code::ActiveModel {
-        id: Set(app.clock.new_id()),
-        account_id: Set(fresh.account_id),
-        message_id: Set(fresh.message_id),
-        purpose: Set(fresh.purpose),
-        code_hash: Set(secret::hash(&code)),
-        email: Set(Some(fresh.email.to_owned())),
-        return_url: Set(fresh.return_url),
-        create_time: Set(now),
-        expire_time: Set(now.plus(lifetime)),
-        use_time: Set(None),
-        revoke_time: Set(None),
-        wrong_emails: Set(0),
-    }
-    .insert(db)
-    .await?;
-    Ok(code)
-}
-
-fn link(app: &App, page: &str, account_id: Uuid, code: &str) -> String {
-    format!(
-        "{}/Account/{page}?userId={account_id}&code={code}",
-        app.brand.public_url
-    )
 }
 
 /// `l…@ecole.be`: enough to recognise one's own address, too little to learn another's.

@@ -6,16 +6,22 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    account::email_address::EmailAddress,
     app::App,
     error::Error,
     i18n::Locale,
     store::{account, institution, outbox},
 };
 
+mod code;
 pub mod deliver;
 mod letter;
+pub mod shown;
 
-pub use letter::activation_link;
+pub use code::{activation_link, link_to_reset};
+
+/// Kind of the mails that `SendTestMessage` makes.
+const TEST: &str = "TEST";
 
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +65,13 @@ pub enum Cause {
         /// From now on.
         new_email: String,
     },
+    /// A notice that a code was handed over.
+    CodeIssued {
+        /// When that code stops being good, in seconds since the Unix epoch.
+        expire_time: i64,
+    },
+    /// A test of the way out.
+    Test,
 }
 
 impl Cause {
@@ -71,8 +84,38 @@ impl Cause {
             Self::ConfirmEmail { .. } => "CONFIRM_EMAIL",
             Self::EmailChangeRequested { .. } => "EMAIL_CHANGE_REQUESTED",
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
+            Self::CodeIssued { .. } => "CODE_ISSUED",
+            Self::Test => TEST,
         }
     }
+
+    /// Whether it was asked for, and can be again. A notice tells of one moment, a test is over once it is answered.
+    pub const fn can_be_repeated(&self) -> bool {
+        match self {
+            Self::Reset { .. }
+            | Self::Usernames { .. }
+            | Self::Activation
+            | Self::ConfirmEmail { .. } => true,
+            Self::PasswordChanged
+            | Self::EmailChangeRequested { .. }
+            | Self::EmailChanged { .. }
+            | Self::CodeIssued { .. }
+            | Self::Test => false,
+        }
+    }
+}
+
+/// Where a mail goes, in which language, and what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    /// The address.
+    pub recipient: &'a str,
+    /// Its language.
+    pub locale: Locale,
+    /// Whom it is about; none where several accounts share the address.
+    pub account_id: Option<Uuid>,
+    /// The request for a reset that it answers.
+    pub request_id: Option<Uuid>,
 }
 
 /// Queues a mail about one account, in its person's language. Wake the worker after the commit.
@@ -84,7 +127,13 @@ pub async fn enqueue(
     recipient: &str,
 ) -> Result<(), Error> {
     let locale = locale(db, app, account, None).await?;
-    enqueue_to(db, app, cause, Some(account.id), recipient, locale).await
+    let envelope = Envelope {
+        recipient,
+        locale,
+        account_id: Some(account.id),
+        request_id: None,
+    };
+    enqueue_to(db, app, &cause, envelope).await.map(drop)
 }
 
 /// The language of mails to a person: its own, else that of its request, its institution's, the configured one.
@@ -106,32 +155,37 @@ pub async fn locale(
     Ok(locale.unwrap_or(app.locale))
 }
 
-/// Queues a mail to an address that several accounts may share.
+/// Queues a mail to an address that several accounts may share, or none has.
 pub async fn enqueue_to(
     db: &impl ConnectionTrait,
     app: &App,
-    cause: Cause,
-    account_id: Option<Uuid>,
-    recipient: &str,
-    locale: Locale,
-) -> Result<(), Error> {
-    let subject = serde_json::to_string(&cause).map_err(|cause| Error::Internal(cause.into()))?;
+    cause: &Cause,
+    envelope: Envelope<'_>,
+) -> Result<outbox::Model, Error> {
+    let subject = serde_json::to_string(cause).map_err(|cause| Error::Internal(cause.into()))?;
     let now = app.clock.now();
-    outbox::ActiveModel {
+    let row = outbox::ActiveModel {
         id: Set(app.clock.new_id()),
         kind: Set(cause.kind().to_owned()),
         subject: Set(subject),
-        account_id: Set(account_id),
-        recipient: Set(recipient.to_owned()),
-        locale: Set(locale.as_str().to_owned()),
+        account_id: Set(envelope.account_id),
+        recipient: Set(envelope.recipient.to_owned()),
+        locale: Set(envelope.locale.as_str().to_owned()),
         state: Set(outbox::State::Queued),
         attempts: Set(0),
         due_time: Set(now),
         create_time: Set(now),
         finish_time: Set(None),
         answer: Set(String::new()),
-    }
-    .insert(db)
-    .await?;
-    Ok(())
+        recipient_key: Set(EmailAddress::lookup_key(envelope.recipient)),
+        request_id: Set(envelope.request_id),
+        bounce_time: Set(None),
+        bounce_reason: Set(None),
+    };
+    Ok(row.insert(db).await?)
+}
+
+/// Why a mail was queued.
+pub fn cause(row: &outbox::Model) -> Result<Cause, Error> {
+    serde_json::from_str(&row.subject).map_err(|cause| Error::Internal(cause.into()))
 }

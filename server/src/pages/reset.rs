@@ -1,4 +1,5 @@
-//! The page behind the link in the mail: a new password, or word that the link is dead.
+//! The page behind the link in the mail: a new password, or word that the link is dead. Without a code in the link, it has
+//! a field for one that was handed over.
 
 use askama::Template;
 use axum::{Form, http::StatusCode, response::Response};
@@ -15,6 +16,7 @@ use crate::{
     error::{Error, Violation},
     i18n,
     reset::{complete, inspect, renew},
+    secret,
 };
 
 /// How long the confirmation stays before the application comes, in seconds.
@@ -28,6 +30,7 @@ struct Page {
     typed: Typed,
     rules: Rules,
     examples: String,
+    /// Empty where no code has been looked at yet.
     until: String,
     refusal: Refusal,
 }
@@ -63,23 +66,33 @@ pub(super) struct Typed {
     confirm_password: String,
 }
 
+impl Typed {
+    /// Whether the code is, or will be, typed by hand, and the page needs a field for it.
+    fn has_short_code(&self) -> bool {
+        !secret::is_code(&self.link.code)
+    }
+}
+
 pub(super) async fn show(visit: Visit) -> Response {
     let typed = Typed {
         link: Link::opened(&visit),
         ..Typed::default()
     };
+    if typed.link.code.is_empty() && !typed.link.user_id.is_empty() {
+        return ask_for_code(visit, typed, Refusal::default(), &[]).await;
+    }
     open(visit, typed, Refusal::default(), &[]).await
 }
 
 pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Response {
     if !form::is_ours(&visit, &typed.link.form_token) {
         let refusal = Refusal::expired(&visit);
-        return open(visit, typed, refusal, &[]).await;
+        return reopen(visit, typed, refusal, &[]).await;
     }
     if typed.new_password != typed.confirm_password {
         let told = i18n::text(visit.locale, "page-mismatch", &[]);
         let refusal = Refusal::field(&visit, "confirm_password", told);
-        return open(visit, typed, refusal, &[]).await;
+        return reopen(visit, typed, refusal, &[]).await;
     }
 
     let request = CompleteResetRequest {
@@ -100,7 +113,7 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
                 Error::PasswordRules(violations) => violations.as_slice(),
                 _ => &[],
             };
-            open(visit, typed, refusal, broken).await
+            reopen(visit, typed, refusal, broken).await
         }
     }
 }
@@ -116,6 +129,28 @@ pub(super) async fn again(visit: Visit, Form(link): Form<Link>) -> Response {
     }
 }
 
+/// The form again. A short code is not looked at: each look at a wrong one is a try.
+async fn reopen(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]) -> Response {
+    if typed.has_short_code() {
+        ask_for_code(visit, typed, refusal, broken).await
+    } else {
+        open(visit, typed, refusal, broken).await
+    }
+}
+
+/// The form with a field for the code. It is the same for every account, and for none.
+async fn ask_for_code(
+    visit: Visit,
+    typed: Typed,
+    refusal: Refusal,
+    broken: &[Violation],
+) -> Response {
+    match Rules::of(&visit, broken).await {
+        Ok(rules) => page(visit, typed, refusal, rules, String::new()),
+        Err(error) => notice::failed(visit, &error),
+    }
+}
+
 /// The form, as long as the link is good. Looking consumes nothing: mail scanners look as well.
 async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]) -> Response {
     let request = InspectResetRequest {
@@ -127,24 +162,22 @@ async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]
         Ok((inspected, Rules::of(&visit, broken).await?))
     };
     match looked.await {
-        Ok((inspected, rules)) => live(visit, typed, refusal, rules, &inspected),
+        Ok((inspected, rules)) => {
+            let until = until(&visit, &inspected);
+            page(visit, typed, refusal, rules, until)
+        }
         Err(Error::ResetCodeInvalid) => dead(visit, typed.link),
         Err(error) => notice::failed(visit, &error),
     }
 }
 
-fn live(
-    mut visit: Visit,
-    typed: Typed,
-    refusal: Refusal,
-    rules: Rules,
-    inspected: &InspectResetResponse,
-) -> Response {
-    let until = inspected
-        .expire_time
-        .as_ref()
-        .map_or(0, |time| time.seconds);
-    let until = i18n::date_time(visit.locale, until);
+fn until(visit: &Visit, inspected: &InspectResetResponse) -> String {
+    let time = inspected.expire_time.as_ref();
+    let time = i18n::date_time(visit.locale, time.map_or(0, |time| time.seconds));
+    i18n::text(visit.locale, "page-reset-until", &[("time", time.into())])
+}
+
+fn page(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules, until: String) -> Response {
     let title = i18n::text(visit.locale, "page-reset-title", &[]);
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, "reset", title)
@@ -167,7 +200,7 @@ fn live(
         "page-rules-examples",
         &[("examples", rules.examples.clone().into())],
     );
-    // A wrong address: the link itself is still good.
+    // A wrong address or a mistyped code: the link itself is still good.
     let status = if refusal.status == StatusCode::GONE {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -176,10 +209,10 @@ fn live(
     let page = Page {
         frame,
         form_token,
-        until: i18n::text(visit.locale, "page-reset-until", &[("time", until.into())]),
         typed,
         rules,
         examples,
+        until,
         refusal,
     };
     visit.page(status, &page)

@@ -1,4 +1,4 @@
-//! The one-time code of a link: finding it, and what makes it good.
+//! One-time codes: finding the one that somebody shows, and what makes it good.
 
 use guichet_proto::v1::CompleteResetRequest;
 use sea_orm::{
@@ -7,27 +7,37 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::short;
 use crate::{
     account::{email_address::EmailAddress, username::Username},
+    call::Call,
     clock::Timestamp,
     error::Error,
+    secret,
     store::{
         account::{self, State},
         reset_code::{self, Purpose},
     },
 };
 
-/// A code that is good for a new password at `now`, and its account; otherwise `RESET_CODE_INVALID`, whatever the cause.
+/// A code that is good for a new password now, and its account; otherwise `RESET_CODE_INVALID`, whatever the cause.
 pub(super) async fn find(
-    db: &impl ConnectionTrait,
+    call: &Call<'_>,
     user_id: &str,
     code: &str,
-    now: Timestamp,
 ) -> Result<(reset_code::Model, account::Model), Error> {
-    let code = live(db, user_id, code, now)
-        .await?
-        .ok_or(Error::ResetCodeInvalid)?;
-    if !matches!(code.purpose, Purpose::Reset | Purpose::Activation) {
+    let db = &call.app.store.read;
+    let account_id = Uuid::try_parse(user_id).map_err(|_| Error::ResetCodeInvalid)?;
+    let code = if secret::is_code(code) {
+        reset_code::Entity::find_live(db, account_id, code, call.now).await?
+    } else {
+        short::find(call, account_id, code).await?
+    };
+    let code = code.ok_or(Error::ResetCodeInvalid)?;
+    if !matches!(
+        code.purpose,
+        Purpose::Reset | Purpose::Activation | Purpose::HandedOver
+    ) {
         return Err(Error::ResetCodeInvalid);
     }
     let account = account::Entity::find_by_id(code.account_id).one(db).await?;
@@ -56,8 +66,8 @@ pub(super) fn email_matches(account: &account::Model, request: &CompleteResetReq
     }
 }
 
-/// Counts a wrong address; the fifth kills the code.
-pub(super) async fn count_wrong_email(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+/// Counts a wrong address, or a wrong code in place of a short one; the fifth kills the code.
+pub(super) async fn count_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
     let more = Expr::col(reset_code::Column::WrongEmails).add(1);
     reset_code::Entity::update_many()
         .col_expr(reset_code::Column::WrongEmails, more)

@@ -29,11 +29,10 @@ pub async fn complete_reset(
 ) -> Result<CompleteResetResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
-    let (code, account) =
-        code::find(&app.store.read, &request.user_id, &request.code, call.now).await?;
+    let (code, account) = code::find(call, &request.user_id, &request.code).await?;
     if !code::email_matches(&account, &request) {
         let txn = app.store.write().await?;
-        code::count_wrong_email(&txn, code.id).await?;
+        code::count_wrong_try(&txn, code.id).await?;
         txn.commit().await?;
         return Err(Error::ResetCodeInvalid);
     }

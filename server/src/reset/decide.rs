@@ -16,7 +16,7 @@ use crate::{
     app::App,
     error::Error,
     event,
-    outbox::{self, Cause},
+    outbox::{self, Cause, Envelope},
     store::{
         account::{self, State},
         reset_request::{self, Kind},
@@ -176,7 +176,15 @@ async fn queue_mail(
             return_url: request.return_url.clone(),
         },
     };
-    outbox::enqueue_to(txn, app, cause, about, recipient, locale).await
+    let envelope = Envelope {
+        recipient,
+        locale,
+        account_id: about,
+        request_id: Some(request.id),
+    };
+    outbox::enqueue_to(txn, app, &cause, envelope)
+        .await
+        .map(drop)
 }
 
 /// Counts requests by what was typed, existing or not.

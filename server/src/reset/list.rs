@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use guichet_proto::v1::{
-    ListResetRequestsRequest, ListResetRequestsResponse, ResetDecision, ResetOutcome, ResetRequest,
+    ListResetRequestsRequest, ListResetRequestsResponse, ResetOutcome, ResetRequest,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::decide::Decision;
+use super::{decide::Decision, trace::Trace};
 use crate::{
     call::{Call, parse_id},
     error::Error,
@@ -64,6 +64,7 @@ async fn in_scope(
     scope: &Scope,
     rows: Vec<reset_request::Model>,
 ) -> Result<Vec<ResetRequest>, Error> {
+    let trace = Trace::of(db, &rows).await?;
     let mut requests: Vec<(reset_request::Model, Vec<Decision>)> = rows
         .into_iter()
         .map(|row| {
@@ -88,7 +89,7 @@ async fn in_scope(
 
     let shown = requests.into_iter();
     Ok(shown
-        .map(|(row, decisions)| view(row, &decisions))
+        .map(|(row, decisions)| view(&trace, row, &decisions))
         .collect())
 }
 
@@ -103,24 +104,15 @@ fn decisions(row: &reset_request::Model) -> Vec<Decision> {
     }
 }
 
-fn view(row: reset_request::Model, decisions: &[Decision]) -> ResetRequest {
+fn view(trace: &Trace, row: reset_request::Model, decisions: &[Decision]) -> ResetRequest {
     ResetRequest {
         id: row.id.to_string(),
         identifier: row.identifier,
         usernames_only: row.kind == Kind::Usernames,
         create_time: Some(row.create_time.to_proto()),
-        decisions: decisions.iter().map(view_decision).collect(),
-    }
-}
-
-fn view_decision(decision: &Decision) -> ResetDecision {
-    ResetDecision {
-        account_id: decision
-            .account_id
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
-        outcome: ResetOutcome::from_str_name(&decision.outcome)
-            .unwrap_or_default()
-            .into(),
+        decisions: decisions
+            .iter()
+            .map(|decision| trace.tell(row.id, decision))
+            .collect(),
     }
 }

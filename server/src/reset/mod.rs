@@ -5,9 +5,10 @@ use std::sync::Arc;
 use guichet_proto::v1::{
     CheckPasswordRequest, CheckPasswordResponse, CompleteResetRequest, CompleteResetResponse,
     GetPasswordPolicyRequest, GetPasswordPolicyResponse, InspectResetRequest, InspectResetResponse,
-    ListResetRequestsRequest, ListResetRequestsResponse, RemindUsernamesRequest,
-    RemindUsernamesResponse, RequestResetRequest, RequestResetResponse, RevokeResetRequest,
-    RevokeResetResponse, reset_service_server::ResetService,
+    IssueResetCodeRequest, IssueResetCodeResponse, ListResetRequestsRequest,
+    ListResetRequestsResponse, RemindUsernamesRequest, RemindUsernamesResponse,
+    RequestResetRequest, RequestResetResponse, RevokeResetRequest, RevokeResetResponse,
+    reset_service_server::ResetService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -20,11 +21,14 @@ mod code;
 pub mod complete;
 pub mod decide;
 pub mod inspect;
+pub mod issue;
 pub mod list;
 pub mod policy;
 pub mod renew;
 pub mod request;
 pub mod revoke;
+mod short;
+mod trace;
 
 /// The service.
 #[derive(Clone)]
@@ -131,6 +135,20 @@ impl ResetService for Resets {
                 Access::Public,
                 answer_in(request, |request| &request.locale),
                 request::remind_usernames,
+            )
+            .await
+    }
+
+    async fn issue_reset_code(
+        &self,
+        request: Request<IssueResetCodeRequest>,
+    ) -> Result<Response<IssueResetCodeResponse>, Status> {
+        self.0
+            .run(
+                "IssueResetCode",
+                Access::Delegate,
+                request,
+                issue::issue_reset_code,
             )
             .await
     }

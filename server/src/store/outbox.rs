@@ -1,7 +1,8 @@
 //! Table `outbox`: mails on their way. A row names its cause; codes and links are made when the mail is.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*};
 
+use super::{account, scope::Scope};
 use crate::clock::Timestamp;
 
 /// Where a mail is on its way.
@@ -17,6 +18,9 @@ pub enum State {
     /// Given up: refused for good, or no longer of use.
     #[sea_orm(string_value = "DEAD")]
     Dead,
+    /// Taken, and then sent back.
+    #[sea_orm(string_value = "BOUNCED")]
+    Bounced,
 }
 
 /// One mail.
@@ -48,6 +52,14 @@ pub struct Model {
     pub finish_time: Option<Timestamp>,
     /// The mail server's last words.
     pub answer: String,
+    /// The address, normalised; none where it can't be.
+    pub recipient_key: Option<String>,
+    /// The request for a reset that it answers.
+    pub request_id: Option<Uuid>,
+    /// When it was reported as sent back.
+    pub bounce_time: Option<Timestamp>,
+    /// Why it was, in the words of whoever sent it back.
+    pub bounce_reason: Option<String>,
 }
 
 /// It stands alone.
@@ -55,3 +67,19 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The mails about accounts in scope. One to several accounts, or about none, is in no bounded one: it names them all,
+    /// and people who share an address need not share a school.
+    pub fn within(scope: &Scope) -> Select<Self> {
+        match scope {
+            Scope::Everything => Self::find(),
+            Scope::Below(_) => {
+                let accounts = account::Entity::within(scope)
+                    .select_only()
+                    .column(account::Column::Id);
+                Self::find().filter(Column::AccountId.in_subquery(accounts.into_query()))
+            }
+        }
+    }
+}

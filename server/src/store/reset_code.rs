@@ -1,11 +1,14 @@
 //! Table `reset_code`: the one-time codes of links, kept as hashes.
 
-use sea_orm::{ActiveValue::Set, Condition, PaginatorTrait as _, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, DatabaseTransaction, PaginatorTrait as _, QuerySelect as _,
+    entity::prelude::*,
+};
 
 use crate::{clock::Timestamp, secret};
 
-/// Wrong e-mail addresses that kill a code (NIST SP 800-63B-4, 3.2.2 asks for a limit).
-const MAX_WRONG_EMAILS: i64 = 5;
+/// Wrong e-mail addresses, or tries at a short code, that kill it (NIST SP 800-63B-4, 3.2.2 asks for a limit).
+pub const MAX_WRONG_TRIES: i64 = 5;
 
 /// Longest code looked at, in bytes: ours have 43 characters.
 const MAX_CODE_BYTES: usize = 128;
@@ -26,6 +29,9 @@ pub enum Purpose {
     /// Stops an e-mail change; mailed to the old address.
     #[sea_orm(string_value = "EMAIL_CHANGE_STOP")]
     EmailChangeStop,
+    /// A new password, by a short code that was handed over. It is never found by its hash, only by its account.
+    #[sea_orm(string_value = "HANDED_OVER")]
+    HandedOver,
 }
 
 /// One code.
@@ -37,11 +43,11 @@ pub struct Model {
     pub id: Uuid,
     /// Whose.
     pub account_id: Uuid,
-    /// The mail that carries it.
+    /// The mail that carries it; an id of no mail where it was handed over.
     pub message_id: Uuid,
     /// What for.
     pub purpose: Purpose,
-    /// SHA-256.
+    /// SHA-256; of a short code, a MAC under the master key.
     pub code_hash: Vec<u8>,
     /// The address it was mailed to.
     pub email: Option<String>,
@@ -55,7 +61,7 @@ pub struct Model {
     pub use_time: Option<Timestamp>,
     /// When it was killed.
     pub revoke_time: Option<Timestamp>,
-    /// Wrong addresses given with it.
+    /// Wrong addresses given with it, and wrong codes in place of a short one.
     pub wrong_emails: i64,
 }
 
@@ -89,6 +95,25 @@ impl Entity {
             Some(found) => Ok(found.count(db).await? > 0),
             None => Ok(false),
         }
+    }
+
+    /// Whether an account has a short code that is good at `now`.
+    pub async fn has_short(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, DbErr> {
+        Ok(live_short(account_id, now).count(db).await? > 0)
+    }
+
+    /// An account's short code, if one is good at `now`, held until the transaction ends: of guesses that are made at
+    /// once, each sees what the ones before it have counted.
+    pub async fn lock_short(
+        txn: &DatabaseTransaction,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Model>, DbErr> {
+        live_short(account_id, now).lock_exclusive().one(txn).await
     }
 
     /// Uses a code. Of several that try at the same moment, one is told true.
@@ -156,6 +181,14 @@ fn of_link(account_id: Uuid, code: &str) -> Option<Select<Entity>> {
     })
 }
 
+/// An account's short code, if it is good at `now`.
+fn live_short(account_id: Uuid, now: Timestamp) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::AccountId.eq(account_id))
+        .filter(Column::Purpose.eq(Purpose::HandedOver))
+        .filter(good_at(now))
+}
+
 /// An account's codes that were neither used nor killed.
 fn unused(account_id: Uuid) -> Condition {
     Condition::all()
@@ -170,5 +203,5 @@ fn good_at(now: Timestamp) -> Condition {
         .add(Column::UseTime.is_null())
         .add(Column::RevokeTime.is_null())
         .add(Column::ExpireTime.gt(now))
-        .add(Column::WrongEmails.lt(MAX_WRONG_EMAILS))
+        .add(Column::WrongEmails.lt(MAX_WRONG_TRIES))
 }

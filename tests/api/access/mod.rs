@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 48] = [
+const TABLE: [(&str, &str, Access); 54] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -63,6 +63,7 @@ const TABLE: [(&str, &str, Access); 48] = [
     ("ResetService", "CompleteReset", Public),
     ("ResetService", "RevokeReset", Public),
     ("ResetService", "RemindUsernames", Public),
+    ("ResetService", "IssueResetCode", Admin),
     ("ResetService", "ListResetRequests", Admin),
     ("AuthService", "Login", Public),
     ("AuthService", "Refresh", Public),
@@ -85,6 +86,11 @@ const TABLE: [(&str, &str, Access); 48] = [
     ("InstitutionService", "RemoveMember", Admin),
     ("InstitutionService", "ListMembers", Admin),
     ("InstitutionService", "GetMigrationReport", Admin),
+    ("MailService", "ListMessages", Admin),
+    ("MailService", "GetMessage", Admin),
+    ("MailService", "ResendMessage", Admin),
+    ("MailService", "ReportBounce", Admin),
+    ("MailService", "SendTestMessage", Admin),
 ];
 
 /// Who calls. Each call is about Léa's account where it is about one.

@@ -11,6 +11,9 @@ import { RuleList } from "../rule_list.js";
 
 const form = formNamed("reset");
 const link = takeLink(form);
+const code = field(form, "code");
+/** Whether the code was handed over, and is typed here. */
+const isTyped = code.type !== "hidden";
 const [email, password, confirmation] = [
   field(form, "email"),
   field(form, "new_password"),
@@ -32,13 +35,15 @@ onSubmit(form, async (typed) => {
   }
 
   try {
-    const request = { ...link, email: typed("email").trim(), newPassword: typed("new_password") };
+    const shown = isTyped ? { ...link, code: typed("code").trim() } : link;
+    const request = { ...shown, email: typed("email").trim(), newPassword: typed("new_password") };
     const { username, returnUrl } = await guichet.reset.completeReset(request);
     finish(username, returnUrl);
   } catch (thrown) {
     const refusal = GuichetError.from(thrown);
     rules.mark(refusal);
-    if (refusal.reason === "RESET_CODE_INVALID") await leaveIfDead();
+    // To ask about a typed code would be another try at it.
+    if (refusal.reason === "RESET_CODE_INVALID" && !isTyped) await leaveIfDead();
     throw refusal;
   }
 });

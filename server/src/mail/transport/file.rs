@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::{Accepted, SendError, answer};
+use super::{Accepted, SendError, one_line};
 use crate::mail::message::Message;
 
 /// Writes each message whole: a reader of the directory never sees half a mail.
@@ -57,8 +57,8 @@ impl FileTransport {
 
         match writing.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(answer(format!("{}: {error}", self.dir.display()))),
-            Err(error) => Err(answer(error)),
+            Ok(Err(error)) => Err(one_line(format!("{}: {error}", self.dir.display()))),
+            Err(error) => Err(one_line(error)),
         }
     }
 }

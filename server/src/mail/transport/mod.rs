@@ -88,7 +88,7 @@ impl Transport {
         }
     }
 
-    /// Hands `message` over. Gives up after 30 seconds.
+    /// Hands `message` over. Gives up after 20 seconds.
     pub async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
         match self {
             Self::File(transport) => transport.send(message).await,
@@ -110,7 +110,7 @@ impl SendError {
     fn new(kind: SendErrorKind, cause: impl fmt::Display) -> Self {
         Self {
             kind,
-            answer: answer(cause),
+            answer: one_line(cause),
         }
     }
 
@@ -119,8 +119,8 @@ impl SendError {
     }
 }
 
-/// Makes foreign words one line of bounded length.
-fn answer(words: impl fmt::Display) -> String {
+/// Makes foreign words one line of at most 500 characters.
+pub fn one_line(words: impl fmt::Display) -> String {
     let shown = words.to_string();
     let one_line = shown.chars().map(|c| if c.is_control() { ' ' } else { c });
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn foreign_words_are_cut_and_kept_on_one_line() {
-        assert_eq!(answer("550 no\r\nsuch user"), "550 no  such user");
-        assert_eq!(answer("é".repeat(600)).chars().count(), LONGEST_ANSWER);
+        assert_eq!(one_line("550 no\r\nsuch user"), "550 no  such user");
+        assert_eq!(one_line("é".repeat(600)).chars().count(), LONGEST_ANSWER);
     }
 }

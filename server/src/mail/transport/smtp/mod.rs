@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use self::server::{Server, words};
-use super::{Accepted, SEND_LIMIT, SendError, SendErrorKind, answer};
+use super::{Accepted, SEND_LIMIT, SendError, SendErrorKind, one_line};
 use crate::mail::message::Message;
 
 /// How long an unused connection is kept: servers commonly cut after 60 s or more.
@@ -65,7 +65,7 @@ impl SmtpTransport {
 
         let words: Vec<&str> = response.message().collect();
         Ok(Accepted {
-            answer: answer(format!("{} {}", response.code(), words.join(" "))),
+            answer: one_line(format!("{} {}", response.code(), words.join(" "))),
         })
     }
 

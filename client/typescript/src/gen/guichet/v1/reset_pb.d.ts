@@ -4,7 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { MessageState } from "./mail_pb.js";
 
 /**
  * Describes the file guichet/v1/reset.proto.
@@ -246,20 +247,20 @@ export declare type RequestResetResponse = Message<"guichet.v1.RequestResetRespo
 export declare const RequestResetResponseSchema: GenMessage<RequestResetResponse>;
 
 /**
- * Request of InspectReset, both taken from the link.
+ * Request of InspectReset.
  *
  * @generated from message guichet.v1.InspectResetRequest
  */
 export declare type InspectResetRequest = Message<"guichet.v1.InspectResetRequest"> & {
   /**
-   * Required. The account's id.
+   * Required. The account's id, from the link.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * Required. The code.
+   * Required. The code, from the link; or a short code, in which case, hyphens and blanks do not matter.
    *
    * @generated from field: string code = 2;
    */
@@ -306,7 +307,7 @@ export declare type CompleteResetRequest = Message<"guichet.v1.CompleteResetRequ
   userId: string;
 
   /**
-   * Required. The code, from the link.
+   * Required. The code, from the link; or a short code, in which case, hyphens and blanks do not matter.
    *
    * @generated from field: string code = 2;
    */
@@ -443,6 +444,81 @@ export declare type RemindUsernamesResponse = Message<"guichet.v1.RemindUsername
 export declare const RemindUsernamesResponseSchema: GenMessage<RemindUsernamesResponse>;
 
 /**
+ * Request of IssueResetCode.
+ *
+ * @generated from message guichet.v1.IssueResetCodeRequest
+ */
+export declare type IssueResetCodeRequest = Message<"guichet.v1.IssueResetCodeRequest"> & {
+  /**
+   * Required. The account that gets a new password.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Optional. How long the code is good: 10 minutes to 14 days; default 24 hours.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 2;
+   */
+  ttl?: Duration | undefined;
+};
+
+/**
+ * Describes the message guichet.v1.IssueResetCodeRequest.
+ * Use `create(IssueResetCodeRequestSchema)` to create a new message.
+ */
+export declare const IssueResetCodeRequestSchema: GenMessage<IssueResetCodeRequest>;
+
+/**
+ * Reply of IssueResetCode. The code is shown this once.
+ *
+ * @generated from message guichet.v1.IssueResetCodeResponse
+ */
+export declare type IssueResetCodeResponse = Message<"guichet.v1.IssueResetCodeResponse"> & {
+  /**
+   * Three groups of four characters, such as `K7TF-2MXQ-9RWC`, none of which looks like another.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The account's id, which goes with the code to InspectReset and CompleteReset.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * What the person signs in with; what CompleteReset takes as `email` where the account has no address.
+   *
+   * @generated from field: string username = 3;
+   */
+  username: string;
+
+  /**
+   * When the code stops being good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * The page that the code is typed into, to be handed over with it. It holds no code.
+   *
+   * @generated from field: string link = 5;
+   */
+  link: string;
+};
+
+/**
+ * Describes the message guichet.v1.IssueResetCodeResponse.
+ * Use `create(IssueResetCodeResponseSchema)` to create a new message.
+ */
+export declare const IssueResetCodeResponseSchema: GenMessage<IssueResetCodeResponse>;
+
+/**
  * Request of ListResetRequests.
  *
  * @generated from message guichet.v1.ListResetRequestsRequest
@@ -552,7 +628,7 @@ export declare type ResetRequest = Message<"guichet.v1.ResetRequest"> & {
 export declare const ResetRequestSchema: GenMessage<ResetRequest>;
 
 /**
- * The decision for one account.
+ * The decision for one account, and what has become of its mail since.
  *
  * @generated from message guichet.v1.ResetDecision
  */
@@ -570,6 +646,34 @@ export declare type ResetDecision = Message<"guichet.v1.ResetDecision"> & {
    * @generated from field: guichet.v1.ResetOutcome outcome = 2;
    */
   outcome: ResetOutcome;
+
+  /**
+   * The newest mail that answers the request, as in MailService; empty where there is none.
+   *
+   * @generated from field: string message_id = 3;
+   */
+  messageId: string;
+
+  /**
+   * Where that mail is.
+   *
+   * @generated from field: guichet.v1.MessageState message_state = 4;
+   */
+  messageState: MessageState;
+
+  /**
+   * What the mail server said of it last, or whoever sent it back.
+   *
+   * @generated from field: string answer = 5;
+   */
+  answer: string;
+
+  /**
+   * When one of the request's links was used for this account; empty if none was.
+   *
+   * @generated from field: google.protobuf.Timestamp complete_time = 6;
+   */
+  completeTime?: Timestamp | undefined;
 };
 
 /**
@@ -639,6 +743,20 @@ export enum ResetOutcome {
    * @generated from enum value: RESET_OUTCOME_THROTTLED = 7;
    */
   THROTTLED = 7,
+
+  /**
+   * A mail was made for the account and given up: the decision's `answer` says why.
+   *
+   * @generated from enum value: RESET_OUTCOME_REFUSED = 8;
+   */
+  REFUSED = 8,
+
+  /**
+   * A mail was made for the account and sent, and came back: the decision's `answer` says why.
+   *
+   * @generated from enum value: RESET_OUTCOME_BOUNCED = 9;
+   */
+  BOUNCED = 9,
 }
 
 /**
@@ -651,7 +769,8 @@ export declare const ResetOutcomeSchema: GenEnum<ResetOutcome>;
  *
  * The journey: RequestReset (the answer is the same for everybody), a mail with a link that carries user_id and code,
  * InspectReset when the page opens (consumes nothing), CompleteReset once. A link that the person did not ask for dies
- * by RevokeReset. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
+ * same way. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ResetService
  */
@@ -688,7 +807,8 @@ export declare const ResetService: GenService<{
     output: typeof RequestResetResponseSchema;
   },
   /**
-   * Tells whether a link is still good. Consumes nothing. Callers: anybody. Errors: RESET_CODE_INVALID.
+   * Tells whether a link or a short code is still good. Consumes nothing, but a wrong short code is counted, as by
+   * CompleteReset. Callers: anybody. Errors: RESET_CODE_INVALID.
    *
    * @generated from rpc guichet.v1.ResetService.InspectReset
    */
@@ -699,7 +819,8 @@ export declare const ResetService: GenService<{
   },
   /**
    * Sets the new password, once: the code and every other one die, every session ends. The code survives a refused
-   * password; five wrong e-mail addresses kill it. Callers: anybody.
+   * password; five wrong e-mail addresses kill it. A short code dies with the fifth wrong try at its account, whether the
+   * code or the address was wrong. Callers: anybody.
    * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED.
    *
    * @generated from rpc guichet.v1.ResetService.CompleteReset
@@ -728,6 +849,20 @@ export declare const ResetService: GenService<{
     methodKind: "unary";
     input: typeof RemindUsernamesRequestSchema;
     output: typeof RemindUsernamesResponseSchema;
+  },
+  /**
+   * Makes a short code to hand over by voice or on paper, for a person whom no mail reaches. It kills the account's
+   * former short code, and a LEGACY account is migrated by it, so that its old password is gone. The person is told by
+   * mail if there is an address. Callers: admin; institution_admin, for people in its reach who are not ranked above it.
+   * Not idempotent: each call is another code.
+   * Errors: NOT_FOUND, FORBIDDEN for who is ranked above, STATE if the account is disabled or deleted.
+   *
+   * @generated from rpc guichet.v1.ResetService.IssueResetCode
+   */
+  issueResetCode: {
+    methodKind: "unary";
+    input: typeof IssueResetCodeRequestSchema;
+    output: typeof IssueResetCodeResponseSchema;
   },
   /**
    * Lists what became of the requests, newest first, for whoever has to say why no mail came. Callers: admin;

@@ -1,1 +1,0 @@
-import{a as n,c as a}from"./shared.SZHX2FWJ.js";import{a as i}from"./shared.TFS5FXRD.js";import{c as t,e as m}from"./shared.UKOBX5TZ.js";import{c as o,e as r}from"./shared.ZRFJZFQS.js";var e=t("revoke-reset"),f=n(e);m(e,async()=>{await i.reset.revokeReset(f),a(),e.remove(),r(o("page-revoke-done"))});

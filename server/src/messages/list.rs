@@ -1,0 +1,130 @@
+//! `ListMessages`.
+
+use guichet_proto::v1::{ListMessagesRequest, ListMessagesResponse, MessageKind, MessageState};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use uuid::Uuid;
+
+use super::view;
+use crate::{
+    account::{email_address::EmailAddress, fields::Fields},
+    call::{Call, parse_id},
+    clock::Timestamp,
+    error::{Error, Violation},
+    pagination::{self, Cursor, Key},
+    store::outbox::{Column, Entity, Model},
+};
+
+/// Lists mails, newest first.
+pub async fn list_messages(
+    call: &Call<'_>,
+    request: ListMessagesRequest,
+) -> Result<ListMessagesResponse, Error> {
+    let size = pagination::size(request.page_size)?;
+    let wanted = wanted(&request)?;
+    let query = query_id(call, &request)?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = Entity::within(&call.scope()?).filter(wanted);
+    if let Some(cursor) = cursor {
+        select = select.filter(Column::Id.lt(cursor.id));
+    }
+    // One row more tells whether there is another page. Ids are in the order of time.
+    let rows = select.order_by_desc(Column::Id).limit(size + 1);
+    let mut rows = rows.all(&call.app.store.read).await?;
+
+    let mut next_page_token = String::new();
+    if rows.len() as u64 > size {
+        rows.pop();
+        if let Some(last) = rows.last() {
+            let cursor = cursor_of(last);
+            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
+        }
+    }
+    Ok(ListMessagesResponse {
+        messages: rows.into_iter().map(view::message).collect(),
+        next_page_token,
+    })
+}
+
+fn wanted(request: &ListMessagesRequest) -> Result<Condition, Error> {
+    let mut fields = Fields::default();
+    let mut wanted = Condition::all();
+    if !request.account_id.is_empty() {
+        let id = fields.part(parse_id("account_id", &request.account_id))?;
+        wanted = wanted.add_option(id.map(about));
+    }
+    if !request.recipient.is_empty() {
+        let key = EmailAddress::lookup_key(&request.recipient);
+        if key.is_none() {
+            fields.refuse(Violation::new("recipient", "INVALID_EMAIL"));
+        }
+        wanted = wanted.add_option(key.map(|key| Column::RecipientKey.eq(key)));
+    }
+    match MessageState::try_from(request.state) {
+        Ok(state) => {
+            let state = view::stored_state(state);
+            wanted = wanted.add_option(state.map(|state| Column::State.eq(state)));
+        }
+        Err(_) => fields.refuse(Violation::new("state", "UNKNOWN_VALUE")),
+    }
+    match MessageKind::try_from(request.kind) {
+        Ok(kind) => {
+            let kind = view::stored_kind(kind);
+            wanted = wanted.add_option(kind.map(|kind| Column::Kind.eq(kind)));
+        }
+        Err(_) => fields.refuse(Violation::new("kind", "UNKNOWN_VALUE")),
+    }
+    let start = fields.part(moment("start_time", request.start_time))?;
+    let end = fields.part(moment("end_time", request.end_time))?;
+    fields.finish()?;
+    let (start, end) = (start.flatten(), end.flatten());
+    Ok(wanted
+        .add_option(start.map(|start| Column::CreateTime.gte(start)))
+        .add_option(end.map(|end| Column::CreateTime.lt(end))))
+}
+
+/// A mail to several accounts names them in its subject.
+fn about(account_id: Uuid) -> Condition {
+    let among_several = Condition::all()
+        .add(Column::AccountId.is_null())
+        .add(Column::Subject.contains(account_id.to_string()));
+    Condition::any()
+        .add(Column::AccountId.eq(account_id))
+        .add(among_several)
+}
+
+fn moment(field: &str, time: Option<prost_types::Timestamp>) -> Result<Option<Timestamp>, Error> {
+    let read = |time: prost_types::Timestamp| {
+        let micros = time.seconds.checked_mul(1_000_000)?;
+        let within = i64::from(time.nanos / 1_000);
+        (0..1_000_000_000)
+            .contains(&time.nanos)
+            .then(|| micros.checked_add(within).map(Timestamp))
+            .flatten()
+    };
+    time.map(|time| read(time).ok_or_else(|| Error::field(field, "OUT_OF_RANGE")))
+        .transpose()
+}
+
+/// What a page token is bound to: who asks, and what for.
+fn query_id(call: &Call<'_>, request: &ListMessagesRequest) -> Result<Vec<u8>, Error> {
+    let time = |time: Option<prost_types::Timestamp>| time.map(|time| (time.seconds, time.nanos));
+    let parts = (
+        "messages",
+        call.caller.actor_id(),
+        &request.account_id,
+        &request.recipient,
+        request.state,
+        request.kind,
+        time(request.start_time),
+        time(request.end_time),
+    );
+    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+}
+
+const fn cursor_of(last: &Model) -> Cursor {
+    Cursor {
+        key: Key::Time(last.create_time.0),
+        id: last.id,
+    }
+}

@@ -1,0 +1,79 @@
+//! Short codes: handed over by voice or on paper, and typed where a link has its code.
+//!
+//! What people can type can also be guessed. So a short code is kept under the master key, and dies with the fifth wrong
+//! try at its account.
+
+use sea_orm::DatabaseTransaction;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use super::code;
+use crate::{
+    app::App,
+    call::Call,
+    error::Error,
+    event,
+    master_key::Purpose,
+    secret,
+    store::reset_code::{self, MAX_WRONG_TRIES},
+};
+
+/// What is kept of an account's short code, given in its one spelling.
+pub(super) fn hash(app: &App, account_id: Uuid, code: &str) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [account_id.as_bytes(), code.as_bytes()];
+    app.master_key.mac(Purpose::ShortCodes, &parts).to_vec()
+}
+
+/// The account's live short code, if that is what was typed. Anything else is counted against it, by `InspectReset` as
+/// well: a question must not be a free guess.
+pub(super) async fn find(
+    call: &Call<'_>,
+    account_id: Uuid,
+    typed: &str,
+) -> Result<Option<reset_code::Model>, Error> {
+    let app = call.app;
+    // A look without the write lock first: nearly nobody has a short code.
+    let has_one = reset_code::Entity::has_short(&app.store.read, account_id, call.now).await?;
+    if typed.is_empty() || !has_one {
+        return Ok(None);
+    }
+    let txn = app.store.write().await?;
+    let Some(live) = reset_code::Entity::lock_short(&txn, account_id, call.now).await? else {
+        return Ok(None);
+    };
+    if is_it(app, &live, typed) {
+        return Ok(Some(live));
+    }
+    count_wrong(call, &txn, &live).await?;
+    txn.commit().await?;
+    Ok(None)
+}
+
+fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {
+    secret::read_short_code(typed).is_some_and(|code| {
+        let hash = hash(app, live.account_id, &code);
+        bool::from(hash.ct_eq(&live.code_hash))
+    })
+}
+
+async fn count_wrong(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    live: &reset_code::Model,
+) -> Result<(), Error> {
+    code::count_wrong_try(txn, live.id).await?;
+    if live.wrong_emails + 1 >= MAX_WRONG_TRIES {
+        let kind = "reset.code_exhausted";
+        let about = serde_json::json!({});
+        event::append(
+            txn,
+            &call.app.clock,
+            kind,
+            Some(live.account_id),
+            None,
+            about,
+        )
+        .await?;
+    }
+    Ok(())
+}
