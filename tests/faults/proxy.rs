@@ -197,11 +197,12 @@ impl Shared {
     }
 }
 
+/// It may be dead already: a command that is run beside it has statements of its own.
 fn kill(process: u32) {
     let killed = Command::new("sh")
-        .args(["-c", &format!("kill -KILL {process}")])
+        .args(["-c", &format!("kill -KILL {process} 2>/dev/null")])
         .status();
-    assert!(killed.expect("a shell").success(), "a process that runs");
+    killed.expect("a shell");
     // It is gone when its connections are; what it sent before must not arrive.
     std::thread::sleep(Duration::from_millis(5));
 }
