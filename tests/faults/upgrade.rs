@@ -18,15 +18,15 @@ const PEOPLE: usize = 8;
 const NOTICE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn rolling(extent: Extent) -> Vec<Row> {
-    let rounds = extent.of(1, 10);
+    // To build the version before takes as long as all the other faults in short, and needs the history of the sources.
+    if extent == Extent::Short || !Server::start().await.on_postgres() {
+        return Vec::new();
+    }
+    let rounds = 10;
     let mut broken = Vec::new();
     let (mut answered, mut failed) = (0, 0);
     for _ in 0..rounds {
         let first = Server::builder().binary(previous()).start().await;
-        if !first.on_postgres() {
-            // One process has SQLite to itself, so there is nothing to roll.
-            return Vec::new();
-        }
         let second = first.replica().await;
         let mut seen = replace([first, second]).await;
         answered += seen.answered;
