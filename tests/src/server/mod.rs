@@ -183,7 +183,8 @@ impl Server {
         guichet.expect("the server accepts connections")
     }
 
-    async fn connect(&self) -> Result<Guichet, ConnectError> {
+    /// Likewise, unless the server can't be reached, such as one that a test kills meanwhile.
+    pub async fn connect(&self) -> Result<Guichet, ConnectError> {
         let mut builder = Guichet::builder(self.url());
         if let Some(root) = &self.root {
             builder = builder.trust(Root::from_pem(root));
