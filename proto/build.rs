@@ -5,7 +5,7 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 20] = [
+const SECRET_MESSAGES: [&str; 23] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
@@ -26,6 +26,9 @@ const SECRET_MESSAGES: [&str; 20] = [
     "IntrospectRequest",
     "CreateApiKeyResponse",
     "IssueResetCodeResponse",
+    "ImportRow",
+    "ImportAccountsRequest",
+    "ImportAccountsRequest.message",
 ];
 
 #[expect(
@@ -34,7 +37,7 @@ const SECRET_MESSAGES: [&str; 20] = [
 )]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=guichet");
-    let files = ["account", "reset", "auth", "institution", "mail"]
+    let files = ["account", "reset", "auth", "institution", "mail", "import"]
         .map(|name| format!("guichet/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["."])?;
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

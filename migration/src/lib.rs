@@ -11,6 +11,7 @@ mod m0003_resets;
 mod m0004_mails;
 mod m0005_institutions;
 mod m0006_bounces;
+mod m0007_imports;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_mails::Migration),
             Box::new(m0005_institutions::Migration),
             Box::new(m0006_bounces::Migration),
+            Box::new(m0007_imports::Migration),
         ]
     }
 }

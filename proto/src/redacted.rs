@@ -35,4 +35,7 @@ redact!(
     v1::IntrospectRequest,
     v1::CreateApiKeyResponse,
     v1::IssueResetCodeResponse,
+    v1::ImportRow,
+    v1::ImportAccountsRequest,
+    v1::import_accounts_request::Message,
 );

@@ -146,12 +146,10 @@ impl Service {
     where
         Q: Clone,
     {
-        let started = Instant::now();
-        let request_id = self.app.clock.new_id();
-        let span = tracing::info_span!("call", %request_id);
-        let locale = wanted_locale(&request).unwrap_or(self.app.locale);
+        let begun = self.begin(method, &request);
+        let span = tracing::info_span!("call", request_id = %begun.request_id);
         let (outcome, caller) = async {
-            match self.open(access, &request, locale).await {
+            match self.open(access, &request, &begun).await {
                 Ok(call) => (
                     call.carry_out(request.into_inner(), function).await,
                     Some(call.caller),
@@ -161,28 +159,26 @@ impl Service {
         }
         .instrument(span)
         .await;
-
-        let reply = outcome.map_err(|error| {
-            log_cause(&error, request_id);
-            error.into_status(locale)
-        });
-        let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
-        let elapsed = started.elapsed();
-        self.app
-            .metrics
-            .observe_call(self.name, method, code as i32, elapsed);
-        let actor = caller
-            .and_then(|caller| caller.actor_id())
-            .map(|id| id.to_string());
-        tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
-        reply.map(Response::new)
+        self.finish(&begun, caller.as_ref(), outcome)
+            .map(Response::new)
     }
 
-    async fn open<Q>(
+    /// Begins a call; `open` and `finish` go on with it. For functions that `run` doesn't fit, because they read a stream.
+    pub fn begin<Q>(&self, method: &'static str, request: &Request<Q>) -> Begun {
+        Begun {
+            method,
+            started: Instant::now(),
+            request_id: self.app.clock.new_id(),
+            locale: wanted_locale(request).unwrap_or(self.app.locale),
+        }
+    }
+
+    /// Who calls, if they may.
+    pub async fn open<Q>(
         &self,
         access: Access,
         request: &Request<Q>,
-        locale: Locale,
+        begun: &Begun,
     ) -> Result<Call<'_>, Error> {
         let app = &*self.app;
         let now = app.clock.now();
@@ -203,7 +199,7 @@ impl Service {
         Ok(Call {
             app,
             caller,
-            locale,
+            locale: begun.locale,
             client: request
                 .extensions()
                 .get::<Peer>()
@@ -215,6 +211,42 @@ impl Service {
             now,
         })
     }
+
+    /// Ends a call: its figures, its log line, and its refusal as the client sees it.
+    pub fn finish<S>(
+        &self,
+        begun: &Begun,
+        caller: Option<&Caller>,
+        outcome: Result<S, Error>,
+    ) -> Result<S, Status> {
+        let Begun {
+            method,
+            started,
+            request_id,
+            locale,
+        } = *begun;
+        let reply = outcome.map_err(|error| {
+            log_cause(&error, request_id);
+            error.into_status(locale)
+        });
+        let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
+        let elapsed = started.elapsed();
+        self.app
+            .metrics
+            .observe_call(self.name, method, code as i32, elapsed);
+        let actor = caller.and_then(Caller::actor_id).map(|id| id.to_string());
+        tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
+        reply
+    }
+}
+
+/// A call that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    method: &'static str,
+    started: Instant,
+    request_id: Uuid,
+    locale: Locale,
 }
 
 /// Answers, refusals included, in the language that the request itself asks for in `locale`, if it is one of ours.

@@ -1,6 +1,6 @@
 //! The journal: one row for each change that matters, written in the change's own transaction.
 
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait, DbErr};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait as _};
 use uuid::Uuid;
 
 use crate::{
@@ -54,20 +54,47 @@ pub async fn append(
     actor_id: Option<Uuid>,
     attributes: serde_json::Value,
 ) -> Result<(), DbErr> {
-    let Subject {
-        account_id,
-        institution_id,
-    } = subject.into();
+    row(clock, kind, subject.into(), actor_id, &attributes)
+        .insert(db)
+        .await
+        .map(drop)
+}
+
+/// Appends the same event about each of `subjects`, in one statement.
+pub async fn append_to_each(
+    db: &impl ConnectionTrait,
+    clock: &Clock,
+    kind: &str,
+    subjects: Vec<Subject>,
+    actor_id: Option<Uuid>,
+    attributes: serde_json::Value,
+) -> Result<(), DbErr> {
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    let rows = subjects
+        .into_iter()
+        .map(|subject| row(clock, kind, subject, actor_id, &attributes));
+    event::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
+}
+
+fn row(
+    clock: &Clock,
+    kind: &str,
+    subject: Subject,
+    actor_id: Option<Uuid>,
+    attributes: &serde_json::Value,
+) -> event::ActiveModel {
     event::ActiveModel {
         id: Set(clock.new_id()),
         kind: Set(kind.to_owned()),
         time: Set(clock.now()),
-        account_id: Set(account_id),
-        institution_id: Set(institution_id),
+        account_id: Set(subject.account_id),
+        institution_id: Set(subject.institution_id),
         actor_id: Set(actor_id),
         attributes: Set(attributes.to_string()),
     }
-    .insert(db)
-    .await
-    .map(drop)
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod filter;
 pub mod i18n;
+pub mod import;
 pub mod institution;
 pub mod mail;
 pub mod master_key;

@@ -36,6 +36,8 @@ pub enum Key {
     Text(String),
     /// Microseconds since 1970.
     Time(i64),
+    /// A number of its own.
+    Number(i64),
 }
 
 /// The rows of a page, from the `page_size` asked for: more than allowed is cut.
@@ -67,7 +69,7 @@ pub fn order<C: Copy>(order_by: &str, columns: &[(&str, C)]) -> Result<(C, Order
 pub fn after<C: ColumnTrait>(column: C, id: C, order: &Order, cursor: Cursor) -> Condition {
     let key: Value = match cursor.key {
         Key::Text(text) => text.into(),
-        Key::Time(time) => time.into(),
+        Key::Time(number) | Key::Number(number) => number.into(),
     };
     let (beyond, id_beyond) = match order {
         Order::Desc => (column.lt(key.clone()), id.lt(cursor.id)),

@@ -1,5 +1,7 @@
 //! Randomness from the operating system, and the hashes under which one-time secrets are kept.
 
+use std::io;
+
 use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -92,6 +94,18 @@ pub fn hash(secret: &str) -> Vec<u8> {
 /// SHA-256, of what is no secret.
 pub fn digest(content: &[u8]) -> Vec<u8> {
     digest::digest(&digest::SHA256, content).as_ref().to_vec()
+}
+
+/// Likewise, of what is read to its end, in little memory.
+pub fn digest_of(mut content: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match content.read(&mut buffer)? {
+            0 => return Ok(context.finish().as_ref().to_vec()),
+            read => context.update(&buffer[..read]),
+        }
+    }
 }
 
 #[cfg(test)]

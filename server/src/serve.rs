@@ -12,6 +12,7 @@ use axum::{
 };
 use guichet_proto::v1::{
     account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
+    import_service_server::ImportServiceServer,
     institution_service_server::InstitutionServiceServer, mail_service_server::MailServiceServer,
     reset_service_server::ResetServiceServer,
 };
@@ -30,6 +31,7 @@ use crate::{
     app::{self, App},
     auth::Auth,
     config::{Config, LogFormat},
+    import::{self, Imports},
     institution::Institutions,
     messages::Messages,
     metrics::{Metrics, Port},
@@ -51,14 +53,18 @@ use crate::{
 };
 
 /// The proto services, as health and reflection name them.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "guichet.v1.AccountService",
     "guichet.v1.ResetService",
     "guichet.v1.AuthService",
     "guichet.v1.InstitutionService",
     "guichet.v1.MailService",
+    "guichet.v1.ImportService",
 ];
+
+/// A row of an import may hold fifty attributes; other messages are much smaller.
+const LARGEST_ROW: usize = 1024 * 1024;
 
 /// How long the worker may take to finish what it has begun.
 const WORKER_END: Duration = Duration::from_secs(3);
@@ -159,7 +165,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
         origins: AllowedOrigins::of_urls(origins)?,
         calls: CallLimits {
             longest: config.limits.max_deadline,
-            ..CallLimits::default()
+            unlimited: &[import::UPLOAD],
         },
     })
 }
@@ -184,6 +190,10 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
         )
         .add_service(
             MailServiceServer::new(Messages::new(app.clone())).max_decoding_message_size(largest),
+        )
+        .add_service(
+            ImportServiceServer::new(Imports::new(app.clone()))
+                .max_decoding_message_size(largest.max(LARGEST_ROW)),
         );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.

@@ -17,7 +17,7 @@ use crate::{
     metrics::OutboxState,
     outbox::deliver,
     reset::decide,
-    store::{first_reply, outbox, reset_code, reset_request, session},
+    store::{first_reply, import, outbox, reset_code, reset_request, session},
     throttle,
 };
 
@@ -159,6 +159,10 @@ async fn sweep(app: &App) -> Result<(), Error> {
         .exec(&txn)
         .await?;
     forget_history(&txn, now.minus(HISTORY).least_id()).await?;
+    import::Entity::delete_many()
+        .filter(import::Column::UpdateTime.lte(now.minus(HISTORY)))
+        .exec(&txn)
+        .await?;
     txn.commit().await?;
     Ok(())
 }

@@ -60,3 +60,14 @@ INSERT INTO institution_member VALUES
   (x'ffffffffffffffffffffffffffffffff', x'00000000000000000000000000000000', 'institution_admin', 1);
 
 INSERT INTO reset_request_account SELECT x'ffffffffffffffffffffffffffffffff', id FROM reset_request;
+
+INSERT INTO import VALUES
+  (x'00000000000000000000000000000001', 'old', 'é', x'ffffffffffffffffffffffffffffffff', 'LEGACY', 1, 'RUNNING',
+   9223372036854775807, 0, 1, 2, 3, 4, 5, NULL, -1, 1, NULL);
+
+INSERT INTO import_row VALUES
+  (x'00000000000000000000000000000001', 1, 'UPDATED', x'00000000000000000000000000000000', 2, '{"username":"é"}', '[]'),
+  (x'00000000000000000000000000000001', 9223372036854775807, 'REFUSED', NULL, NULL, NULL, '[["email","INVALID_EMAIL",null]]');
+
+INSERT INTO account_origin VALUES
+  ('old', 'id:É', x'00000000000000000000000000000000', 1, x'00ff', x'00000000000000000000000000000001');

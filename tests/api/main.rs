@@ -16,6 +16,7 @@ mod grpc_web;
 mod http1;
 mod http2_frames;
 mod http2_limits;
+mod imports;
 mod institutions;
 mod journey;
 mod kill;

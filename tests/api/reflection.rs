@@ -9,10 +9,11 @@ use tonic::Code;
 use tonic::codegen::tokio_stream;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "grpc.health.v1.Health",
     "guichet.v1.AccountService",
     "guichet.v1.AuthService",
+    "guichet.v1.ImportService",
     "guichet.v1.InstitutionService",
     "guichet.v1.MailService",
     "guichet.v1.ResetService",

@@ -6,7 +6,14 @@ use std::path::{Path, PathBuf};
 /// A file that is longer holds more than one idea.
 const MAX_LINES: usize = 400;
 
-const SLICES: [&str; 5] = ["account", "institution", "reset", "auth", "messages"];
+const SLICES: [&str; 6] = [
+    "account",
+    "institution",
+    "import",
+    "reset",
+    "auth",
+    "messages",
+];
 
 /// What the slices stand on.
 const GROUND: [&str; 15] = [

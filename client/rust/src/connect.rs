@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guichet_proto::v1::account_service_client::AccountServiceClient;
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
+use guichet_proto::v1::import_service_client::ImportServiceClient;
 use guichet_proto::v1::institution_service_client::InstitutionServiceClient;
 use guichet_proto::v1::mail_service_client::MailServiceClient;
 use guichet_proto::v1::reset_service_client::ResetServiceClient;
@@ -68,6 +69,11 @@ impl Guichet {
     /// Institutions, who acts for them, and how far their migration has come.
     pub fn institution(&self) -> InstitutionServiceClient<Authorized> {
         InstitutionServiceClient::new(self.authorized())
+    }
+
+    /// Imports from other systems, and taking them back.
+    pub fn import(&self) -> ImportServiceClient<Authorized> {
+        ImportServiceClient::new(self.authorized())
     }
 
     /// Mails: what became of them, and sending them again.

@@ -46,6 +46,13 @@ violation-MALFORMED = Dieser Wert ist nicht richtig geschrieben.
 violation-TOO_MANY = Es sind zu viele Einträge: höchstens { $max }.
 violation-UNKNOWN_ROLE = Diese Rolle gibt es nicht.
 violation-UNKNOWN_INSTITUTION = Diese Einrichtung ist nicht bekannt.
+violation-USERNAME_TAKEN = Dieser Benutzername wird bereits verwendet.
+violation-EXTERNAL_ID_TAKEN = Diese externe Kennung wird bereits verwendet.
+violation-EMAIL_ELSEWHERE = Ein Konto einer anderen Einrichtung hat diese Adresse. Prüfen Sie, ob es sich um dieselbe Person handelt.
+violation-DUPLICATE_ROW = Dieser Import hatte schon eine Zeile dieser Person.
+violation-ACCOUNT_CHANGED = Das Konto wurde hier inzwischen geändert oder benutzt; die Zeile wurde nicht übernommen.
+violation-INVALID_ENCODING = Das ist kein UTF-8. Speichern Sie die Datei als UTF-8.
+violation-INVALID_JSON = Diese Zeile ist kein JSON-Objekt.
 
 ## Passwortregeln
 

@@ -50,6 +50,13 @@ violation-MALFORMED = This value is not written correctly.
 violation-TOO_MANY = There are too many items: at most { $max }.
 violation-UNKNOWN_ROLE = This role does not exist.
 violation-UNKNOWN_INSTITUTION = This institution is not known.
+violation-USERNAME_TAKEN = This username is already in use.
+violation-EXTERNAL_ID_TAKEN = This external id is already in use.
+violation-EMAIL_ELSEWHERE = An account of another institution has this address. Find out whether it is the same person.
+violation-DUPLICATE_ROW = This import has already had a row of this person.
+violation-ACCOUNT_CHANGED = The account was changed or used here since, so the row was not taken over.
+violation-INVALID_ENCODING = This is not UTF-8. Save the file as UTF-8.
+violation-INVALID_JSON = This line is not a JSON object.
 
 ## Password rules
 

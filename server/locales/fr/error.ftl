@@ -50,6 +50,13 @@ violation-MALFORMED = Cette valeur n'est pas écrite correctement.
 violation-TOO_MANY = Il y a trop d'éléments : { $max } au maximum.
 violation-UNKNOWN_ROLE = Ce rôle n'existe pas.
 violation-UNKNOWN_INSTITUTION = Cet établissement n'est pas connu.
+violation-USERNAME_TAKEN = Cet identifiant est déjà utilisé.
+violation-EXTERNAL_ID_TAKEN = Cet identifiant externe est déjà utilisé.
+violation-EMAIL_ELSEWHERE = Un compte d'un autre établissement a cette adresse. Vérifiez s'il s'agit de la même personne.
+violation-DUPLICATE_ROW = Cet import a déjà eu une ligne pour cette personne.
+violation-ACCOUNT_CHANGED = Le compte a été modifié ou utilisé ici depuis ; la ligne n'a pas été reprise.
+violation-INVALID_ENCODING = Ce n'est pas de l'UTF-8. Enregistrez le fichier en UTF-8.
+violation-INVALID_JSON = Cette ligne n'est pas un objet JSON.
 
 ## Règles de mot de passe
 

@@ -50,6 +50,13 @@ violation-MALFORMED = Deze waarde is niet juist geschreven.
 violation-TOO_MANY = Er zijn te veel elementen: hoogstens { $max }.
 violation-UNKNOWN_ROLE = Deze rol bestaat niet.
 violation-UNKNOWN_INSTITUTION = Deze instelling is niet bekend.
+violation-USERNAME_TAKEN = Deze gebruikersnaam is al in gebruik.
+violation-EXTERNAL_ID_TAKEN = Dit externe id is al in gebruik.
+violation-EMAIL_ELSEWHERE = Een account van een andere instelling heeft dit adres. Ga na of het om dezelfde persoon gaat.
+violation-DUPLICATE_ROW = Deze import heeft al een regel van deze persoon gehad.
+violation-ACCOUNT_CHANGED = Het account is hier intussen gewijzigd of gebruikt; de regel is niet overgenomen.
+violation-INVALID_ENCODING = Dit is geen UTF-8. Bewaar het bestand als UTF-8.
+violation-INVALID_JSON = Deze regel is geen JSON-object.
 
 ## Wachtwoordregels
 

@@ -27,6 +27,7 @@ pub mod lifecycle;
 pub mod list;
 pub mod migrate;
 pub mod new_password;
+pub mod purge;
 pub mod rank;
 pub mod row;
 pub mod state;

@@ -6,11 +6,7 @@ use guichet_proto::v1::{Account, CreateAccountRequest, create_account_request::C
 use crate::{
     account::create,
     app::App,
-    call::Call,
-    caller::Caller,
     config::Config,
-    error::Error,
-    i18n,
     outbox::{self, deliver::deliver_one},
 };
 
@@ -32,17 +28,7 @@ pub(super) enum Action {
 pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let Action::Create { username, email } = action;
     let app = App::open(config).await?;
-    let call = Call {
-        app: &app,
-        caller: Caller::System {
-            key_id: uuid::Uuid::nil(),
-            role: "admin".to_owned(),
-        },
-        locale: app.locale,
-        client: None,
-        deadline: None,
-        now: app.clock.now(),
-    };
+    let call = super::call(&app);
     let account = Account {
         username,
         email: email.clone(),
@@ -56,25 +42,16 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     };
     let created = create::create_account(&call, request)
         .await
-        .map_err(|error| say(&error))?;
+        .map_err(|error| super::say(&error))?;
     let account_id = created.account.unwrap_or_default().id.parse()?;
     let link = outbox::activation_link(&app, account_id, &email)
         .await
-        .map_err(|error| say(&error))?;
+        .map_err(|error| super::say(&error))?;
     // Without a running server nobody else sends the mail now.
-    while deliver_one(&app).await.map_err(|error| say(&error))? {}
+    while deliver_one(&app)
+        .await
+        .map_err(|error| super::say(&error))?
+    {}
     println!("{link}");
     Ok(())
-}
-
-fn say(error: &Error) -> anyhow::Error {
-    let mut parts = vec![i18n::error(i18n::Locale::En, error.reason())];
-    if let Error::InvalidFields(violations) = error {
-        parts.extend(
-            violations
-                .iter()
-                .map(|wrong| format!("{}: {}.", wrong.field, wrong.reason)),
-        );
-    }
-    anyhow::anyhow!(parts.join(" "))
 }

@@ -7,8 +7,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
+    app::App,
+    call::Call,
+    caller::Caller,
     config::{self, Loaded},
-    serve,
+    error::Error,
+    i18n, serve,
 };
 
 mod admin;
@@ -16,6 +20,7 @@ mod api_key;
 mod backup;
 mod check;
 mod copy;
+mod import;
 mod keys;
 mod migrate;
 mod show_config;
@@ -72,6 +77,12 @@ enum Command {
     /// copy need the same one. A password on the command line is seen by everybody on this machine: leave out the side
     /// that `GUICHET_DATABASE_URL` or its `…_FILE` names, or keep the password in PGPASSWORD or ~/.pgpass.
     Copy(copy::Arguments),
+    /// Takes people over from another system: `.jsonl`, one JSON object a line, or `.csv`, its first row naming the columns.
+    ///
+    /// Columns: `username`, `email`, `display_name`, `external_id`, `institution_external_id`, `locale`, `password_hash`
+    /// and `attributes` (`attributes.KEY` in a `.csv`). Each row is judged for itself; rows that are refused are told with
+    /// their column and reason, and make the command end with 1. The same file may be imported again: it changes nothing.
+    Import(import::Arguments),
     /// Shows every setting, its value and where that comes from; secrets are left out.
     Config(show_config::Arguments),
     /// Checks configuration, database, mail and clock.
@@ -92,6 +103,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Keys { action } => keys::run(config, action).await,
         Command::Backup { file } => backup::back_up(&config, &file).await,
         Command::Restore { file } => backup::restore(&config, &file).await,
+        Command::Import(arguments) => import::run(config, arguments).await,
         Command::Copy(arguments) => copy::run(&config, arguments).await,
         Command::Config(arguments) => {
             show_config::run(&Loaded { config, entries }, &arguments);
@@ -99,4 +111,32 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Check => check::run(config).await,
     }
+}
+
+/// A call by whoever holds the data directory: an administrator.
+fn call(app: &App) -> Call<'_> {
+    Call {
+        app,
+        caller: Caller::System {
+            key_id: uuid::Uuid::nil(),
+            role: "admin".to_owned(),
+        },
+        locale: app.locale,
+        client: None,
+        deadline: None,
+        now: app.clock.now(),
+    }
+}
+
+/// A refusal in the one line that a failed command owes.
+fn say(error: &Error) -> anyhow::Error {
+    let mut parts = vec![i18n::error(i18n::Locale::En, error.reason())];
+    if let Error::InvalidFields(violations) = error {
+        parts.extend(
+            violations
+                .iter()
+                .map(|wrong| format!("{}: {}.", wrong.field, wrong.reason)),
+        );
+    }
+    anyhow::anyhow!(parts.join(" "))
 }

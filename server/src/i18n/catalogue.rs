@@ -117,6 +117,9 @@ mod tests {
         "violation-PAGE_TOKEN_INVALID violation-UNKNOWN_FIELD violation-UNKNOWN_VALUE",
         "violation-READ_ONLY violation-UNKNOWN_FORMAT violation-TOO_COSTLY violation-MALFORMED",
         "violation-TOO_MANY violation-UNKNOWN_ROLE violation-UNKNOWN_INSTITUTION",
+        "violation-USERNAME_TAKEN violation-EXTERNAL_ID_TAKEN violation-EMAIL_ELSEWHERE",
+        "violation-DUPLICATE_ROW violation-ACCOUNT_CHANGED violation-INVALID_ENCODING",
+        "violation-INVALID_JSON",
         "rule-MIN_LENGTH rule-MAX_LENGTH rule-DIGIT rule-UPPERCASE rule-SPECIAL rule-NOT_COMMON",
         "rule-NOT_IDENTIFIER",
     ];

@@ -24,12 +24,15 @@ use sqlx::{
 use crate::config::{DatabaseUrl, Storage};
 
 pub mod account;
+pub mod account_origin;
 pub mod api_key;
 pub mod backup;
 pub mod copy;
 pub mod event;
 pub mod fault;
 pub mod first_reply;
+pub mod import;
+pub mod import_row;
 pub mod institution;
 pub mod institution_ancestor;
 pub mod institution_member;

@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 54] = [
+const TABLE: [(&str, &str, Access); 59] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -91,6 +91,11 @@ const TABLE: [(&str, &str, Access); 54] = [
     ("MailService", "ResendMessage", Admin),
     ("MailService", "ReportBounce", Admin),
     ("MailService", "SendTestMessage", Admin),
+    ("ImportService", "ImportAccounts", Admin),
+    ("ImportService", "GetImport", Admin),
+    ("ImportService", "ListImports", Admin),
+    ("ImportService", "ListImportRows", Admin),
+    ("ImportService", "UndoImport", Admin),
 ];
 
 /// Who calls. Each call is about Léa's account where it is about one.

@@ -2,7 +2,7 @@
 
 mod mails;
 mod members;
-mod network;
+pub(crate) mod network;
 mod report;
 mod scope;
 mod settings;

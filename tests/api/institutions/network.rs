@@ -12,17 +12,17 @@ use prost_types::FieldMask;
 use tonic::Status;
 
 /// A network's authority with two schools, one of which has an annex, and another authority.
-pub(super) struct Network {
-    pub(super) server: Server,
-    pub(super) authority: String,
-    pub(super) school: String,
-    pub(super) annex: String,
-    pub(super) sibling: String,
-    pub(super) stranger: String,
+pub(crate) struct Network {
+    pub(crate) server: Server,
+    pub(crate) authority: String,
+    pub(crate) school: String,
+    pub(crate) annex: String,
+    pub(crate) sibling: String,
+    pub(crate) stranger: String,
 }
 
 impl Network {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let server = Server::start().await;
         let authority = institution(&server, "Authority", "").await;
         let school = institution(&server, "School", &authority).await;
@@ -38,7 +38,7 @@ impl Network {
 }
 
 /// Creates an institution and returns its id.
-pub(super) async fn institution(server: &Server, name: &str, parent_id: &str) -> String {
+pub(crate) async fn institution(server: &Server, name: &str, parent_id: &str) -> String {
     let institution = Institution {
         display_name: name.into(),
         parent_id: parent_id.into(),
@@ -48,7 +48,7 @@ pub(super) async fn institution(server: &Server, name: &str, parent_id: &str) ->
     created.expect("an institution").id
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     guichet: &Guichet,
     institution: Institution,
 ) -> Result<Institution, Status> {
@@ -60,7 +60,7 @@ pub(super) async fn create(
     Ok(reply.into_inner().institution.expect("it in the reply"))
 }
 
-pub(super) async fn get(guichet: &Guichet, id: &str) -> Result<Institution, Status> {
+pub(crate) async fn get(guichet: &Guichet, id: &str) -> Result<Institution, Status> {
     let request = GetInstitutionRequest {
         institution_id: id.into(),
     };
@@ -68,7 +68,7 @@ pub(super) async fn get(guichet: &Guichet, id: &str) -> Result<Institution, Stat
     Ok(reply.into_inner().institution.expect("it in the reply"))
 }
 
-pub(super) async fn update(
+pub(crate) async fn update(
     guichet: &Guichet,
     institution: Institution,
     paths: &[&str],
@@ -82,7 +82,7 @@ pub(super) async fn update(
 }
 
 /// Takes an institution to another place.
-pub(super) async fn move_below(
+pub(crate) async fn move_below(
     guichet: &Guichet,
     id: &str,
     parent_id: &str,
@@ -95,14 +95,14 @@ pub(super) async fn move_below(
     update(guichet, moved, &["parent_id"]).await
 }
 
-pub(super) fn mask(paths: &[&str]) -> FieldMask {
+pub(crate) fn mask(paths: &[&str]) -> FieldMask {
     FieldMask {
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
     }
 }
 
 /// Creates somebody who can sign in and belongs to an institution.
-pub(super) async fn person(server: &Server, username: &str, institution_id: &str) -> Account {
+pub(crate) async fn person(server: &Server, username: &str, institution_id: &str) -> Account {
     let account = Account {
         username: username.into(),
         email: format!("{username}@ecole.example"),
@@ -121,7 +121,7 @@ pub(super) async fn person(server: &Server, username: &str, institution_id: &str
 }
 
 /// Makes an account a member of an institution.
-pub(super) async fn appoint(
+pub(crate) async fn appoint(
     guichet: &Guichet,
     institution_id: &str,
     account_id: &str,
@@ -135,7 +135,7 @@ pub(super) async fn appoint(
 }
 
 /// Creates somebody who acts for an institution, and returns clients that act as they do.
-pub(super) async fn director(server: &Server, username: &str, institution_id: &str) -> Guichet {
+pub(crate) async fn director(server: &Server, username: &str, institution_id: &str) -> Guichet {
     let account = person(server, username, institution_id).await;
     let admin = server.admin().await;
     let appointed = appoint(&admin, institution_id, &account.id).await;
@@ -144,14 +144,14 @@ pub(super) async fn director(server: &Server, username: &str, institution_id: &s
 }
 
 /// Clients that act as somebody does.
-pub(super) async fn signed_in(server: &Server, username: &str) -> Guichet {
+pub(crate) async fn signed_in(server: &Server, username: &str) -> Guichet {
     let tokens = people::tokens(server, username, GOOD_PASSWORD).await;
     server.as_person(&tokens.access_token).await
 }
 
 /// The reason that a call was refused for.
 #[track_caller]
-pub(super) fn refusal<T>(result: Result<T, Status>) -> String {
+pub(crate) fn refusal<T>(result: Result<T, Status>) -> String {
     let Err(status) = result else {
         panic!("the call succeeded");
     };

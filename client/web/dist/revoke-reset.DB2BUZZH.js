@@ -1,1 +1,0 @@
-import{a as n,c as a}from"./shared.UGI2GEYS.js";import{a as i}from"./shared.OJASPSSZ.js";import{c as t,e as m}from"./shared.LMFZVY6X.js";import{c as o,e as r}from"./shared.ZRFJZFQS.js";var e=t("revoke-reset"),f=n(e);m(e,async()=>{await i.reset.revokeReset(f),a(),e.remove(),r(o("page-revoke-done"))});

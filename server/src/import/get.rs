@@ -1,0 +1,85 @@
+//! `GetImport` and `ListImports`.
+
+use guichet_proto::v1::{
+    GetImportRequest, GetImportResponse, ImportState, ListImportsRequest, ListImportsResponse,
+};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::{job, view};
+use crate::{
+    call::Call,
+    error::Error,
+    pagination::{self, Cursor, Key},
+    store::import::{Column, Entity},
+};
+
+/// `GetImport`.
+pub async fn get_import(
+    call: &Call<'_>,
+    request: GetImportRequest,
+) -> Result<GetImportResponse, Error> {
+    let found = job::find(call, "import_id", &request.import_id).await?;
+    Ok(GetImportResponse {
+        import: Some(view::import(&found)),
+    })
+}
+
+/// `ListImports`.
+pub async fn list_imports(
+    call: &Call<'_>,
+    request: ListImportsRequest,
+) -> Result<ListImportsResponse, Error> {
+    let size = pagination::size(request.page_size)?;
+    let wanted = wanted(&request)?;
+    let parts = (
+        "imports",
+        call.caller.actor_id(),
+        &request.source,
+        &request.fingerprint,
+        request.state,
+    );
+    let query = serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = Entity::begun_by(job::whose(call)?).filter(wanted);
+    if let Some(cursor) = cursor {
+        select = select.filter(Column::Id.lt(cursor.id));
+    }
+    // One row more tells whether there is another page. Ids are in the order of time.
+    let rows = select.order_by_desc(Column::Id).limit(size + 1);
+    let mut rows = rows.all(&call.app.store.read).await?;
+
+    let mut next_page_token = String::new();
+    if rows.len() as u64 > size {
+        rows.pop();
+        if let Some(last) = rows.last() {
+            let cursor = Cursor {
+                key: Key::Time(last.create_time.0),
+                id: last.id,
+            };
+            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
+        }
+    }
+    Ok(ListImportsResponse {
+        imports: rows.iter().map(view::import).collect(),
+        next_page_token,
+    })
+}
+
+fn wanted(request: &ListImportsRequest) -> Result<Condition, Error> {
+    let mut wanted = Condition::all();
+    for (column, text) in [
+        (Column::Source, &request.source),
+        (Column::Fingerprint, &request.fingerprint),
+    ] {
+        if text.contains('\0') {
+            return Err(Error::field("fingerprint", "FORBIDDEN_CHARACTER"));
+        }
+        if !text.is_empty() {
+            wanted = wanted.add(column.eq(text));
+        }
+    }
+    let state =
+        ImportState::try_from(request.state).map_err(|_| Error::field("state", "UNKNOWN_VALUE"))?;
+    Ok(wanted.add_option(view::stored_state(state).map(|state| Column::State.eq(state))))
+}

@@ -1,0 +1,178 @@
+//! What a batch of rows meets: in the database, and among the rows before it.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::RandomState},
+    hash::BuildHasher as _,
+};
+
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::row::Candidate;
+use crate::{
+    error::Error,
+    store::{account, account_origin, institution, scope::Scope},
+};
+
+/// What the database has that the rows of a batch may be, or may collide with.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Who has a normalised username.
+    pub usernames: HashSet<String>,
+    /// Who has an external id.
+    pub external_ids: HashSet<String>,
+    /// Accounts of earlier imports of the same source, by the key of their row.
+    pub origins: HashMap<String, account_origin::Model>,
+    /// Those of them that are in the caller's scope.
+    pub accounts: HashMap<Uuid, account::Model>,
+    /// The institutions of the accounts that have a normalised address.
+    pub emails: HashMap<String, Vec<Option<Uuid>>>,
+    /// Institutions in scope, by external id.
+    pub institutions: HashMap<String, Uuid>,
+}
+
+impl Known {
+    /// Looks everything up that the rows name. The institutions stay until the transaction ends.
+    pub async fn load(
+        txn: &impl ConnectionTrait,
+        scope: &Scope,
+        source: &str,
+        rows: &[&Candidate],
+    ) -> Result<Self, Error> {
+        let origins = account_origin::Entity::find()
+            .filter(account_origin::Column::Source.eq(source))
+            .filter(account_origin::Column::RowKey.is_in(rows.iter().map(|row| row.key.as_str())))
+            .all(txn)
+            .await?;
+        let ids = origins.iter().map(|origin| origin.account_id);
+        let accounts = account::Entity::within(scope)
+            .filter(account::Column::Id.is_in(ids))
+            .lock_exclusive()
+            .all(txn)
+            .await?;
+        Ok(Self {
+            usernames: texts(
+                txn,
+                account::Column::UsernameKey,
+                rows.iter().map(|row| row.username_key.as_str()),
+            )
+            .await?,
+            external_ids: texts(
+                txn,
+                account::Column::ExternalId,
+                rows.iter().filter_map(|row| row.external_id.as_deref()),
+            )
+            .await?,
+            emails: emails(txn, rows).await?,
+            institutions: institutions(txn, scope, rows).await?,
+            origins: origins
+                .into_iter()
+                .map(|origin| (origin.row_key.clone(), origin))
+                .collect(),
+            accounts: accounts
+                .into_iter()
+                .map(|account| (account.id, account))
+                .collect(),
+        })
+    }
+}
+
+/// Which of `wanted` some account has in `column`.
+async fn texts<'a>(
+    txn: &impl ConnectionTrait,
+    column: account::Column,
+    wanted: impl Iterator<Item = &'a str>,
+) -> Result<HashSet<String>, Error> {
+    let found = account::Entity::find()
+        .select_only()
+        .column(column)
+        .filter(column.is_in(wanted))
+        .into_tuple::<String>();
+    Ok(found.all(txn).await?.into_iter().collect())
+}
+
+async fn emails(
+    txn: &impl ConnectionTrait,
+    rows: &[&Candidate],
+) -> Result<HashMap<String, Vec<Option<Uuid>>>, Error> {
+    let keys = rows.iter().filter_map(|row| row.email_key.as_deref());
+    let found = account::Entity::find()
+        .select_only()
+        .column(account::Column::EmailKey)
+        .column(account::Column::InstitutionId)
+        .distinct()
+        .filter(account::Column::EmailKey.is_in(keys))
+        .filter(account::Column::State.ne(account::State::Deleted))
+        .into_tuple::<(String, Option<Uuid>)>();
+    let mut emails: HashMap<String, Vec<Option<Uuid>>> = HashMap::new();
+    for (key, institution_id) in found.all(txn).await? {
+        emails.entry(key).or_default().push(institution_id);
+    }
+    Ok(emails)
+}
+
+async fn institutions(
+    txn: &impl ConnectionTrait,
+    scope: &Scope,
+    rows: &[&Candidate],
+) -> Result<HashMap<String, Uuid>, Error> {
+    let wanted = rows.iter().filter_map(|row| row.institution.as_deref());
+    let found = institution::Entity::within(scope)
+        .filter(institution::Column::ExternalId.is_in(wanted))
+        .lock_shared()
+        .all(txn)
+        .await?;
+    let named = found
+        .into_iter()
+        .filter_map(|institution| Some((institution.external_id?, institution.id)));
+    Ok(named.collect())
+}
+
+/// What rows before have taken, though the database does not show it: those of the same batch, and in a dry run all of them.
+///
+/// Only hashes are kept, so that a million rows need some tens of MiB.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    hasher: RandomState,
+    keys: HashSet<u64>,
+    usernames: HashSet<u64>,
+    external_ids: HashSet<u64>,
+    emails: HashMap<u64, Option<Uuid>>,
+}
+
+impl Taken {
+    /// Takes a row's key. False if an earlier row has it.
+    pub fn take_key(&mut self, row: &Candidate) -> bool {
+        self.keys.insert(self.hasher.hash_one(&row.key))
+    }
+
+    /// Whether a row before has the username.
+    pub fn has_username(&self, key: &str) -> bool {
+        self.usernames.contains(&self.hasher.hash_one(key))
+    }
+
+    /// Whether a row before has the external id.
+    pub fn has_external_id(&self, id: &str) -> bool {
+        self.external_ids.contains(&self.hasher.hash_one(id))
+    }
+
+    /// The institution of a row before that has the address.
+    pub fn institution_of_email(&self, key: &str) -> Option<Option<Uuid>> {
+        self.emails.get(&self.hasher.hash_one(key)).copied()
+    }
+
+    /// Takes what an accepted row has.
+    pub fn take(&mut self, row: &Candidate, institution_id: Option<Uuid>) {
+        self.usernames
+            .insert(self.hasher.hash_one(&row.username_key));
+        if let Some(id) = &row.external_id {
+            self.external_ids.insert(self.hasher.hash_one(id));
+        }
+        if let Some(key) = &row.email_key {
+            let email = self.hasher.hash_one(key);
+            self.emails.entry(email).or_insert(institution_id);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `ImportService`: which RPC, who may call it, which function carries it out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use guichet_proto::v1::{self, import_service_server::ImportService};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming, async_trait};
+
+use self::accounts::Cut;
+use crate::{
+    app::App,
+    call::{Access, Service},
+    error::Error,
+};
+
+pub mod accounts;
+pub mod batch;
+pub mod before;
+pub mod get;
+pub mod job;
+pub mod judge;
+pub mod known;
+pub mod row;
+pub mod rows;
+pub mod undo;
+pub mod view;
+
+/// Imports at a time: they all want `SQLite`'s one writer, and sign-ins want it too.
+const MAX_IMPORTS: usize = 4;
+
+/// Outcomes that wait for a client that reads slowly.
+const BACKLOG: usize = 256;
+
+/// The call whose deadline is its client's alone.
+pub const UPLOAD: &str = "/guichet.v1.ImportService/ImportAccounts";
+
+/// `guichet.v1.ImportService`.
+#[derive(Clone)]
+pub struct Imports {
+    service: Service,
+    places: Arc<Semaphore>,
+}
+
+impl Imports {
+    /// The service over an open product.
+    pub fn new(app: Arc<App>) -> Self {
+        Self {
+            service: Service {
+                app,
+                name: "guichet.v1.ImportService",
+            },
+            places: Arc::new(Semaphore::new(MAX_IMPORTS)),
+        }
+    }
+}
+
+type Reply<T> = Result<Response<T>, Status>;
+
+#[async_trait]
+impl ImportService for Imports {
+    type ImportAccountsStream = ReceiverStream<Result<v1::ImportAccountsResponse, Status>>;
+
+    async fn import_accounts(
+        &self,
+        request: Request<Streaming<v1::ImportAccountsRequest>>,
+    ) -> Reply<Self::ImportAccountsStream> {
+        let (metadata, extensions, incoming) = request.into_parts();
+        let head = Request::from_parts(metadata, extensions, ());
+        let (answers, answered) = mpsc::channel(BACKLOG);
+        let Self { service, places } = self.clone();
+        tokio::spawn(async move {
+            let refusal = import_accounts(&service, &places, &head, incoming, &answers).await;
+            if let Err(status) = refusal {
+                // The client may have gone meanwhile.
+                let _ = answers.send(Err(status)).await;
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(answered)))
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<v1::GetImportRequest>,
+    ) -> Reply<v1::GetImportResponse> {
+        self.service
+            .run("GetImport", Access::Delegate, request, get::get_import)
+            .await
+    }
+
+    async fn list_imports(
+        &self,
+        request: Request<v1::ListImportsRequest>,
+    ) -> Reply<v1::ListImportsResponse> {
+        self.service
+            .run("ListImports", Access::Delegate, request, get::list_imports)
+            .await
+    }
+
+    async fn list_import_rows(
+        &self,
+        request: Request<v1::ListImportRowsRequest>,
+    ) -> Reply<v1::ListImportRowsResponse> {
+        self.service
+            .run(
+                "ListImportRows",
+                Access::Delegate,
+                request,
+                rows::list_import_rows,
+            )
+            .await
+    }
+
+    async fn undo_import(
+        &self,
+        request: Request<v1::UndoImportRequest>,
+    ) -> Reply<v1::UndoImportResponse> {
+        self.service
+            .run("UndoImport", Access::Delegate, request, undo::undo_import)
+            .await
+    }
+}
+
+/// The stream's way from tonic to its function and back.
+async fn import_accounts(
+    service: &Service,
+    places: &Semaphore,
+    head: &Request<()>,
+    incoming: Streaming<v1::ImportAccountsRequest>,
+    answers: &mpsc::Sender<Result<v1::ImportAccountsResponse, Status>>,
+) -> Result<(), Status> {
+    let begun = service.begin("ImportAccounts", head);
+    let call = match service.open(Access::Delegate, head, &begun).await {
+        Ok(call) => call,
+        Err(error) => return service.finish(&begun, None, Err(error)),
+    };
+    let Ok(_place) = places.try_acquire() else {
+        let retry_after = accounts::RETRY_AFTER;
+        let refusal = Err(Error::Overloaded { retry_after });
+        return service.finish(&begun, Some(&call.caller), refusal);
+    };
+    // What the transport makes of a message that can't be read, for the client to hear.
+    let unread = Arc::new(Mutex::new(None));
+    let incoming = incoming.map(|message| {
+        message.map_err(|status| {
+            *unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+            Cut
+        })
+    });
+    let outcome = accounts::import_accounts(&call, incoming, answers).await;
+    service.finish(&begun, Some(&call.caller), outcome)?;
+    let unread = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
+    unread.map_or(Ok(()), Err)
+}

@@ -1,0 +1,112 @@
+//! One row of an import, read: values that an account may hold, or everything that is wrong with them.
+
+use guichet_proto::v1::ImportRow;
+use uuid::Uuid;
+
+use crate::{
+    account::fields::Fields,
+    app::App,
+    error::{Error, Violation},
+    master_key::Purpose,
+    password::stored::StoredHash,
+};
+
+/// A row whose values are right; whether there is room for them is another question.
+#[derive(Clone)]
+pub struct Candidate {
+    /// What the row is known by in its source.
+    pub key: String,
+    /// Keyed digest of all that it says.
+    pub digest: Vec<u8>,
+    /// As typed.
+    pub username: String,
+    /// Normalised.
+    pub username_key: String,
+    /// As typed.
+    pub email: Option<String>,
+    /// Normalised.
+    pub email_key: Option<String>,
+    /// Shown to people.
+    pub display_name: String,
+    /// Language of mails.
+    pub locale: Option<String>,
+    /// Id in the source.
+    pub external_id: Option<String>,
+    /// External id of the institution.
+    pub institution: Option<String>,
+    /// In a form that can be verified.
+    pub password_hash: Option<String>,
+    /// JSON object.
+    pub attributes: String,
+}
+
+impl Candidate {
+    /// Reads a row. One that names no institution means `institution_id`.
+    ///
+    /// # Errors
+    /// `INVALID_FIELDS`, each field named as its column.
+    pub fn read(app: &App, row: &ImportRow, institution_id: Option<Uuid>) -> Result<Self, Error> {
+        let mut fields = Fields::default();
+        let username = fields.username("username", &row.username);
+        let email = match row.email.as_str() {
+            "" => None,
+            typed => fields.email("email", typed),
+        };
+        let external_id = fields.external_id("external_id", &row.external_id);
+        let institution =
+            fields.external_id("institution_external_id", &row.institution_external_id);
+        let attributes = fields.attributes("attributes", &row.attributes);
+        if !row.password_hash.is_empty()
+            && let Err(fault) = StoredHash::parse(&row.password_hash)
+        {
+            fields.refuse(Violation::new("password_hash", fault.reason()));
+        }
+        let display_name = fields.display_name("display_name", &row.display_name);
+        let locale = fields.locale("locale", &row.locale);
+        fields.finish()?;
+        // It is there, or its absence was just refused.
+        let username_key = username
+            .map(|username| username.key().to_owned())
+            .unwrap_or_default();
+
+        Ok(Self {
+            key: match &external_id {
+                Some(id) => format!("id:{id}"),
+                None => format!("username:{username_key}"),
+            },
+            digest: digest(app, row, institution_id, &attributes),
+            username: row.username.clone(),
+            username_key,
+            email_key: email.as_ref().map(|email| email.key().to_owned()),
+            email: email.map(|email| email.as_str().to_owned()),
+            display_name,
+            locale,
+            external_id,
+            institution,
+            password_hash: (!row.password_hash.is_empty()).then(|| row.password_hash.clone()),
+            attributes,
+        })
+    }
+}
+
+/// What makes two rows say the same, their numbers aside.
+fn digest(app: &App, row: &ImportRow, institution_id: Option<Uuid>, attributes: &str) -> Vec<u8> {
+    let implied = institution_id.filter(|_| row.institution_external_id.is_empty());
+    let implied = implied.map(|id| id.to_string()).unwrap_or_default();
+    let parts = [
+        "import row",
+        &implied,
+        &row.username,
+        &row.email,
+        &row.display_name,
+        &row.external_id,
+        &row.institution_external_id,
+        &row.locale,
+        &row.password_hash,
+        attributes,
+    ];
+    let parts = parts.map(str::as_bytes);
+    app.master_key
+        .mac(Purpose::RepeatedRequests, &parts)
+        .to_vec()
+}

@@ -1,0 +1,83 @@
+//! `ListImportRows`.
+
+use guichet_proto::v1::{
+    ImportFault, ImportOutcome, ImportVerdict, ListImportRowsRequest, ListImportRowsResponse,
+};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::{job, view};
+use crate::{
+    call::Call,
+    error::Error,
+    i18n::{self, Locale},
+    pagination::{self, Cursor, Key},
+    store::import_row::{Column, Entity, Model},
+};
+
+/// `ListImportRows`.
+pub async fn list_import_rows(
+    call: &Call<'_>,
+    request: ListImportRowsRequest,
+) -> Result<ListImportRowsResponse, Error> {
+    let size = pagination::size(request.page_size)?;
+    let verdict = ImportVerdict::try_from(request.verdict)
+        .map_err(|_| Error::field("verdict", "UNKNOWN_VALUE"))?;
+    let job = job::find(call, "import_id", &request.import_id).await?;
+    let parts = (
+        "import rows",
+        call.caller.actor_id(),
+        job.id,
+        request.verdict,
+    );
+    let query = serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = Entity::of(job.id);
+    if let Some(verdict) = view::stored_verdict(verdict) {
+        select = select.filter(Column::Verdict.eq(verdict));
+    }
+    if let Some(Key::Number(last)) = cursor.map(|cursor| cursor.key) {
+        select = select.filter(Column::Number.gt(last));
+    }
+    // One row more tells whether there is another page.
+    let rows = select.order_by_asc(Column::Number).limit(size + 1);
+    let mut rows = rows.all(&call.app.store.read).await?;
+
+    let mut next_page_token = String::new();
+    if rows.len() as u64 > size {
+        rows.pop();
+        if let Some(last) = rows.last() {
+            let cursor = Cursor {
+                key: Key::Number(last.number),
+                id: job.id,
+            };
+            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
+        }
+    }
+    Ok(ListImportRowsResponse {
+        rows: rows.iter().map(|row| shown(row, call.locale)).collect(),
+        next_page_token,
+    })
+}
+
+fn shown(row: &Model, locale: Locale) -> ImportOutcome {
+    let faults: Vec<(String, String, Option<usize>)> =
+        serde_json::from_str(&row.faults).unwrap_or_default();
+    ImportOutcome {
+        row_number: row.number,
+        verdict: view::verdict(row.verdict).into(),
+        account_id: row.account_id.map(|id| id.to_string()).unwrap_or_default(),
+        faults: faults
+            .into_iter()
+            .map(|(column, reason, limit)| {
+                let limit = limit.unwrap_or_default().to_string();
+                let arguments = [("min", limit.clone().into()), ("max", limit.into())];
+                ImportFault {
+                    description: i18n::violation(locale, &reason, &arguments),
+                    column,
+                    reason,
+                }
+            })
+            .collect(),
+    }
+}

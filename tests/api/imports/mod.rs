@@ -1,0 +1,94 @@
+//! People from another system: verdicts, dry runs, cuts, and taking it all back; over gRPC and on the command line.
+
+mod begun;
+mod files;
+mod scope;
+mod undone;
+mod verdicts;
+
+use guichet_client::Guichet;
+use guichet_client::proto::import_accounts_request::Message as Asked;
+use guichet_client::proto::import_accounts_response::Message as Told;
+use guichet_client::proto::lookup_accounts_request::Key;
+use guichet_client::proto::{
+    Account, Import, ImportAccountsRequest, ImportBegin, ImportOutcome, ImportRow, ImportVerdict,
+    LookupAccountsRequest,
+};
+use tonic::Status;
+
+/// A new import from a system called `old`.
+fn begin() -> ImportBegin {
+    ImportBegin {
+        source: "old".into(),
+        ..ImportBegin::default()
+    }
+}
+
+fn row(number: i64, username: &str) -> ImportRow {
+    ImportRow {
+        number,
+        username: username.into(),
+        external_id: format!("x-{username}"),
+        ..ImportRow::default()
+    }
+}
+
+/// Imports rows, and returns the job at the end and what became of them.
+async fn import(
+    guichet: &Guichet,
+    begin: ImportBegin,
+    rows: Vec<ImportRow>,
+) -> Result<(Import, Vec<ImportOutcome>), Status> {
+    let first = ImportAccountsRequest {
+        message: Some(Asked::Begin(begin)),
+    };
+    let rows = rows.into_iter().map(|row| ImportAccountsRequest {
+        message: Some(Asked::Row(row)),
+    });
+    let messages: Vec<_> = std::iter::once(first).chain(rows).collect();
+    let reply = guichet
+        .import()
+        .import_accounts(tokio_stream::iter(messages))
+        .await?;
+    let mut answers = reply.into_inner();
+    let mut jobs = Vec::new();
+    let mut outcomes = Vec::new();
+    while let Some(answer) = answers.message().await? {
+        match answer.message.expect("it is always set") {
+            Told::Import(job) => jobs.push(job),
+            Told::Outcome(outcome) => outcomes.push(outcome),
+        }
+    }
+    assert_eq!(jobs.len(), 2, "one at the beginning and one at the end");
+    Ok((jobs.pop().expect("two"), outcomes))
+}
+
+/// The verdicts, and the faults of the refused ones.
+fn verdicts(outcomes: &[ImportOutcome]) -> Vec<(i64, &'static str, String)> {
+    let verdict = |outcome: &ImportOutcome| match outcome.verdict() {
+        ImportVerdict::Unspecified => "UNSPECIFIED",
+        ImportVerdict::Created => "CREATED",
+        ImportVerdict::Updated => "UPDATED",
+        ImportVerdict::Unchanged => "UNCHANGED",
+        ImportVerdict::Refused => "REFUSED",
+    };
+    let faults = |outcome: &ImportOutcome| {
+        let faults = outcome.faults.iter();
+        let told: Vec<_> = faults
+            .map(|fault| format!("{} {}", fault.column, fault.reason))
+            .collect();
+        told.join(", ")
+    };
+    outcomes
+        .iter()
+        .map(|outcome| (outcome.row_number, verdict(outcome), faults(outcome)))
+        .collect()
+}
+
+async fn lookup(guichet: &Guichet, username: &str) -> Option<Account> {
+    let request = LookupAccountsRequest {
+        key: Some(Key::Username(username.into())),
+    };
+    let reply = guichet.account().lookup_accounts(request).await;
+    reply.expect("an answer").into_inner().accounts.pop()
+}
