@@ -24,6 +24,7 @@ mod language;
 mod mail;
 mod mail_tls;
 mod mails;
+mod old_hashes;
 mod overload;
 mod own_account;
 mod pages;

@@ -17,7 +17,7 @@ use crate::{
     event,
     institution::membership,
     outbox::{self, Cause},
-    password::{policy::Identifiers, stored::StoredHash},
+    password::{policy::Identifiers, stored::ImportedHash},
     store::account::{Column, Entity, Model, State},
 };
 
@@ -65,6 +65,11 @@ pub async fn create_account(
     }
     if let Some(password) = password {
         account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await?);
+    }
+    if let Some(Credential::PasswordHash(hash)) = &credential {
+        let hash = ImportedHash::parse(hash)
+            .map_err(|fault| Error::field("password_hash", fault.reason()))?;
+        account.password_hash = Some(call.app.hasher.adopt(hash, call.deadline).await?);
     }
 
     let activation = matches!(credential, Some(Credential::SendActivation(_)));
@@ -114,15 +119,11 @@ fn read(
     };
     let institution_id = fields.optional_id("account.institution_id", &given.institution_id)?;
     let state = state(&mut fields, credential.as_ref(), given.state);
-    let password_hash = match &credential {
-        Some(Credential::PasswordHash(hash)) => {
-            if let Err(fault) = StoredHash::parse(hash) {
-                fields.refuse(Violation::new("password_hash", fault.reason()));
-            }
-            Some(hash.clone())
-        }
-        _ => None,
-    };
+    if let Some(Credential::PasswordHash(hash)) = &credential
+        && let Err(fault) = ImportedHash::parse(hash)
+    {
+        fields.refuse(Violation::new("password_hash", fault.reason()));
+    }
     if let Some(Credential::Password(typed)) = &credential
         && let Err(violation) = new_password::parse("password", typed)
     {
@@ -145,7 +146,7 @@ fn read(
         external_id: fields.external_id("account.external_id", &given.external_id),
         roles: fields.roles("account.roles", &given.roles),
         attributes: fields.attributes("account.attributes", &given.attributes),
-        password_hash,
+        password_hash: None,
         create_time: call.now,
         update_time: call.now,
         last_login_time: None,

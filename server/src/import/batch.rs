@@ -1,6 +1,6 @@
 //! Some rows of an import, in one transaction.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
@@ -13,7 +13,7 @@ use super::{
     before::Before,
     job::{self, Given},
     judge::{Judge, Judgement},
-    known::{Known, Taken},
+    known::{self, Known, Taken},
     row::Candidate,
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     call::Call,
     error::{Error, Violation},
     event::{self, Subject},
+    password::{hasher::HashError, stored::ImportedHash},
     store::{
         account, account_origin, import,
         import_row::{self, Verdict},
@@ -69,19 +70,67 @@ pub struct Outcome {
 }
 
 /// Reads the rows. What is wrong with one is its own affair.
-pub fn read(call: &Call<'_>, job: &import::Model, given: Vec<Given>) -> Result<Rows, Error> {
-    let read = given.into_iter().map(|(number, given)| {
+pub async fn read(
+    call: &Call<'_>,
+    job: &import::Model,
+    given: Vec<Given>,
+    is_dry: bool,
+) -> Result<Rows, Error> {
+    let mut rows = Vec::with_capacity(given.len());
+    for (number, given) in given {
         let candidate = match given {
             Ok(row) => Candidate::read(call.app, &row, job.institution_id),
             Err(fault) => Err(Error::InvalidFields(vec![fault])),
         };
         match candidate {
-            Ok(candidate) => Ok((number, Ok(candidate))),
-            Err(Error::InvalidFields(faults)) => Ok((number, Err(faults))),
-            Err(error) => Err(error),
+            Ok(candidate) => rows.push((number, Ok(candidate))),
+            Err(Error::InvalidFields(faults)) => rows.push((number, Err(faults))),
+            Err(error) => return Err(error),
         }
-    });
-    read.collect()
+    }
+    if !is_dry {
+        adopt_hashes(call, job, &mut rows).await?;
+    }
+    Ok(rows.into())
+}
+
+/// Brings password hashes into the form in which they are stored, which may take an argon2id for each. So rows that have
+/// come before are left out, and one is made after the other: sign-ins want the hasher too.
+async fn adopt_hashes(
+    call: &Call<'_>,
+    job: &import::Model,
+    rows: &mut [(i64, Result<Candidate, Vec<Violation>>)],
+) -> Result<(), Error> {
+    let candidates: Vec<&Candidate> = rows
+        .iter()
+        .filter_map(|(_, row)| row.as_ref().ok())
+        .collect();
+    let origins = known::origins(&call.app.store.read, &job.source, &candidates).await?;
+    let digests: HashSet<Vec<u8>> = origins
+        .into_iter()
+        .map(|origin| origin.row_digest)
+        .collect();
+    for row in rows.iter_mut().filter_map(|(_, row)| row.as_mut().ok()) {
+        let Some(hash) = row
+            .imported_hash
+            .clone()
+            .filter(|_| !digests.contains(&row.digest))
+        else {
+            continue;
+        };
+        row.password_hash = Some(adopt(call, hash).await?);
+    }
+    Ok(())
+}
+
+/// Waits for its turn as long as it takes: a row of an import is in no hurry.
+async fn adopt(call: &Call<'_>, hash: ImportedHash) -> Result<String, Error> {
+    loop {
+        match call.app.hasher.adopt(hash.clone(), None).await {
+            Err(HashError::Overloaded { retry_after }) => tokio::time::sleep(retry_after).await,
+            outcome => return Ok(outcome?),
+        }
+    }
 }
 
 /// Judges the rows and writes what becomes of them: all of it, or nothing.

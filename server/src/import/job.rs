@@ -90,7 +90,7 @@ impl<'a> Job<'a> {
             last = *number;
         }
         let batch = Batch {
-            rows: batch::read(self.call, &self.model, rows)?,
+            rows: batch::read(self.call, &self.model, rows, self.is_dry).await?,
             job: self.model.clone(),
             scope: self.scope.clone(),
             taken: self.taken.clone(),

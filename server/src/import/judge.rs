@@ -113,7 +113,7 @@ impl Judge<'_> {
             email_verified: false,
             display_name: row.display_name.clone(),
             locale: row.locale.clone(),
-            state: match row.password_hash {
+            state: match row.imported_hash {
                 Some(_) => State::Active,
                 None => self.job.account_state,
             },
@@ -166,7 +166,7 @@ impl Judge<'_> {
                 email_key: row.email_key.clone(),
                 display_name: row.display_name.clone(),
                 locale: row.locale.clone(),
-                state: match row.password_hash {
+                state: match row.imported_hash {
                     Some(_) => State::Active,
                     None => before.state,
                 },

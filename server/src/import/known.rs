@@ -41,11 +41,7 @@ impl Known {
         source: &str,
         rows: &[&Candidate],
     ) -> Result<Self, Error> {
-        let origins = account_origin::Entity::find()
-            .filter(account_origin::Column::Source.eq(source))
-            .filter(account_origin::Column::RowKey.is_in(rows.iter().map(|row| row.key.as_str())))
-            .all(txn)
-            .await?;
+        let origins = origins(txn, source, rows).await?;
         let ids = origins.iter().map(|origin| origin.account_id);
         let accounts = account::Entity::within(scope)
             .filter(account::Column::Id.is_in(ids))
@@ -77,6 +73,19 @@ impl Known {
                 .collect(),
         })
     }
+}
+
+/// Which of the rows earlier imports of the source have had.
+pub async fn origins(
+    db: &impl ConnectionTrait,
+    source: &str,
+    rows: &[&Candidate],
+) -> Result<Vec<account_origin::Model>, Error> {
+    let keys = rows.iter().map(|row| row.key.as_str());
+    let origins = account_origin::Entity::find()
+        .filter(account_origin::Column::Source.eq(source))
+        .filter(account_origin::Column::RowKey.is_in(keys));
+    Ok(origins.all(db).await?)
 }
 
 /// Which of `wanted` some account has in `column`.

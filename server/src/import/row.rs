@@ -8,7 +8,7 @@ use crate::{
     app::App,
     error::{Error, Violation},
     master_key::Purpose,
-    password::stored::StoredHash,
+    password::stored::ImportedHash,
 };
 
 /// A row whose values are right; whether there is room for them is another question.
@@ -34,7 +34,9 @@ pub struct Candidate {
     pub external_id: Option<String>,
     /// External id of the institution.
     pub institution: Option<String>,
-    /// In a form that can be verified.
+    /// The password hash as it came.
+    pub imported_hash: Option<ImportedHash>,
+    /// The form in which it is stored, once somebody has made it.
     pub password_hash: Option<String>,
     /// JSON object.
     pub attributes: String,
@@ -56,11 +58,12 @@ impl Candidate {
         let institution =
             fields.external_id("institution_external_id", &row.institution_external_id);
         let attributes = fields.attributes("attributes", &row.attributes);
-        if !row.password_hash.is_empty()
-            && let Err(fault) = StoredHash::parse(&row.password_hash)
-        {
-            fields.refuse(Violation::new("password_hash", fault.reason()));
-        }
+        let imported_hash = match row.password_hash.as_str() {
+            "" => None,
+            hash => ImportedHash::parse(hash)
+                .map_err(|fault| fields.refuse(Violation::new("password_hash", fault.reason())))
+                .ok(),
+        };
         let display_name = fields.display_name("display_name", &row.display_name);
         let locale = fields.locale("locale", &row.locale);
         fields.finish()?;
@@ -83,7 +86,8 @@ impl Candidate {
             locale,
             external_id,
             institution,
-            password_hash: (!row.password_hash.is_empty()).then(|| row.password_hash.clone()),
+            imported_hash,
+            password_hash: None,
             attributes,
         })
     }

@@ -250,3 +250,36 @@ async fn an_address_of_another_institution_is_reported_unless_it_is_accepted() {
         .expect("an import");
     assert_eq!(job.created_count, 1);
 }
+
+#[tokio::test]
+async fn old_passwords_come_along_and_a_row_with_one_is_known_again() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let hash = "{SSHA}nsIRB0l6ixZhyfbuMABLyW4AMIJzYWx0";
+    server.remember(hash);
+    let rows = || {
+        vec![ImportRow {
+            password_hash: hash.into(),
+            ..row(1, "lea")
+        }]
+    };
+    let dry = ImportBegin {
+        validate_only: true,
+        ..begin()
+    };
+    for (begin, verdict) in [
+        (dry, "CREATED"),
+        (begin(), "CREATED"),
+        (begin(), "UNCHANGED"),
+    ] {
+        let (_, outcomes) = import(&admin, begin, rows()).await.expect("an import");
+        assert_eq!(verdicts(&outcomes)[0].1, verdict);
+    }
+    people::tokens(&server, "lea", "ancien").await;
+    let (_, outcomes) = import(&admin, begin(), rows()).await.expect("an import");
+    assert_eq!(
+        verdicts(&outcomes)[0].1,
+        "UNCHANGED",
+        "its hash was renewed"
+    );
+}

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use super::cost::Cost;
-use super::stored::{Argon2Hash, Match, Memory, StoredHash};
+use super::stored::{Argon2Hash, ForeignHash, ImportedHash, Match, Memory, StoredHash, Wrapped};
 use super::{Password, Verifiable};
 use queue::{Job, Queue};
 
@@ -132,6 +132,23 @@ impl Hasher {
         let (password, cost) = (password.clone(), self.cost);
         self.run(deadline, move |memory| {
             Argon2Hash::of(&password, cost, memory).map(|hash| hash.to_string())
+        })
+        .await
+    }
+
+    /// The form in which a hash from elsewhere is stored: one that is quick to guess is hashed again, with argon2id.
+    pub async fn adopt(
+        &self,
+        imported: ImportedHash,
+        deadline: Option<Instant>,
+    ) -> Result<String, HashError> {
+        let ForeignHash(foreign) = match imported {
+            ImportedHash::Ready(text) => return Ok(text),
+            ImportedHash::Foreign(foreign) => foreign,
+        };
+        let cost = self.cost;
+        self.run(deadline, move |memory| {
+            Wrapped::of(foreign, cost, memory).map(|hash| hash.to_string())
         })
         .await
     }

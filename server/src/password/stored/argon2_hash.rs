@@ -68,10 +68,15 @@ impl Argon2Hash {
         cost: Cost,
         memory: &mut Memory,
     ) -> argon2::Result<Self> {
+        Self::of_bytes(password.normalised().as_bytes(), cost, memory)
+    }
+
+    /// Likewise, of what another function made of a password.
+    pub(super) fn of_bytes(bytes: &[u8], cost: Cost, memory: &mut Memory) -> argon2::Result<Self> {
         let mut hash = Self::of_nobody(cost)?;
         // Without random numbers nothing here is safe; the panic costs this one hash.
         aws_lc_rs::rand::fill(&mut hash.salt).expect("the operating system has random numbers");
-        hash.output = hash.derive(password.normalised().as_bytes(), memory)?;
+        hash.output = hash.derive(bytes, memory)?;
 
         Ok(hash)
     }
@@ -95,13 +100,19 @@ impl Argon2Hash {
             .spellings()
             .zip([Match::Normalised, Match::AsTyped])
         {
-            let output = self.derive(spelling, memory)?;
-            if outcome == Match::None && bool::from(output.ct_eq(&self.output)) {
+            let is_same = self.matches(spelling, memory)?;
+            if outcome == Match::None && is_same {
                 outcome = found;
             }
         }
 
         Ok(outcome)
+    }
+
+    /// Whether these bytes were hashed.
+    pub(super) fn matches(&self, bytes: &[u8], memory: &mut Memory) -> argon2::Result<bool> {
+        let output = self.derive(bytes, memory)?;
+        Ok(output.ct_eq(&self.output).into())
     }
 
     /// Whether a new hash at this cost would be stronger. More memory or passes than asked for are kept.

@@ -1,10 +1,14 @@
 //! Password hashes as they are stored, checked before anything is computed with them.
 
 mod argon2_hash;
+mod foreign;
+mod wrapped;
 
 use std::fmt;
 
 pub(super) use argon2_hash::{Argon2Hash, Memory};
+pub(super) use foreign::Foreign;
+pub(super) use wrapped::Wrapped;
 
 use super::cost::Cost;
 use super::{Password, Verifiable};
@@ -22,7 +26,21 @@ pub struct StoredHash {
 #[derive(Clone)]
 enum Scheme {
     Argon2(Argon2Hash),
+    Wrapped(Wrapped),
 }
+
+/// A password hash from elsewhere that may be stored, if need be in another form.
+#[derive(Clone)]
+pub enum ImportedHash {
+    /// As it is: Argon2 of any kind, or what another Guichet stored.
+    Ready(String),
+    /// Under argon2id (see [`Hasher::adopt`](super::hasher::Hasher::adopt)).
+    Foreign(ForeignHash),
+}
+
+/// A hash that another system made.
+#[derive(Clone)]
+pub struct ForeignHash(pub(super) Foreign);
 
 /// Which spelling of a password a hash was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +65,8 @@ pub enum HashFault {
 }
 
 impl StoredHash {
-    /// Reads a hash: Argon2 in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, also `argon2i` and
-    /// `argon2d`, up to 256 MiB, 20 passes, 16 lanes and 1 GiB of memory times passes.
+    /// Reads a hash as it is stored: Argon2 in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$output`, also
+    /// `argon2i` and `argon2d`, up to 256 MiB, 20 passes, 16 lanes and 1 GiB of memory times passes; or a wrapped one.
     pub fn parse(text: &str) -> Result<Self, HashFault> {
         if text.len() > MAX_BYTES {
             return Err(HashFault::Malformed);
@@ -56,6 +74,10 @@ impl StoredHash {
 
         if Argon2Hash::recognises(text) {
             return Argon2Hash::parse(text).map(Self::from);
+        }
+        if Wrapped::recognises(text) {
+            let scheme = Wrapped::parse(text).map(Scheme::Wrapped)?;
+            return Ok(Self { scheme });
         }
 
         Err(HashFault::UnknownFormat)
@@ -65,6 +87,7 @@ impl StoredHash {
     pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
         let found = match &self.scheme {
             Scheme::Argon2(hash) => hash.verify(password, memory)?,
+            Scheme::Wrapped(hash) => hash.verify(password, memory)?,
         };
 
         Ok(match password.verifiable {
@@ -77,6 +100,27 @@ impl StoredHash {
     pub(super) fn is_weaker_than(&self, cost: Cost) -> bool {
         match &self.scheme {
             Scheme::Argon2(hash) => hash.is_weaker_than(cost),
+            // It is cheaper to verify without what is inside, and frees the person from the other system's limits.
+            Scheme::Wrapped(_) => true,
+        }
+    }
+}
+
+impl ImportedHash {
+    /// Reads a hash in any of the forms that `server/PASSWORD-HASHES.md` lists, recognised from the string itself.
+    pub fn parse(text: &str) -> Result<Self, HashFault> {
+        // Django writes the name of its hasher before Argon2's own.
+        let text = match text.strip_prefix("argon2") {
+            Some(rest) if Argon2Hash::recognises(rest) => rest,
+            _ => text,
+        };
+        match StoredHash::parse(text) {
+            Ok(_) => Ok(Self::Ready(text.to_owned())),
+            Err(HashFault::UnknownFormat) => {
+                let foreign = Foreign::parse(text)?;
+                Ok(Self::Foreign(ForeignHash(foreign)))
+            }
+            Err(fault) => Err(fault),
         }
     }
 }
@@ -86,6 +130,18 @@ impl From<Argon2Hash> for StoredHash {
         Self {
             scheme: Scheme::Argon2(hash),
         }
+    }
+}
+
+impl fmt::Debug for ImportedHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ImportedHash")
+    }
+}
+
+impl fmt::Debug for ForeignHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ForeignHash")
     }
 }
 

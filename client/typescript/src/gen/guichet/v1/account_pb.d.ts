@@ -162,7 +162,10 @@ export declare type CreateAccountRequest = Message<"guichet.v1.CreateAccountRequ
     case: "password";
   } | {
     /**
-     * A hash made elsewhere, recognised from the string (argon2 PHC); the account is ACTIVE.
+     * A hash made elsewhere, recognised from the string: Argon2, bcrypt, PBKDF2 and scrypt in PHC's and passlib's forms,
+     * ASP.NET Identity V2 and V3, ASP.NET Membership (`hash|1|salt`), Django, Werkzeug, LDAP (`{SSHA}` …). The account is
+     * ACTIVE; the old password opens it until it is changed, whatever the policy. Refused as UNKNOWN_FORMAT, MALFORMED or
+     * TOO_COSTLY. Only argon2id of it is stored, which takes as long as a sign-in.
      *
      * @generated from field: string password_hash = 3;
      */

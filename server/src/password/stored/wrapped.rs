@@ -1,0 +1,79 @@
+//! A hash of another system under argon2id, so that a stolen database holds nothing that is quick to guess.
+//!
+//! What the other system's function made of the password is hashed as a new password would be. That needs no password, so
+//! it is done before the hash is stored; at the next sign-in the password is at hand, and a plain argon2id takes its place.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    Argon2Hash, HashFault, Match, Memory,
+    foreign::{Foreign, Function},
+};
+use crate::password::{Password, cost::Cost};
+
+/// How the string begins. Behind it stand the function, as base64 of JSON, and an argon2id in PHC's form.
+const PREFIX: &str = "$guichet-wrapped$";
+
+/// A hash that another system made, hashed again.
+#[derive(Clone)]
+pub(in crate::password) struct Wrapped {
+    function: Function,
+    outer: Argon2Hash,
+}
+
+impl Wrapped {
+    /// Wraps a hash.
+    pub(in crate::password) fn of(
+        foreign: Foreign,
+        cost: Cost,
+        memory: &mut Memory,
+    ) -> argon2::Result<Self> {
+        Ok(Self {
+            outer: Argon2Hash::of_bytes(&foreign.output, cost, memory)?,
+            function: foreign.function,
+        })
+    }
+
+    pub(super) fn recognises(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, HashFault> {
+        let malformed = HashFault::Malformed;
+        let rest = text.strip_prefix(PREFIX).ok_or(malformed)?;
+        let (function, _) = rest.split_once('$').ok_or(malformed)?;
+        let outer = Argon2Hash::parse(&rest[function.len()..])?;
+        let function = URL_SAFE_NO_PAD.decode(function).map_err(|_| malformed)?;
+        let function: Function = serde_json::from_slice(&function).map_err(|_| malformed)?;
+        function.check()?;
+        Ok(Self { function, outer })
+    }
+
+    /// Tries each spelling of the password, the right one or not, so that the time tells nothing.
+    pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
+        let mut outcome = Match::None;
+        for (spelling, found) in password
+            .spellings()
+            .zip([Match::Normalised, Match::AsTyped])
+        {
+            let output = self.function.derive(spelling);
+            let is_possible = output.is_some();
+            let is_same = self.outer.matches(&output.unwrap_or_default(), memory)?;
+            if outcome == Match::None && is_possible && is_same {
+                outcome = found;
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// The string that is stored.
+impl fmt::Display for Wrapped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let function = serde_json::to_vec(&self.function).map_err(|_| fmt::Error)?;
+        let function = URL_SAFE_NO_PAD.encode(function);
+        write!(formatter, "{PREFIX}{function}{}", self.outer)
+    }
+}

@@ -1,0 +1,68 @@
+//! Password hashes of other systems: people sign in with their old password, and the database never holds the old hash.
+
+use std::collections::BTreeMap;
+
+use guichet_client::proto::create_account_request::Credential;
+use guichet_client::proto::{Account, CreateAccountRequest};
+use guichet_tests::{Place, Server, expect_error, people};
+use serde_json::Value;
+use tonic::Code;
+
+/// Made by the other systems themselves (see `tests/hash_vectors`).
+const VECTORS: &str = include_str!("../../server/src/password/stored/foreign/vectors.json");
+
+fn vectors() -> (String, BTreeMap<String, String>) {
+    let vectors: Value = serde_json::from_str(VECTORS).expect("JSON");
+    let password = vectors["password"].as_str().expect("a password").to_owned();
+    let hashes = serde_json::from_value(vectors["hashes"].clone()).expect("texts by name");
+    (password, hashes)
+}
+
+async fn create(server: &Server, username: &str, hash: &str) {
+    let request = CreateAccountRequest {
+        account: Some(Account {
+            username: username.into(),
+            ..Account::default()
+        }),
+        credential: Some(Credential::PasswordHash(hash.into())),
+        ..CreateAccountRequest::default()
+    };
+    let created = server.admin().await.account().create_account(request).await;
+    created.expect("an account");
+}
+
+/// How many stored hashes are still wrapped ones; of a server on a file.
+async fn wrapped(server: &Server) -> usize {
+    let accounts = Place::of(server).dump().await.remove("account");
+    let accounts = accounts.expect("a table").into_iter();
+    accounts
+        .filter(|row| row.contains("$guichet-wrapped$"))
+        .count()
+}
+
+#[tokio::test]
+async fn the_old_password_opens_the_account_and_its_hash_is_renewed() {
+    let server = Server::start().await;
+    let (password, hashes) = vectors();
+    let foreign = hashes.values().filter(|hash| !hash.contains("$argon2"));
+    let foreign: Vec<&String> = foreign.collect();
+    for (number, hash) in foreign.iter().enumerate() {
+        // It must not be found in anything that the server writes.
+        server.remember(hash);
+        create(&server, &format!("p{number}"), hash).await;
+    }
+    if !server.on_postgres() {
+        assert_eq!(wrapped(&server).await, foreign.len());
+    }
+
+    for number in 0..foreign.len() {
+        let username = format!("p{number}");
+        let wrong = people::sign_in(&server, &username, "Ancien").await;
+        expect_error(wrong, Code::Unauthenticated, "BAD_CREDENTIALS");
+        people::tokens(&server, &username, &password).await;
+        people::tokens(&server, &username, &password).await;
+    }
+    if !server.on_postgres() {
+        assert_eq!(wrapped(&server).await, 0);
+    }
+}

@@ -1,0 +1,103 @@
+"""Makes the password hashes that the tests verify, by the programs that other systems make theirs with.
+
+    python3 -m venv venv && venv/bin/pip install -r tests/hash_vectors/requirements.txt
+    venv/bin/python tests/hash_vectors/make.py > server/src/password/stored/foreign/vectors.json
+
+ASP.NET's are built from its documented layouts (PasswordHasher.cs of ASP.NET Core Identity, and the guide from Membership
+to Identity), for there is no .NET here. Salts are random, so each run gives other hashes.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import struct
+
+import django
+from django.conf import settings
+from django.contrib.auth.hashers import get_hasher
+from passlib import hash as passlib
+from werkzeug.security import generate_password_hash
+
+PASSWORD = "Ancien mot de passe é 2019"
+
+settings.configure(PASSWORD_HASHERS=[
+    "django.contrib.auth.hashers." + name
+    for name in (
+        "PBKDF2PasswordHasher",
+        "PBKDF2SHA1PasswordHasher",
+        "BCryptPasswordHasher",
+        "BCryptSHA256PasswordHasher",
+        "ScryptPasswordHasher",
+        "Argon2PasswordHasher",
+        "MD5PasswordHasher",
+    )
+])
+django.setup()
+
+
+def of_django(algorithm):
+    hasher = get_hasher(algorithm)
+    return hasher.encode(PASSWORD, hasher.salt())
+
+
+def aspnet_v2():
+    salt = os.urandom(16)
+    key = hashlib.pbkdf2_hmac("sha1", PASSWORD.encode(), salt, 1000, 32)
+    return base64.b64encode(b"\0" + salt + key).decode()
+
+
+def aspnet_v3(number, name, rounds):
+    salt = os.urandom(16)
+    key = hashlib.pbkdf2_hmac(name, PASSWORD.encode(), salt, rounds, 32)
+    head = b"\1" + struct.pack(">III", number, rounds, len(salt))
+    return base64.b64encode(head + salt + key).decode()
+
+
+def membership():
+    salt = os.urandom(16)
+    digest = hashlib.sha1(salt + PASSWORD.encode("utf-16-le")).digest()
+    return f"{base64.b64encode(digest).decode()}|1|{base64.b64encode(salt).decode()}"
+
+
+def ldap_sha2(name, length):
+    """OpenLDAP's pw-sha2 module: the digest of password and salt, and the salt behind it."""
+    salt = os.urandom(8)
+    digest = hashlib.new(name, PASSWORD.encode() + salt).digest()
+    return f"{{SSHA{length}}}{base64.b64encode(digest + salt).decode()}"
+
+
+VECTORS = {
+    "ASP.NET Identity V2": aspnet_v2(),
+    "ASP.NET Identity V3, SHA-1": aspnet_v3(0, "sha1", 10_000),
+    "ASP.NET Identity V3, SHA-256": aspnet_v3(1, "sha256", 10_000),
+    "ASP.NET Identity V3, SHA-512": aspnet_v3(2, "sha512", 100_000),
+    "ASP.NET Membership, SHA-1": membership(),
+    "bcrypt 2a": passlib.bcrypt.using(rounds=6, ident="2a").hash(PASSWORD),
+    "bcrypt 2b": passlib.bcrypt.using(rounds=6, ident="2b").hash(PASSWORD),
+    "bcrypt 2y": passlib.bcrypt.using(rounds=6, ident="2y").hash(PASSWORD),
+    "passlib PBKDF2, SHA-1": passlib.pbkdf2_sha1.hash(PASSWORD),
+    "passlib PBKDF2, SHA-256": passlib.pbkdf2_sha256.hash(PASSWORD),
+    "passlib PBKDF2, SHA-512": passlib.pbkdf2_sha512.hash(PASSWORD),
+    "passlib scrypt": passlib.scrypt.using(rounds=12).hash(PASSWORD),
+    "LDAP MD5": passlib.ldap_md5.hash(PASSWORD),
+    "LDAP SMD5": passlib.ldap_salted_md5.hash(PASSWORD),
+    "LDAP SHA": passlib.ldap_sha1.hash(PASSWORD),
+    "LDAP SSHA": passlib.ldap_salted_sha1.hash(PASSWORD),
+    "LDAP SSHA256": ldap_sha2("sha256", 256),
+    "LDAP SSHA512": ldap_sha2("sha512", 512),
+    "LDAP CRYPT, bcrypt": "{CRYPT}" + passlib.bcrypt.using(rounds=6).hash(PASSWORD),
+    "Django PBKDF2, SHA-256": of_django("pbkdf2_sha256"),
+    "Django PBKDF2, SHA-1": of_django("pbkdf2_sha1"),
+    "Django bcrypt": of_django("bcrypt"),
+    "Django bcrypt, SHA-256": of_django("bcrypt_sha256"),
+    "Django scrypt": of_django("scrypt"),
+    "Django argon2": of_django("argon2"),
+    "Django MD5": of_django("md5"),
+    "Django SHA-1": passlib.django_salted_sha1.hash(PASSWORD),
+    "Werkzeug PBKDF2": generate_password_hash(PASSWORD, "pbkdf2:sha256:600000"),
+    "Werkzeug PBKDF2, SHA-512": generate_password_hash(PASSWORD, "pbkdf2:sha512:10000"),
+    "Werkzeug scrypt": generate_password_hash(PASSWORD, "scrypt"),
+}
+
+print(json.dumps({"password": PASSWORD, "hashes": VECTORS}, indent=2, ensure_ascii=False))
