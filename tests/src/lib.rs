@@ -11,6 +11,7 @@ mod cluster;
 pub mod errors;
 pub mod grpc_web;
 pub mod mailbox;
+pub mod network;
 pub mod people;
 mod place;
 pub mod postgres;

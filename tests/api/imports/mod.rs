@@ -2,6 +2,7 @@
 
 mod begun;
 mod files;
+mod old_network;
 mod scope;
 mod undone;
 mod verdicts;
