@@ -41,8 +41,8 @@ pub struct Batch {
     pub scope: Scope,
     /// The rows.
     pub rows: Rows,
-    /// What rows before have taken, in a dry run.
-    pub taken: Taken,
+    /// What the batches before have taken, in a dry run.
+    pub before: Arc<Taken>,
     /// Whether nothing is to stay.
     pub is_dry: bool,
 }
@@ -53,7 +53,7 @@ pub struct Written {
     pub job: import::Model,
     /// What became of the rows.
     pub outcomes: Vec<Outcome>,
-    /// What all rows have taken by now.
+    /// What its rows have taken.
     pub taken: Taken,
 }
 
@@ -149,11 +149,12 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
         .filter_map(|(_, row)| row.as_ref().ok())
         .collect();
     let known = Known::load(&txn, &batch.scope, &batch.job.source, &candidates).await?;
-    let mut taken = batch.taken;
+    let mut taken = batch.before.next();
     let judge = Judge {
         job: &batch.job,
         scope: &batch.scope,
         known: &known,
+        before: &batch.before,
         now: call.app.clock.now(),
     };
     let judged = batch.rows.iter().map(|(number, row)| {

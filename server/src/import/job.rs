@@ -1,5 +1,7 @@
 //! An import from its first row to its last.
 
+use std::sync::Arc;
+
 use guichet_proto::v1::{self, AccountState, ImportBegin, ImportOutcome, ImportRow};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
@@ -40,7 +42,8 @@ pub struct Job<'a> {
     call: &'a Call<'a>,
     scope: Scope,
     model: Model,
-    taken: Taken,
+    /// What rows have taken, in a dry run: nothing else remembers it.
+    taken: Arc<Taken>,
     is_dry: bool,
 }
 
@@ -66,7 +69,7 @@ impl<'a> Job<'a> {
             call,
             scope,
             model,
-            taken: Taken::default(),
+            taken: Arc::default(),
             is_dry,
         })
     }
@@ -93,13 +96,13 @@ impl<'a> Job<'a> {
             rows: batch::read(self.call, &self.model, rows, self.is_dry).await?,
             job: self.model.clone(),
             scope: self.scope.clone(),
-            taken: self.taken.clone(),
+            before: self.taken.clone(),
             is_dry: self.is_dry,
         };
         let written = self.write(batch).await?;
         self.model = written.job;
         if self.is_dry {
-            self.taken = written.taken;
+            Arc::make_mut(&mut self.taken).absorb(written.taken);
         }
         let outcomes = written.outcomes.iter();
         Ok(outcomes

@@ -43,6 +43,8 @@ pub struct Judge<'a> {
     pub scope: &'a Scope,
     /// What the database has.
     pub known: &'a Known,
+    /// What the batches before have taken, though the database doesn't show it.
+    pub before: &'a Taken,
     /// When the batch is written.
     pub now: Timestamp,
 }
@@ -51,7 +53,10 @@ impl Judge<'_> {
     /// What becomes of a row. An accepted one takes what it has, so that the next ones can't.
     pub fn judge(&self, row: &Candidate, taken: &mut Taken, new_id: Uuid) -> Judgement {
         let origin = self.known.origins.get(&row.key);
-        if !taken.take_key(row) || origin.is_some_and(|origin| origin.import_id == self.job.id) {
+        if !taken.take_key(row)
+            || self.before.has_key(row)
+            || origin.is_some_and(|origin| origin.import_id == self.job.id)
+        {
             return refuse(key_column(row), "DUPLICATE_ROW");
         }
         let institution_id = match self.institution(row) {
@@ -94,7 +99,9 @@ impl Judge<'_> {
             faults.push(Violation::new("username", "USERNAME_TAKEN"));
         }
         if let Some(id) = &row.external_id
-            && (self.known.external_ids.contains(id) || taken.has_external_id(id))
+            && (self.known.external_ids.contains(id)
+                || taken.has_external_id(id)
+                || self.before.has_external_id(id))
         {
             faults.push(Violation::new("external_id", "EXTERNAL_ID_TAKEN"));
         }
@@ -185,7 +192,10 @@ impl Judge<'_> {
     }
 
     fn has_username(&self, row: &Candidate, taken: &Taken) -> bool {
-        self.known.usernames.contains(&row.username_key) || taken.has_username(&row.username_key)
+        let key = &row.username_key;
+        self.known.usernames.contains(key)
+            || taken.has_username(key)
+            || self.before.has_username(key)
     }
 
     /// Whether an account of another institution has the address.
@@ -196,10 +206,10 @@ impl Judge<'_> {
         if self.job.accept_emails_elsewhere {
             return false;
         }
-        let before = taken.institution_of_email(key);
+        let rows = [taken, self.before].map(|taken| taken.institution_of_email(key));
         let known = self.known.emails.get(key).into_iter().flatten();
         known
-            .chain(&before)
+            .chain(rows.iter().flatten())
             .any(|institution| !here.contains(institution))
     }
 }

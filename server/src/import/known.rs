@@ -152,9 +152,33 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// Room for what more rows take, to be absorbed if they are kept.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self {
+            hasher: self.hasher.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what `next` has taken.
+    pub fn absorb(&mut self, next: Self) {
+        self.keys.extend(next.keys);
+        self.usernames.extend(next.usernames);
+        self.external_ids.extend(next.external_ids);
+        for (email, institution_id) in next.emails {
+            self.emails.entry(email).or_insert(institution_id);
+        }
+    }
+
     /// Takes a row's key. False if an earlier row has it.
     pub fn take_key(&mut self, row: &Candidate) -> bool {
         self.keys.insert(self.hasher.hash_one(&row.key))
+    }
+
+    /// Whether a row before has the key.
+    pub fn has_key(&self, row: &Candidate) -> bool {
+        self.keys.contains(&self.hasher.hash_one(&row.key))
     }
 
     /// Whether a row before has the username.
