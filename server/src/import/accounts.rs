@@ -9,7 +9,7 @@ use guichet_proto::v1::{
 use prost::Message as _;
 use tokio::{
     sync::mpsc,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_stream::{Stream, StreamExt as _};
 
@@ -24,6 +24,9 @@ const MAX_BYTES: usize = 1024 * 1024;
 
 /// How long rows wait for others to be written with.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long a client may send no row, or read no outcome: others wait for its place, and it may resume.
+const IDLE: Duration = Duration::from_mins(2);
 
 /// When there should be room for another import.
 pub const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -91,7 +94,14 @@ async fn gather(
     let mut until: Option<Instant> = None;
     while rows.len() < MAX_ROWS && bytes < MAX_BYTES {
         let next = match until {
-            None => incoming.next().await,
+            None => match timeout(IDLE, incoming.next()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    return Err(Error::Overloaded {
+                        retry_after: RETRY_AFTER,
+                    });
+                }
+            },
             Some(until) => match timeout_at(until, incoming.next()).await {
                 Ok(next) => next,
                 Err(_) => break,
@@ -119,7 +129,7 @@ async fn tell<E>(
 ) -> bool {
     let message = Some(message);
     outgoing
-        .send(Ok(ImportAccountsResponse { message }))
+        .send_timeout(Ok(ImportAccountsResponse { message }), IDLE)
         .await
         .is_ok()
 }

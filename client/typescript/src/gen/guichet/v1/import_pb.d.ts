@@ -767,7 +767,8 @@ export declare const ImportService: GenService<{
    *
    * After a cut the client calls again with `begin.import_id`; the server's first message says in `last_row_number` how far
    * it has come. The client MUST begin behind that row. Numbers MUST rise; gaps are allowed. A client that reads no
-   * outcomes is not read from. At most 4 imports run at a time on one server; more are refused with OVERLOADED.
+   * outcomes is not read from. At most 4 imports run at a time on one server; more are refused with OVERLOADED, and so is a
+   * client that sends no row for 2 minutes: it may resume.
    *
    * A dry run (`begin.validate_only`) takes the same way but for the commits: it leaves no job and no trace.
    *
