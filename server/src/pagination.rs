@@ -80,8 +80,32 @@ pub fn after<C: ColumnTrait>(column: C, id: C, order: &Order, cursor: Cursor) ->
         .add(Condition::all().add(column.eq(key)).add(id_beyond))
 }
 
+/// What a token is bound to: which list, who asks, and what for.
+pub fn query(parts: impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+}
+
+/// A page and the token of the next one, which is empty on the last. Of `rows` one more than `size` was asked for: that
+/// one tells whether there is another page.
+pub fn cut<T>(
+    master_key: &MasterKey,
+    mut rows: Vec<T>,
+    size: u64,
+    query: &[u8],
+    cursor: impl FnOnce(&T) -> Cursor,
+) -> Result<(Vec<T>, String), Error> {
+    if rows.len() as u64 <= size {
+        return Ok((rows, String::new()));
+    }
+    rows.pop();
+    let next = rows
+        .last()
+        .map(|last| seal(master_key, &cursor(last), query));
+    Ok((rows, next.transpose()?.unwrap_or_default()))
+}
+
 /// The token of the page after `cursor`, good only for the same caller and `query`.
-pub fn seal(master_key: &MasterKey, cursor: &Cursor, query: &[u8]) -> Result<String, Error> {
+fn seal(master_key: &MasterKey, cursor: &Cursor, query: &[u8]) -> Result<String, Error> {
     let plain = serde_json::to_vec(cursor).map_err(|cause| Error::Internal(cause.into()))?;
     Ok(URL_SAFE_NO_PAD.encode(master_key.seal(Purpose::PageTokens, &plain, query)))
 }

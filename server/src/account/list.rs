@@ -40,21 +40,15 @@ pub async fn list_accounts(
     if let Some(cursor) = cursor {
         select = select.filter(pagination::after(column, Column::Id, &order, cursor));
     }
-    // One row more tells whether there is another page.
     let rows = select
         .order_by(column, order.clone())
         .order_by(Column::Id, order)
         .limit(size + 1);
-    let mut accounts = rows.all(&call.app.store.read).await?;
-
-    let mut next_page_token = String::new();
-    if accounts.len() as u64 > size {
-        accounts.pop();
-        if let Some(last) = accounts.last() {
-            next_page_token =
-                pagination::seal(&call.app.master_key, &cursor_of(column, last), &query)?;
-        }
-    }
+    let rows = rows.all(&call.app.store.read).await?;
+    let (accounts, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
+            cursor_of(column, last)
+        })?;
     Ok(ListAccountsResponse {
         accounts: accounts.iter().map(view::account).collect(),
         next_page_token,
@@ -69,7 +63,7 @@ fn query_id(call: &Call<'_>, request: &ListAccountsRequest) -> Result<Vec<u8>, E
         &request.filter,
         &request.order_by,
     );
-    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+    pagination::query(parts)
 }
 
 fn cursor_of(column: Column, last: &Model) -> Cursor {

@@ -38,28 +38,21 @@ pub async fn list_imports(
         &request.fingerprint,
         request.state,
     );
-    let query = serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))?;
+    let query = pagination::query(parts)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
     let mut select = Entity::begun_by(job::whose(call)?).filter(wanted);
     if let Some(cursor) = cursor {
         select = select.filter(Column::Id.lt(cursor.id));
     }
-    // One row more tells whether there is another page. Ids are in the order of time.
+    // Ids are in the order of time.
     let rows = select.order_by_desc(Column::Id).limit(size + 1);
-    let mut rows = rows.all(&call.app.store.read).await?;
-
-    let mut next_page_token = String::new();
-    if rows.len() as u64 > size {
-        rows.pop();
-        if let Some(last) = rows.last() {
-            let cursor = Cursor {
-                key: Key::Time(last.create_time.0),
-                id: last.id,
-            };
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+    let rows = rows.all(&call.app.store.read).await?;
+    let (rows, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
+            key: Key::Time(last.create_time.0),
+            id: last.id,
+        })?;
     Ok(ListImportsResponse {
         imports: rows.iter().map(view::import).collect(),
         next_page_token,

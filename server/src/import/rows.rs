@@ -29,7 +29,7 @@ pub async fn list_import_rows(
         job.id,
         request.verdict,
     );
-    let query = serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))?;
+    let query = pagination::query(parts)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
     let mut select = Entity::of(job.id);
@@ -39,21 +39,13 @@ pub async fn list_import_rows(
     if let Some(Key::Number(last)) = cursor.map(|cursor| cursor.key) {
         select = select.filter(Column::Number.gt(last));
     }
-    // One row more tells whether there is another page.
     let rows = select.order_by_asc(Column::Number).limit(size + 1);
-    let mut rows = rows.all(&call.app.store.read).await?;
-
-    let mut next_page_token = String::new();
-    if rows.len() as u64 > size {
-        rows.pop();
-        if let Some(last) = rows.last() {
-            let cursor = Cursor {
-                key: Key::Number(last.number),
-                id: job.id,
-            };
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+    let rows = rows.all(&call.app.store.read).await?;
+    let (rows, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
+            key: Key::Number(last.number),
+            id: job.id,
+        })?;
     Ok(ListImportRowsResponse {
         rows: rows.iter().map(|row| shown(row, call.locale)).collect(),
         next_page_token,

@@ -46,21 +46,15 @@ pub async fn list_institutions(
     if let Some(cursor) = cursor {
         select = select.filter(pagination::after(column, Column::Id, &order, cursor));
     }
-    // One row more tells whether there is another page.
     let rows = select
         .order_by(column, order.clone())
         .order_by(Column::Id, order)
         .limit(size + 1);
-    let mut institutions = rows.all(db).await?;
-
-    let mut next_page_token = String::new();
-    if institutions.len() as u64 > size {
-        institutions.pop();
-        if let Some(last) = institutions.last() {
-            let cursor = cursor_of(column, last);
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+    let rows = rows.all(db).await?;
+    let (institutions, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
+            cursor_of(column, last)
+        })?;
     Ok(ListInstitutionsResponse {
         institutions: view::institutions(db, &institutions).await?,
         next_page_token,
@@ -91,7 +85,7 @@ fn query_id(call: &Call<'_>, request: &ListInstitutionsRequest) -> Result<Vec<u8
         &request.filter,
         &request.order_by,
     );
-    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+    pagination::query(parts)
 }
 
 fn cursor_of(column: Column, last: &Model) -> Cursor {

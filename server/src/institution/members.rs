@@ -86,7 +86,7 @@ pub async fn list_members(
     let size = pagination::size(request.page_size)?;
     let id = parse_id("institution_id", &request.institution_id)?;
     let query = (b"members", call.caller.actor_id(), id);
-    let query = serde_json::to_vec(&query).map_err(|cause| Error::Internal(cause.into()))?;
+    let query = pagination::query(query)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
     row::find(db, &call.scope()?, id).await?;
 
@@ -95,24 +95,18 @@ pub async fn list_members(
     if let Some(cursor) = cursor {
         select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
     }
-    // One row more tells whether there is another page.
     let rows = select
         .order_by_asc(column)
         .order_by_asc(second)
         .limit(size + 1);
-    let mut members = rows.all(db).await?;
-
-    let mut next_page_token = String::new();
-    if members.len() as u64 > size {
-        members.pop();
-        if let Some((last, _)) = members.last() {
-            let cursor = Cursor {
+    let rows = rows.all(db).await?;
+    let (members, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |(last, _)| {
+            Cursor {
                 key: Key::Time(last.create_time.0),
                 id: last.account_id,
-            };
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+            }
+        })?;
     Ok(ListMembersResponse {
         members: members
             .iter()

@@ -33,7 +33,7 @@ pub async fn get_migration_report(
     let size = pagination::size(request.page_size)?;
     let scope = about(call, db, &request.institution_id).await?;
     let query = (b"report", call.caller.actor_id(), &request.institution_id);
-    let query = serde_json::to_vec(&query).map_err(|cause| Error::Internal(cause.into()))?;
+    let query = pagination::query(query)?;
     let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
 
     let (column, second) = (Column::DisplayNameKey, Column::Id);
@@ -45,24 +45,16 @@ pub async fn get_migration_report(
         }
         None => Some(sum(db, &scope).await?),
     };
-    // One row more tells whether there is another page.
     let rows = select
         .order_by_asc(column)
         .order_by_asc(second)
         .limit(size + 1);
-    let mut institutions = rows.all(db).await?;
-
-    let mut next_page_token = String::new();
-    if institutions.len() as u64 > size {
-        institutions.pop();
-        if let Some(last) = institutions.last() {
-            let cursor = Cursor {
-                key: Key::Text(last.display_name_key.clone()),
-                id: last.id,
-            };
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+    let rows = rows.all(db).await?;
+    let (institutions, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
+            key: Key::Text(last.display_name_key.clone()),
+            id: last.id,
+        })?;
     Ok(GetMigrationReportResponse {
         rows: count(db, &institutions).await?,
         next_page_token,

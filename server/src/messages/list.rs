@@ -28,18 +28,13 @@ pub async fn list_messages(
     if let Some(cursor) = cursor {
         select = select.filter(Column::Id.lt(cursor.id));
     }
-    // One row more tells whether there is another page. Ids are in the order of time.
+    // Ids are in the order of time.
     let rows = select.order_by_desc(Column::Id).limit(size + 1);
-    let mut rows = rows.all(&call.app.store.read).await?;
-
-    let mut next_page_token = String::new();
-    if rows.len() as u64 > size {
-        rows.pop();
-        if let Some(last) = rows.last() {
-            let cursor = cursor_of(last);
-            next_page_token = pagination::seal(&call.app.master_key, &cursor, &query)?;
-        }
-    }
+    let rows = rows.all(&call.app.store.read).await?;
+    let (rows, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
+            cursor_of(last)
+        })?;
     Ok(ListMessagesResponse {
         messages: rows.into_iter().map(view::message).collect(),
         next_page_token,
@@ -119,7 +114,7 @@ fn query_id(call: &Call<'_>, request: &ListMessagesRequest) -> Result<Vec<u8>, E
         time(request.start_time),
         time(request.end_time),
     );
-    serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
+    pagination::query(parts)
 }
 
 const fn cursor_of(last: &Model) -> Cursor {

@@ -44,17 +44,14 @@ pub async fn list_reset_requests(
     if let Some(after) = pagination::open(master_key, &request.page_token, &list)? {
         query = query.filter(reset_request::Column::Id.lt(after.id));
     }
-    let mut rows = query.limit(size + 1).all(&call.app.store.read).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    let last = rows.last().filter(|_| more).map(|row| Cursor {
-        key: Key::Time(row.create_time.0),
-        id: row.id,
-    });
-    let next = last.map(|last| pagination::seal(master_key, &last, &list));
+    let rows = query.limit(size + 1).all(&call.app.store.read).await?;
+    let (rows, next_page_token) = pagination::cut(master_key, rows, size, &list, |last| Cursor {
+        key: Key::Time(last.create_time.0),
+        id: last.id,
+    })?;
     Ok(ListResetRequestsResponse {
-        next_page_token: next.transpose()?.unwrap_or_default(),
         requests: in_scope(&call.app.store.read, &scope, rows).await?,
+        next_page_token,
     })
 }
 
