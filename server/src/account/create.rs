@@ -30,7 +30,7 @@ pub async fn create_account(
     let mut fields = Fields::default();
     let request_id = fields.part(request_id(call, &request))?.flatten();
     let request_id = request_id.filter(|_| !validate_only);
-    let (mut account, credential) = read(call, fields, request)?;
+    let (mut account, credential, imported) = read(call, fields, request)?;
     affiliation::check_roles(call, &account)?;
     if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
         return Ok(reply);
@@ -66,9 +66,7 @@ pub async fn create_account(
     if let Some(password) = password {
         account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await?);
     }
-    if let Some(Credential::PasswordHash(hash)) = &credential {
-        let hash = ImportedHash::parse(hash)
-            .map_err(|fault| Error::field("password_hash", fault.reason()))?;
+    if let Some(hash) = imported {
         account.password_hash = Some(call.app.hasher.adopt(hash, call.deadline).await?);
     }
 
@@ -98,12 +96,12 @@ async fn first_reply(
     }
 }
 
-/// The account that the request describes, every fault in it told at once.
+/// The account that the request describes and what opens it, every fault in it told at once.
 fn read(
     call: &Call<'_>,
     mut fields: Fields,
     request: CreateAccountRequest,
-) -> Result<(Model, Option<Credential>), Error> {
+) -> Result<(Model, Option<Credential>, Option<ImportedHash>), Error> {
     let given = request
         .account
         .ok_or_else(|| Error::field("account", "REQUIRED"))?;
@@ -119,11 +117,10 @@ fn read(
     };
     let institution_id = fields.optional_id("account.institution_id", &given.institution_id)?;
     let state = state(&mut fields, credential.as_ref(), given.state);
-    if let Some(Credential::PasswordHash(hash)) = &credential
-        && let Err(fault) = ImportedHash::parse(hash)
-    {
-        fields.refuse(Violation::new("password_hash", fault.reason()));
-    }
+    let imported = match &credential {
+        Some(Credential::PasswordHash(hash)) => fields.password_hash("password_hash", hash),
+        _ => None,
+    };
     if let Some(Credential::Password(typed)) = &credential
         && let Err(violation) = new_password::parse("password", typed)
     {
@@ -154,7 +151,7 @@ fn read(
     };
     fields.finish()?;
 
-    Ok((account, credential))
+    Ok((account, credential, imported))
 }
 
 fn state(fields: &mut Fields, credential: Option<&Credential>, asked: i32) -> State {

@@ -1,14 +1,15 @@
 //! `DeleteAccount`, `UndeleteAccount` and `PurgeAccount`.
 
+use guichet_proto::v1::{
+    DeleteAccountRequest, DeleteAccountResponse, PurgeAccountRequest, PurgeAccountResponse,
+    UndeleteAccountRequest, UndeleteAccountResponse,
+};
+
 use super::{lifecycle, purge, row, state::Transition, view};
 use crate::{
     call::{Call, parse_id},
     error::Error,
     store::account::State,
-};
-use guichet_proto::v1::{
-    DeleteAccountRequest, DeleteAccountResponse, PurgeAccountRequest, PurgeAccountResponse,
-    UndeleteAccountRequest, UndeleteAccountResponse,
 };
 
 /// `DeleteAccount`.

@@ -12,6 +12,7 @@ use crate::{
     call::parse_id,
     error::{Error, Violation},
     i18n::Locale,
+    password::stored::ImportedHash,
 };
 
 const MAX_DISPLAY_NAME: usize = 200;
@@ -105,6 +106,14 @@ impl Fields {
     pub fn external_id(&mut self, field: &str, typed: &str) -> Option<String> {
         self.line(field, typed, MAX_EXTERNAL_ID);
         (!typed.is_empty()).then(|| typed.to_owned())
+    }
+
+    /// A password hash made elsewhere.
+    pub fn password_hash(&mut self, field: &str, given: &str) -> Option<ImportedHash> {
+        match ImportedHash::parse(given) {
+            Ok(hash) => Some(hash),
+            Err(fault) => self.fault(field, fault.reason()),
+        }
     }
 
     /// Roles as a JSON array, each once and in one order.

@@ -4,10 +4,7 @@ use guichet_proto::v1::ImportRow;
 use uuid::Uuid;
 
 use crate::{
-    account::fields::Fields,
-    app::App,
-    error::{Error, Violation},
-    master_key::Purpose,
+    account::fields::Fields, app::App, error::Error, master_key::Purpose,
     password::stored::ImportedHash,
 };
 
@@ -60,9 +57,7 @@ impl Candidate {
         let attributes = fields.attributes("attributes", &row.attributes);
         let imported_hash = match row.password_hash.as_str() {
             "" => None,
-            hash => ImportedHash::parse(hash)
-                .map_err(|fault| fields.refuse(Violation::new("password_hash", fault.reason())))
-                .ok(),
+            hash => fields.password_hash("password_hash", hash),
         };
         let display_name = fields.display_name("display_name", &row.display_name);
         let locale = fields.locale("locale", &row.locale);

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use super::cost::Cost;
-use super::stored::{Argon2Hash, ForeignHash, ImportedHash, Match, Memory, StoredHash, Wrapped};
+use super::stored::{Argon2Hash, ImportedHash, Match, Memory, StoredHash, Wrapped};
 use super::{Password, Verifiable};
 use queue::{Job, Queue};
 
@@ -142,7 +142,7 @@ impl Hasher {
         imported: ImportedHash,
         deadline: Option<Instant>,
     ) -> Result<String, HashError> {
-        let ForeignHash(foreign) = match imported {
+        let foreign = match imported {
             ImportedHash::Ready(text) => return Ok(text),
             ImportedHash::Foreign(foreign) => foreign,
         };

@@ -6,7 +6,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq as _;
 
-use super::{HashFault, Match};
+use super::HashFault;
 use crate::password::Password;
 use crate::password::cost::Cost;
 
@@ -90,23 +90,6 @@ impl Argon2Hash {
             salt: vec![0; SALT_BYTES],
             output: vec![0; OUTPUT_BYTES],
         })
-    }
-
-    /// Tries each spelling of the password, the right one or not, so that the time tells nothing.
-    pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
-        let mut outcome = Match::None;
-
-        for (spelling, found) in password
-            .spellings()
-            .zip([Match::Normalised, Match::AsTyped])
-        {
-            let is_same = self.matches(spelling, memory)?;
-            if outcome == Match::None && is_same {
-                outcome = found;
-            }
-        }
-
-        Ok(outcome)
     }
 
     /// Whether these bytes were hashed.

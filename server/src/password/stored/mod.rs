@@ -7,7 +7,7 @@ mod wrapped;
 use std::fmt;
 
 pub(super) use argon2_hash::{Argon2Hash, Memory};
-pub(super) use foreign::Foreign;
+pub use foreign::Foreign;
 pub(super) use wrapped::Wrapped;
 
 use super::cost::Cost;
@@ -35,12 +35,8 @@ pub enum ImportedHash {
     /// As it is: Argon2 of any kind, or what another Guichet stored.
     Ready(String),
     /// Under argon2id (see [`Hasher::adopt`](super::hasher::Hasher::adopt)).
-    Foreign(ForeignHash),
+    Foreign(Foreign),
 }
-
-/// A hash that another system made.
-#[derive(Clone)]
-pub struct ForeignHash(pub(super) Foreign);
 
 /// Which spelling of a password a hash was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,15 +79,25 @@ impl StoredHash {
         Err(HashFault::UnknownFormat)
     }
 
-    /// Compares a password with the hash. One that can match nothing costs the same.
+    /// Compares a password with the hash. Each spelling is tried, the right one or not, and one that can match nothing, so
+    /// that the time tells nothing.
     pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
-        let found = match &self.scheme {
-            Scheme::Argon2(hash) => hash.verify(password, memory)?,
-            Scheme::Wrapped(hash) => hash.verify(password, memory)?,
-        };
+        let mut outcome = Match::None;
+        for (spelling, found) in password
+            .spellings()
+            .zip([Match::Normalised, Match::AsTyped])
+        {
+            let is_same = match &self.scheme {
+                Scheme::Argon2(hash) => hash.matches(spelling, memory)?,
+                Scheme::Wrapped(hash) => hash.matches(spelling, memory)?,
+            };
+            if outcome == Match::None && is_same {
+                outcome = found;
+            }
+        }
 
         Ok(match password.verifiable {
-            Verifiable::Yes => found,
+            Verifiable::Yes => outcome,
             Verifiable::Never => Match::None,
         })
     }
@@ -116,10 +122,7 @@ impl ImportedHash {
         };
         match StoredHash::parse(text) {
             Ok(_) => Ok(Self::Ready(text.to_owned())),
-            Err(HashFault::UnknownFormat) => {
-                let foreign = Foreign::parse(text)?;
-                Ok(Self::Foreign(ForeignHash(foreign)))
-            }
+            Err(HashFault::UnknownFormat) => Foreign::parse(text).map(Self::Foreign),
             Err(fault) => Err(fault),
         }
     }
@@ -139,9 +142,9 @@ impl fmt::Debug for ImportedHash {
     }
 }
 
-impl fmt::Debug for ForeignHash {
+impl fmt::Debug for Foreign {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ForeignHash")
+        formatter.write_str("Foreign")
     }
 }
 

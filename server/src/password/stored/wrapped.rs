@@ -8,10 +8,10 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    Argon2Hash, HashFault, Match, Memory,
+    Argon2Hash, HashFault, Memory,
     foreign::{Foreign, Function},
 };
-use crate::password::{Password, cost::Cost};
+use crate::password::cost::Cost;
 
 /// How the string begins. Behind it stand the function, as base64 of JSON, and an argon2id in PHC's form.
 const PREFIX: &str = "$guichet-wrapped$";
@@ -51,21 +51,12 @@ impl Wrapped {
         Ok(Self { function, outer })
     }
 
-    /// Tries each spelling of the password, the right one or not, so that the time tells nothing.
-    pub(super) fn verify(&self, password: &Password, memory: &mut Memory) -> argon2::Result<Match> {
-        let mut outcome = Match::None;
-        for (spelling, found) in password
-            .spellings()
-            .zip([Match::Normalised, Match::AsTyped])
-        {
-            let output = self.function.derive(spelling);
-            let is_possible = output.is_some();
-            let is_same = self.outer.matches(&output.unwrap_or_default(), memory)?;
-            if outcome == Match::None && is_possible && is_same {
-                outcome = found;
-            }
-        }
-        Ok(outcome)
+    /// Whether these bytes are the password. Whatever the other system could not have meant costs as much.
+    pub(super) fn matches(&self, bytes: &[u8], memory: &mut Memory) -> argon2::Result<bool> {
+        let output = self.function.derive(bytes);
+        let is_possible = output.is_some();
+        let is_same = self.outer.matches(&output.unwrap_or_default(), memory)?;
+        Ok(is_possible && is_same)
     }
 }
 

@@ -13,7 +13,7 @@ use super::HashFault;
 
 /// A hash of another system: how it is made of a password, and what came out.
 #[derive(Clone)]
-pub(in crate::password) struct Foreign {
+pub struct Foreign {
     pub(in crate::password) function: Function,
     pub(in crate::password) output: Vec<u8>,
 }

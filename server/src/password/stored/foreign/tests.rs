@@ -32,7 +32,7 @@ fn stored(text: &str) -> Result<StoredHash, HashFault> {
     let text = match ImportedHash::parse(text)? {
         ImportedHash::Ready(text) => text,
         ImportedHash::Foreign(foreign) => {
-            let wrapped = Wrapped::of(foreign.0, CHEAP, &mut Memory::new());
+            let wrapped = Wrapped::of(foreign, CHEAP, &mut Memory::new());
             let wrapped = wrapped.expect("a bearable hash").to_string();
             assert!(wrapped.contains("$argon2id$"), "{wrapped}");
             wrapped
