@@ -175,26 +175,29 @@ pub fn explain(bare: &Status) -> Status {
 }
 
 fn described(violations: &[Violation], locale: Locale) -> Vec<FieldViolation> {
-    let described = violations.iter().map(|violation| FieldViolation {
-        field: violation.field.clone(),
-        description: description(violation, locale),
-        reason: violation.reason.to_owned(),
-        localized_message: Some(LocalizedMessage {
-            locale: locale.as_str().to_owned(),
-            message: description(violation, locale),
-        }),
+    let described = violations.iter().map(|violation| {
+        let description = description(violation.reason, violation.limit, locale);
+        FieldViolation {
+            field: violation.field.clone(),
+            description: description.clone(),
+            reason: violation.reason.to_owned(),
+            localized_message: Some(LocalizedMessage {
+                locale: locale.as_str().to_owned(),
+                message: description,
+            }),
+        }
     });
     described.collect()
 }
 
 /// What is wrong with a field, in words that stand beside it.
-pub fn description(violation: &Violation, locale: Locale) -> String {
-    let limit = violation.limit.unwrap_or_default().to_string();
+pub fn description(reason: &str, limit: Option<usize>, locale: Locale) -> String {
+    let limit = limit.unwrap_or_default().to_string();
     let arguments = [("min", limit.clone().into()), ("max", limit.into())];
-    if crate::password::policy::Rule::from_key(violation.reason).is_some() {
-        i18n::rule(locale, violation.reason, &arguments)
+    if crate::password::policy::Rule::from_key(reason).is_some() {
+        i18n::rule(locale, reason, &arguments)
     } else {
-        i18n::violation(locale, violation.reason, &arguments)
+        i18n::violation(locale, reason, &arguments)
     }
 }
 

@@ -63,9 +63,6 @@ const SERVICES: [&str; 7] = [
     "guichet.v1.ImportService",
 ];
 
-/// A row of an import may hold fifty attributes; other messages are much smaller.
-const LARGEST_ROW: usize = 1024 * 1024;
-
 /// How long the worker may take to finish what it has begun.
 const WORKER_END: Duration = Duration::from_secs(3);
 
@@ -193,7 +190,7 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
         )
         .add_service(
             ImportServiceServer::new(Imports::new(app.clone()))
-                .max_decoding_message_size(largest.max(LARGEST_ROW)),
+                .max_decoding_message_size(largest.max(import::MAX_ROW)),
         );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.

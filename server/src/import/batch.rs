@@ -13,8 +13,10 @@ use super::{
     before::Before,
     job::{self, Given},
     judge::{Judge, Judgement},
-    known::{self, Known, Taken},
+    known::{self, Known},
     row::Candidate,
+    taken::{Memory, Taken},
+    view,
 };
 use crate::{
     account::row as account_row,
@@ -42,7 +44,7 @@ pub struct Batch {
     /// The rows.
     pub rows: Rows,
     /// What the batches before have taken, in a dry run.
-    pub before: Arc<Taken>,
+    pub before: Arc<Memory>,
     /// Whether nothing is to stay.
     pub is_dry: bool,
 }
@@ -54,7 +56,7 @@ pub struct Written {
     /// What became of the rows.
     pub outcomes: Vec<Outcome>,
     /// What its rows have taken.
-    pub taken: Taken,
+    pub taken: Memory,
 }
 
 /// What became of a row.
@@ -101,30 +103,30 @@ async fn adopt_hashes(
     job: &import::Model,
     rows: &mut [(i64, Result<Candidate, Vec<Violation>>)],
 ) -> Result<(), Error> {
-    let candidates: Vec<&Candidate> = rows
-        .iter()
-        .filter_map(|(_, row)| row.as_ref().ok())
+    let candidates = rows.iter().filter_map(|(_, row)| row.as_ref().ok());
+    let candidates: Vec<&Candidate> = candidates
+        .filter(|row| row.imported_hash.is_some())
         .collect();
+    if candidates.is_empty() {
+        return Ok(());
+    }
     let origins = known::origins(&call.app.store.read, &job.source, &candidates).await?;
     let digests: HashSet<Vec<u8>> = origins
         .into_iter()
         .map(|origin| origin.row_digest)
         .collect();
     for row in rows.iter_mut().filter_map(|(_, row)| row.as_mut().ok()) {
-        let Some(hash) = row
-            .imported_hash
-            .clone()
-            .filter(|_| !digests.contains(&row.digest))
-        else {
-            continue;
-        };
-        row.password_hash = Some(adopt(call, hash).await?);
+        if let Some(hash) = &row.imported_hash
+            && !digests.contains(&row.digest)
+        {
+            row.password_hash = Some(adopt(call, hash).await?);
+        }
     }
     Ok(())
 }
 
 /// Waits for its turn as long as it takes: a row of an import is in no hurry.
-async fn adopt(call: &Call<'_>, hash: ImportedHash) -> Result<String, Error> {
+async fn adopt(call: &Call<'_>, hash: &ImportedHash) -> Result<String, Error> {
     loop {
         match call.app.hasher.adopt(hash.clone(), None).await {
             Err(HashError::Overloaded { retry_after }) => tokio::time::sleep(retry_after).await,
@@ -149,12 +151,11 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
         .filter_map(|(_, row)| row.as_ref().ok())
         .collect();
     let known = Known::load(&txn, &batch.scope, &batch.job.source, &candidates).await?;
-    let mut taken = batch.before.next();
+    let mut taken = Taken::behind(batch.before);
     let judge = Judge {
         job: &batch.job,
         scope: &batch.scope,
         known: &known,
-        before: &batch.before,
         now: call.app.clock.now(),
     };
     let judged = batch.rows.iter().map(|(number, row)| {
@@ -185,7 +186,7 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     Ok(Written {
         job,
         outcomes,
-        taken,
+        taken: taken.into_own(),
     })
 }
 
@@ -217,8 +218,7 @@ impl Writing<'_> {
                 }
                 Judgement::Update { before, after, .. } => {
                     let changes = (**after).clone().into_active_model().reset_all();
-                    account_row::save(txn, before, changes, after.update_time.max(self.call.now))
-                        .await?;
+                    account_row::save(txn, before, changes, after.update_time).await?;
                     updated.push(Subject::from(&**after));
                 }
                 Judgement::Unchanged(_) | Judgement::Refuse(_) => {}
@@ -280,11 +280,7 @@ impl Writing<'_> {
             };
             written.verdict = Set(verdict);
             written.account_id = Set(account_id);
-            let pairs: Vec<_> = faults
-                .iter()
-                .map(|fault| (&fault.field, fault.reason, fault.limit))
-                .collect();
-            written.faults = Set(json!(pairs).to_string());
+            written.faults = Set(view::stored_faults(&faults));
             self.rows.push(written);
             Outcome {
                 number,

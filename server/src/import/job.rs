@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     batch::{self, Batch, Written},
-    known::Taken,
+    taken::Memory,
     view,
 };
 use crate::{
@@ -43,7 +43,7 @@ pub struct Job<'a> {
     scope: Scope,
     model: Model,
     /// What rows have taken, in a dry run: nothing else remembers it.
-    taken: Arc<Taken>,
+    taken: Arc<Memory>,
     is_dry: bool,
 }
 

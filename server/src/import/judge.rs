@@ -2,10 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    known::{Known, Taken},
-    row::Candidate,
-};
+use super::{known::Known, row::Candidate, taken::Taken};
 use crate::{
     clock::Timestamp,
     error::Violation,
@@ -43,8 +40,6 @@ pub struct Judge<'a> {
     pub scope: &'a Scope,
     /// What the database has.
     pub known: &'a Known,
-    /// What the batches before have taken, though the database doesn't show it.
-    pub before: &'a Taken,
     /// When the batch is written.
     pub now: Timestamp,
 }
@@ -53,10 +48,7 @@ impl Judge<'_> {
     /// What becomes of a row. An accepted one takes what it has, so that the next ones can't.
     pub fn judge(&self, row: &Candidate, taken: &mut Taken, new_id: Uuid) -> Judgement {
         let origin = self.known.origins.get(&row.key);
-        if !taken.take_key(row)
-            || self.before.has_key(row)
-            || origin.is_some_and(|origin| origin.import_id == self.job.id)
-        {
+        if !taken.take_key(row) || origin.is_some_and(|origin| origin.import_id == self.job.id) {
             return refuse(key_column(row), "DUPLICATE_ROW");
         }
         let institution_id = match self.institution(row) {
@@ -99,9 +91,7 @@ impl Judge<'_> {
             faults.push(Violation::new("username", "USERNAME_TAKEN"));
         }
         if let Some(id) = &row.external_id
-            && (self.known.external_ids.contains(id)
-                || taken.has_external_id(id)
-                || self.before.has_external_id(id))
+            && (self.known.external_ids.contains(id) || taken.has_external_id(id))
         {
             faults.push(Violation::new("external_id", "EXTERNAL_ID_TAKEN"));
         }
@@ -179,6 +169,7 @@ impl Judge<'_> {
                 },
                 institution_id,
                 attributes: row.attributes.clone(),
+                update_time: self.now,
                 // A row without one does not take the old one away.
                 password_hash: row
                     .password_hash
@@ -193,9 +184,7 @@ impl Judge<'_> {
 
     fn has_username(&self, row: &Candidate, taken: &Taken) -> bool {
         let key = &row.username_key;
-        self.known.usernames.contains(key)
-            || taken.has_username(key)
-            || self.before.has_username(key)
+        self.known.usernames.contains(key) || taken.has_username(key)
     }
 
     /// Whether an account of another institution has the address.
@@ -206,10 +195,9 @@ impl Judge<'_> {
         if self.job.accept_emails_elsewhere {
             return false;
         }
-        let rows = [taken, self.before].map(|taken| taken.institution_of_email(key));
         let known = self.known.emails.get(key).into_iter().flatten();
         known
-            .chain(rows.iter().flatten())
+            .chain(taken.institutions_of_email(key))
             .any(|institution| !here.contains(institution))
     }
 }

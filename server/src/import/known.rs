@@ -1,9 +1,6 @@
-//! What a batch of rows meets: in the database, and among the rows before it.
+//! What a batch of rows meets in the database.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::RandomState},
-    hash::BuildHasher as _,
-};
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
@@ -137,75 +134,4 @@ async fn institutions(
         .into_iter()
         .filter_map(|institution| Some((institution.external_id?, institution.id)));
     Ok(named.collect())
-}
-
-/// What rows before have taken, though the database does not show it: those of the same batch, and in a dry run all of them.
-///
-/// Only hashes are kept, so that a million rows need some tens of MiB.
-#[derive(Clone, Debug, Default)]
-pub struct Taken {
-    hasher: RandomState,
-    keys: HashSet<u64>,
-    usernames: HashSet<u64>,
-    external_ids: HashSet<u64>,
-    emails: HashMap<u64, Option<Uuid>>,
-}
-
-impl Taken {
-    /// Room for what more rows take, to be absorbed if they are kept.
-    #[must_use]
-    pub fn next(&self) -> Self {
-        Self {
-            hasher: self.hasher.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// Adds what `next` has taken.
-    pub fn absorb(&mut self, next: Self) {
-        self.keys.extend(next.keys);
-        self.usernames.extend(next.usernames);
-        self.external_ids.extend(next.external_ids);
-        for (email, institution_id) in next.emails {
-            self.emails.entry(email).or_insert(institution_id);
-        }
-    }
-
-    /// Takes a row's key. False if an earlier row has it.
-    pub fn take_key(&mut self, row: &Candidate) -> bool {
-        self.keys.insert(self.hasher.hash_one(&row.key))
-    }
-
-    /// Whether a row before has the key.
-    pub fn has_key(&self, row: &Candidate) -> bool {
-        self.keys.contains(&self.hasher.hash_one(&row.key))
-    }
-
-    /// Whether a row before has the username.
-    pub fn has_username(&self, key: &str) -> bool {
-        self.usernames.contains(&self.hasher.hash_one(key))
-    }
-
-    /// Whether a row before has the external id.
-    pub fn has_external_id(&self, id: &str) -> bool {
-        self.external_ids.contains(&self.hasher.hash_one(id))
-    }
-
-    /// The institution of a row before that has the address.
-    pub fn institution_of_email(&self, key: &str) -> Option<Option<Uuid>> {
-        self.emails.get(&self.hasher.hash_one(key)).copied()
-    }
-
-    /// Takes what an accepted row has.
-    pub fn take(&mut self, row: &Candidate, institution_id: Option<Uuid>) {
-        self.usernames
-            .insert(self.hasher.hash_one(&row.username_key));
-        if let Some(id) = &row.external_id {
-            self.external_ids.insert(self.hasher.hash_one(id));
-        }
-        if let Some(key) = &row.email_key {
-            let email = self.hasher.hash_one(key);
-            self.emails.entry(email).or_insert(institution_id);
-        }
-    }
 }

@@ -23,8 +23,12 @@ pub mod judge;
 pub mod known;
 pub mod row;
 pub mod rows;
+pub mod taken;
 pub mod undo;
 pub mod view;
+
+/// Longest row in bytes: one may hold fifty attributes, so it is much longer than other messages.
+pub const MAX_ROW: usize = 1024 * 1024;
 
 /// Imports at a time: they all want `SQLite`'s one writer, and sign-ins want it too.
 const MAX_IMPORTS: usize = 4;

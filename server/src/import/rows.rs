@@ -1,7 +1,7 @@
 //! `ListImportRows`.
 
 use guichet_proto::v1::{
-    ImportFault, ImportOutcome, ImportVerdict, ListImportRowsRequest, ListImportRowsResponse,
+    ImportOutcome, ImportVerdict, ListImportRowsRequest, ListImportRowsResponse,
 };
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
@@ -9,7 +9,7 @@ use super::{job, view};
 use crate::{
     call::Call,
     error::Error,
-    i18n::{self, Locale},
+    i18n::Locale,
     pagination::{self, Cursor, Key},
     store::import_row::{Column, Entity, Model},
 };
@@ -53,23 +53,10 @@ pub async fn list_import_rows(
 }
 
 fn shown(row: &Model, locale: Locale) -> ImportOutcome {
-    let faults: Vec<(String, String, Option<usize>)> =
-        serde_json::from_str(&row.faults).unwrap_or_default();
     ImportOutcome {
         row_number: row.number,
         verdict: view::verdict(row.verdict).into(),
         account_id: row.account_id.map(|id| id.to_string()).unwrap_or_default(),
-        faults: faults
-            .into_iter()
-            .map(|(column, reason, limit)| {
-                let limit = limit.unwrap_or_default().to_string();
-                let arguments = [("min", limit.clone().into()), ("max", limit.into())];
-                ImportFault {
-                    description: i18n::violation(locale, &reason, &arguments),
-                    column,
-                    reason,
-                }
-            })
-            .collect(),
+        faults: view::faults(&row.faults, locale),
     }
 }

@@ -98,6 +98,29 @@ fn fault(violation: &Violation, locale: Locale) -> ImportFault {
     ImportFault {
         column: violation.field.clone(),
         reason: violation.reason.to_owned(),
-        description: error::description(violation, locale),
+        description: error::description(violation.reason, violation.limit, locale),
     }
+}
+
+/// The form in which faults are stored: JSON, of each its column, its reason and the limit that this speaks of.
+pub fn stored_faults(faults: &[Violation]) -> String {
+    let faults = faults.iter();
+    let parts: Vec<_> = faults
+        .map(|fault| (&fault.field, fault.reason, fault.limit))
+        .collect();
+    serde_json::json!(parts).to_string()
+}
+
+/// The messages of stored faults.
+pub fn faults(stored: &str, locale: Locale) -> Vec<ImportFault> {
+    let parts: Vec<(String, String, Option<usize>)> =
+        serde_json::from_str(stored).unwrap_or_default();
+    let faults = parts
+        .into_iter()
+        .map(|(column, reason, limit)| ImportFault {
+            description: error::description(&reason, limit, locale),
+            column,
+            reason,
+        });
+    faults.collect()
 }

@@ -34,7 +34,7 @@ impl Refusal {
             Error::InvalidFields(violations) => violations
                 .iter()
                 .map(|violation| {
-                    let told = error::description(violation, locale);
+                    let told = error::description(violation.reason, violation.limit, locale);
                     (violation.field.clone(), told)
                 })
                 .collect(),

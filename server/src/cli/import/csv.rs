@@ -10,10 +10,10 @@ use anyhow::{Context as _, bail, ensure};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use guichet_proto::v1::ImportRow;
 
-use crate::{error::Violation, import::job::Given};
-
-/// Most bytes that are read for one row: a quotation mark that is never closed would swallow the file.
-const MAX_ROW: u64 = 1024 * 1024;
+use crate::{
+    error::Violation,
+    import::{MAX_ROW, job::Given},
+};
 
 const COLUMNS: [&str; 7] = [
     "username",
@@ -28,7 +28,7 @@ const COLUMNS: [&str; 7] = [
 /// The rows of a file; each has the number of the line that it begins on.
 pub(super) struct Rows<R> {
     reader: Reader<Bounded<R>>,
-    left: Rc<Cell<u64>>,
+    left: Rc<Cell<usize>>,
     columns: Vec<String>,
     record: ByteRecord,
     /// 1 where lines end in CR LF: the reader counts the LF with the next row.
@@ -148,10 +148,10 @@ fn columns(names: &ByteRecord) -> anyhow::Result<Vec<String>> {
     Ok(columns)
 }
 
-/// A file of which only so much may be read at a time.
+/// A file of which only so much may be read for one row: a quotation mark that is never closed would swallow it all.
 struct Bounded<R> {
     file: R,
-    left: Rc<Cell<u64>>,
+    left: Rc<Cell<usize>>,
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -162,8 +162,7 @@ impl<R: Read> Read for Bounded<R> {
             )));
         }
         let read = self.file.read(buffer)?;
-        let bytes = u64::try_from(read).unwrap_or(u64::MAX);
-        self.left.set(self.left.get().saturating_sub(bytes));
+        self.left.set(self.left.get().saturating_sub(read));
         Ok(read)
     }
 }

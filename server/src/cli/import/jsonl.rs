@@ -8,10 +8,10 @@ use std::{
 use guichet_proto::v1::ImportRow;
 use serde::Deserialize;
 
-use crate::{error::Violation, import::job::Given};
-
-/// Longest line in bytes, as the longest message of an import over gRPC.
-const MAX_LINE: usize = 1024 * 1024;
+use crate::{
+    error::Violation,
+    import::{MAX_ROW, job::Given},
+};
 
 /// The contract's import row.
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ impl<R: BufRead> Rows<R> {
     /// One line; of one that is too long only as much as shows that it is.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
-        let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX) + 2;
+        let most = u64::try_from(MAX_ROW).unwrap_or(u64::MAX) + 2;
         if self
             .reader
             .by_ref()
@@ -65,7 +65,7 @@ impl<R: BufRead> Rows<R> {
             return Ok(None);
         }
         self.number += 1;
-        if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
+        if line.len() > MAX_ROW && line.last() != Some(&b'\n') {
             self.reader.skip_until(b'\n')?;
         }
         Ok(Some(line))
@@ -74,8 +74,8 @@ impl<R: BufRead> Rows<R> {
 
 fn read(line: &[u8]) -> Result<ImportRow, Violation> {
     let fault = |reason| Err(Violation::new("", reason));
-    if line.len() > MAX_LINE + 1 {
-        return Err(Violation::with_limit("", "TOO_LONG", MAX_LINE));
+    if line.len() > MAX_ROW + 1 {
+        return Err(Violation::with_limit("", "TOO_LONG", MAX_ROW));
     }
     let Ok(text) = str::from_utf8(line) else {
         return fault("INVALID_ENCODING");
@@ -128,7 +128,7 @@ mod tests {
         let mut file = b"{\"username\":\"a\"}\n\n{\"username\":\"b\",\"email\":null}\r\n".to_vec();
         file.extend_from_slice(b"{\"username\":\"\xe9\"}\n{\"username\":\n[]\n{\"user\":\"c\"}\n");
         file.extend_from_slice(b"{\"username\":\"a\",\"username\":\"b\"}\n{\"username\":7}\n");
-        file.extend_from_slice(&vec![b'x'; 3 * MAX_LINE]);
+        file.extend_from_slice(&vec![b'x'; 3 * MAX_ROW]);
         file.extend_from_slice(b"\n{\"username\":\"last\"}");
 
         let expected = [
