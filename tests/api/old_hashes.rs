@@ -1,22 +1,9 @@
 //! Password hashes of other systems: people sign in with their old password, and the database never holds the old hash.
 
-use std::collections::BTreeMap;
-
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::{Account, CreateAccountRequest};
-use guichet_tests::{Place, Server, expect_error, people};
-use serde_json::Value;
+use guichet_tests::{OldHashes, Place, Server, expect_error, people};
 use tonic::Code;
-
-/// Made by the other systems themselves (see `tests/hash_vectors`).
-const VECTORS: &str = include_str!("../../server/src/password/stored/foreign/vectors.json");
-
-fn vectors() -> (String, BTreeMap<String, String>) {
-    let vectors: Value = serde_json::from_str(VECTORS).expect("JSON");
-    let password = vectors["password"].as_str().expect("a password").to_owned();
-    let hashes = serde_json::from_value(vectors["hashes"].clone()).expect("texts by name");
-    (password, hashes)
-}
 
 async fn create(server: &Server, username: &str, hash: &str) {
     let request = CreateAccountRequest {
@@ -43,7 +30,7 @@ async fn wrapped(server: &Server) -> usize {
 #[tokio::test]
 async fn the_old_password_opens_the_account_and_its_hash_is_renewed() {
     let server = Server::start().await;
-    let (password, hashes) = vectors();
+    let OldHashes { password, hashes } = OldHashes::all();
     let foreign = hashes.values().filter(|hash| !hash.contains("$argon2"));
     let foreign: Vec<&String> = foreign.collect();
     for (number, hash) in foreign.iter().enumerate() {

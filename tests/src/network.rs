@@ -2,13 +2,11 @@
 //!
 //! No chance is involved: the same number is the same person.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-/// The old systems' own hashes of one password (see `tests/hash_vectors`).
-const VECTORS: &str = include_str!("../../server/src/password/stored/foreign/vectors.json");
+use crate::OldHashes;
 
 /// The forms that the network's old systems left behind.
 const FORMS: [&str; 5] = [
@@ -47,25 +45,22 @@ pub struct OldNetwork {
     pub schools: usize,
     /// People in them.
     pub staff: usize,
-    hashes: BTreeMap<String, String>,
-    password: String,
+    old: OldHashes,
 }
 
 impl OldNetwork {
     /// A network of this size.
     pub fn new(schools: usize, staff: usize) -> Self {
-        let vectors: Value = serde_json::from_str(VECTORS).expect("JSON");
         Self {
             schools,
             staff,
-            hashes: serde_json::from_value(vectors["hashes"].clone()).expect("texts by name"),
-            password: vectors["password"].as_str().expect("a text").to_owned(),
+            old: OldHashes::all(),
         }
     }
 
     /// What everybody signs in with whose password came along.
     pub fn password(&self) -> &str {
-        &self.password
+        &self.old.password
     }
 
     /// The id of a school in the old system.
@@ -110,7 +105,7 @@ impl OldNetwork {
             "external_id": format!("matricule {person}"),
             "institution_external_id": Self::school_id(school),
             "locale": if person.is_multiple_of(9) { "nl" } else { "fr" },
-            "password_hash": form.map(|form| self.hashes[form].clone()),
+            "password_hash": form.map(|form| self.old.hashes[form].clone()),
             "attributes": { "function": "teacher" },
         })
     }

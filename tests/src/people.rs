@@ -68,7 +68,7 @@ pub async fn sign_in(
         password: password.into(),
         device_name: "tests".into(),
     };
-    server.anyone().await.auth().login(request).await
+    server.connect().await?.auth().login(request).await
 }
 
 /// Signs in and expects tokens.
@@ -95,7 +95,7 @@ pub async fn refresh(server: &Server, refresh_token: &str) -> Result<Tokens, Sta
     let request = RefreshRequest {
         refresh_token: refresh_token.into(),
     };
-    let reply = server.anyone().await.auth().refresh(request).await?;
+    let reply = server.connect().await?.auth().refresh(request).await?;
     let tokens = reply.into_inner().tokens.expect("tokens in the reply");
     remember(server, &tokens);
     Ok(tokens)

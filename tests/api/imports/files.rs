@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Output;
-use std::time::Duration;
 
 use guichet_client::proto::ListImportsRequest;
 use guichet_tests::Server;
 use serde_json::Value;
 
-use super::lookup;
+use super::{cut_off, lookup};
 
 /// Runs the command on a file of this content.
 fn import(server: &Server, name: &str, content: &[u8], options: &[&str]) -> (Output, Vec<Value>) {
@@ -134,16 +133,7 @@ async fn an_import_that_was_killed_goes_on_and_no_row_counts_twice() {
     let path = path.to_str().expect("a readable path");
 
     let admin = server.admin().await;
-    let mut begun = server
-        .command()
-        .args(["import", path])
-        .spawn()
-        .expect("the binary runs");
-    while lookup(&admin, "p0").await.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    begun.kill().expect("a child can be killed");
-    begun.wait().expect("a child can be waited for");
+    cut_off(&server, path, ROWS).await;
 
     let output = server.cli(&["import", path, "--resume", "--json"]);
     assert!(

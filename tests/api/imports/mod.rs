@@ -7,15 +7,20 @@ mod scope;
 mod undone;
 mod verdicts;
 
+use std::time::Duration;
+
 use guichet_client::Guichet;
 use guichet_client::proto::import_accounts_request::Message as Asked;
 use guichet_client::proto::import_accounts_response::Message as Told;
 use guichet_client::proto::lookup_accounts_request::Key;
 use guichet_client::proto::{
     Account, Import, ImportAccountsRequest, ImportBegin, ImportOutcome, ImportRow, ImportVerdict,
-    LookupAccountsRequest,
+    ListImportsRequest, LookupAccountsRequest, UpdateAccountRequest,
 };
+use guichet_tests::Server;
 use tonic::Status;
+
+use crate::institutions::network;
 
 /// A new import from a system called `old`.
 fn begin() -> ImportBegin {
@@ -92,4 +97,49 @@ async fn lookup(guichet: &Guichet, username: &str) -> Option<Account> {
     };
     let reply = guichet.account().lookup_accounts(request).await;
     reply.expect("an answer").into_inner().accounts.pop()
+}
+
+/// Has a person shown under another name.
+async fn rename(guichet: &Guichet, username: &str, display_name: &str) {
+    let account = lookup(guichet, username).await.expect("an account");
+    let request = UpdateAccountRequest {
+        account: Some(Account {
+            display_name: display_name.into(),
+            ..account
+        }),
+        update_mask: Some(network::mask(&["display_name"])),
+    };
+    let renamed = guichet.account().update_account(request).await;
+    renamed.expect("a change");
+}
+
+async fn newest(admin: &Guichet) -> Option<Import> {
+    let jobs = admin
+        .import()
+        .list_imports(ListImportsRequest::default())
+        .await;
+    jobs.expect("jobs").into_inner().imports.into_iter().next()
+}
+
+/// Begins to import a file of so many rows, and kills the command in the middle.
+async fn cut_off(server: &Server, path: &str, rows: usize) {
+    let admin = server.admin().await;
+    let mut begun = server
+        .command()
+        .args(["import", path])
+        .spawn()
+        .expect("the binary runs");
+    while newest(&admin)
+        .await
+        .is_none_or(|job| job.created_count == 0)
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    begun.kill().expect("a child can be killed");
+    begun.wait().expect("a child can be waited for");
+    let cut = newest(&admin).await.expect("a job").created_count;
+    assert!(
+        (1..i64::try_from(rows).expect("a small number")).contains(&cut),
+        "it was cut off in the middle, not at {cut}"
+    );
 }

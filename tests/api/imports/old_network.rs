@@ -2,16 +2,14 @@
 
 use std::fs;
 use std::process::Output;
-use std::time::Duration;
 
 use guichet_client::Guichet;
-use guichet_client::proto::{
-    GetMigrationReportRequest, Import, Institution, ListImportsRequest, MigrationCounts,
-};
+use guichet_client::proto::{GetMigrationReportRequest, Institution, MigrationCounts};
 use guichet_tests::network::OldNetwork;
 use guichet_tests::{Server, people};
 use serde_json::Value;
 
+use super::{cut_off, newest};
 use crate::institutions::network;
 
 const SCHOOLS: usize = 40;
@@ -39,37 +37,6 @@ fn told(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stdout);
     let last = said.lines().last().unwrap_or_default();
     serde_json::from_str(last).unwrap_or_else(|_| panic!("{output:?}"))
-}
-
-async fn newest(admin: &Guichet) -> Option<Import> {
-    let jobs = admin
-        .import()
-        .list_imports(ListImportsRequest::default())
-        .await;
-    jobs.expect("jobs").into_inner().imports.into_iter().next()
-}
-
-/// Begins an import and kills it in the middle.
-async fn cut_off(server: &Server, path: &str) {
-    let admin = server.admin().await;
-    let mut begun = server
-        .command()
-        .args(["import", path])
-        .spawn()
-        .expect("the binary runs");
-    while newest(&admin)
-        .await
-        .is_none_or(|job| job.created_count == 0)
-    {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    begun.kill().expect("a child can be killed");
-    begun.wait().expect("a child can be waited for");
-    let cut = newest(&admin).await.expect("a job").created_count;
-    assert!(
-        (1..2_400).contains(&cut),
-        "it was cut off in the middle, not at {cut}"
-    );
 }
 
 async fn counts(admin: &Guichet, institution_id: String) -> MigrationCounts {
@@ -103,7 +70,7 @@ async fn a_network_moves_in_and_out_again() {
     );
     assert_eq!(newest(&admin).await, None);
 
-    cut_off(&server, path).await;
+    cut_off(&server, path, STAFF).await;
     let imported = told(&server.cli(&["import", path, "--resume", "--json"]));
     assert_eq!(
         (&imported["created"], &imported["refused"]),

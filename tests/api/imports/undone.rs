@@ -1,14 +1,12 @@
 //! Taking an import back.
 
 use guichet_client::Guichet;
-use guichet_client::proto::{
-    Account, Import, ImportRow, ImportState, UndoImportRequest, UpdateAccountRequest,
-};
+use guichet_client::proto::{Account, Import, ImportRow, ImportState, UndoImportRequest};
 use guichet_tests::Server;
 use tonic::Status;
 
-use super::{begin, import, lookup, row, verdicts};
-use crate::institutions::network::{self, refusal};
+use super::{begin, import, lookup, rename, row, verdicts};
+use crate::institutions::network::refusal;
 
 async fn undo(guichet: &Guichet, id: &str, keep_changed: bool) -> Result<Import, Status> {
     let request = UndoImportRequest {
@@ -74,19 +72,7 @@ async fn accounts_that_somebody_has_touched_are_kept() {
     let admin = server.admin().await;
     let rows = vec![row(1, "lea"), row(2, "leo")];
     let (job, _) = import(&admin, begin(), rows).await.expect("an import");
-    let lea = lookup(&admin, "lea").await.expect("an account");
-    let request = UpdateAccountRequest {
-        account: Some(Account {
-            display_name: "Léa".into(),
-            ..lea
-        }),
-        update_mask: Some(network::mask(&["display_name"])),
-    };
-    admin
-        .account()
-        .update_account(request)
-        .await
-        .expect("a change");
+    rename(&admin, "lea", "Léa").await;
 
     assert_eq!(refusal(undo(&admin, &job.id, false).await), "STATE");
     assert!(

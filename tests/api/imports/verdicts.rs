@@ -3,12 +3,11 @@
 use argon2::{Argon2, PasswordHasher as _};
 use guichet_client::proto::{
     AccountState, ImportBegin, ImportRow, ImportVerdict, ListImportRowsRequest,
-    UpdateAccountRequest,
 };
 use guichet_tests::{Server, people};
 
-use super::{begin, import, lookup, row, verdicts};
-use crate::institutions::network::{self, Network};
+use super::{begin, import, lookup, rename, row, verdicts};
+use crate::institutions::network::Network;
 
 /// A password hash as another system makes it.
 fn old_hash(password: &str) -> String {
@@ -138,19 +137,7 @@ async fn the_same_rows_change_nothing_and_other_ones_only_who_is_untouched() {
     let admin = server.admin().await;
     let rows = || vec![row(1, "lea"), row(2, "leo"), row(3, "lou")];
     import(&admin, begin(), rows()).await.expect("an import");
-    let leo = lookup(&admin, "leo").await.expect("an account");
-    let request = UpdateAccountRequest {
-        account: Some(guichet_client::proto::Account {
-            display_name: "Léo Dupont".into(),
-            ..leo
-        }),
-        update_mask: Some(network::mask(&["display_name"])),
-    };
-    admin
-        .account()
-        .update_account(request)
-        .await
-        .expect("a change");
+    rename(&admin, "leo", "Léo Dupont").await;
 
     let (job, outcomes) = import(&admin, begin(), rows()).await.expect("an import");
     assert!(

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use guichet_client::TokenSource;
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, ChangePasswordRequest, ConfirmEmailChangeRequest, CreateAccountRequest, LoginRequest,
-    RefreshRequest, RequestEmailChangeRequest, RequestResetRequest, Tokens,
+    Account, ChangePasswordRequest, ConfirmEmailChangeRequest, CreateAccountRequest,
+    RequestEmailChangeRequest, RequestResetRequest, Tokens,
 };
-use guichet_client::{Guichet, TokenSource};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Link, Server};
 use tonic::Status;
@@ -127,9 +127,13 @@ impl Trial {
                 within(MAIL_LIMIT, async || hit() || self.mails(server) > 0).await;
                 Ok(())
             }
-            Deed::Refresh => self.refresh(server).await,
+            Deed::Refresh => people::refresh(server, &self.refresh_token())
+                .await
+                .map(drop),
             Deed::Register => self.register(server).await,
-            Deed::SignIn => self.sign_in(server).await,
+            Deed::SignIn => people::sign_in(server, &self.username, GOOD_PASSWORD)
+                .await
+                .map(drop),
             Deed::ChangePassword => self.change_password(server).await,
             Deed::ConfirmEmail => self.confirm(server).await,
             Deed::RotateKeys => {
@@ -154,7 +158,7 @@ impl Trial {
     }
 
     pub(super) async fn complete(&self, server: &Server) -> Result<(), Status> {
-        let anyone = connect(server).await?;
+        let anyone = server.connect().await?;
         people::complete(&anyone, self.link(), &self.email, OTHER_PASSWORD)
             .await
             .map(drop)
@@ -165,7 +169,8 @@ impl Trial {
             identifier: Some(Identifier::Username(self.username.clone())),
             ..RequestResetRequest::default()
         };
-        connect(server)
+        server
+            .connect()
             .await?
             .reset()
             .request_reset(request)
@@ -188,7 +193,8 @@ impl Trial {
             request_id: self.request_id(),
             ..CreateAccountRequest::default()
         };
-        connect(server)
+        server
+            .connect()
             .await?
             .with_tokens(bearer(server.api_key()))
             .account()
@@ -209,28 +215,11 @@ impl Trial {
             current_password: GOOD_PASSWORD.to_owned(),
             new_password: OTHER_PASSWORD.to_owned(),
         };
-        let person = connect(server)
+        let person = server
+            .connect()
             .await?
             .with_tokens(bearer(&tokens.access_token));
         person.account().change_password(request).await.map(drop)
-    }
-
-    async fn refresh(&self, server: &Server) -> Result<(), Status> {
-        let request = RefreshRequest {
-            refresh_token: self.refresh_token(),
-        };
-        let anyone = connect(server).await?;
-        anyone.auth().refresh(request).await.map(drop)
-    }
-
-    async fn sign_in(&self, server: &Server) -> Result<(), Status> {
-        let request = LoginRequest {
-            username: self.username.clone(),
-            password: GOOD_PASSWORD.to_owned(),
-            ..LoginRequest::default()
-        };
-        let anyone = connect(server).await?;
-        anyone.auth().login(request).await.map(drop)
     }
 
     pub(super) async fn confirm(&self, server: &Server) -> Result<(), Status> {
@@ -238,19 +227,14 @@ impl Trial {
             user_id: self.account_id.clone(),
             code: self.link().code.clone(),
         };
-        connect(server)
+        server
+            .connect()
             .await?
             .account()
             .confirm_email_change(request)
             .await
             .map(drop)
     }
-}
-
-/// A server that does other work of its own may die of the step before it hears of ours.
-async fn connect(server: &Server) -> Result<Guichet, Status> {
-    let connected = server.connect().await;
-    connected.map_err(|cause| Status::unavailable(cause.to_string()))
 }
 
 fn bearer(token: &str) -> TokenSource {

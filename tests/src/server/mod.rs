@@ -8,8 +8,9 @@ use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use guichet_client::{ConnectError, Guichet, TokenSource};
+use guichet_client::{Guichet, TokenSource};
 use tempfile::TempDir;
+use tonic::Status;
 use tonic::transport::Certificate as Root;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -184,12 +185,13 @@ impl Server {
     }
 
     /// Likewise, unless the server can't be reached, such as one that a test kills meanwhile.
-    pub async fn connect(&self) -> Result<Guichet, ConnectError> {
+    pub async fn connect(&self) -> Result<Guichet, Status> {
         let mut builder = Guichet::builder(self.url());
         if let Some(root) = &self.root {
             builder = builder.trust(Root::from_pem(root));
         }
-        builder.connect().await
+        let connected = builder.connect().await;
+        connected.map_err(|cause| Status::unavailable(cause.to_string()))
     }
 
     /// Clients with this access token.
