@@ -61,12 +61,12 @@ pub async fn list_imports(
 
 fn wanted(request: &ListImportsRequest) -> Result<Condition, Error> {
     let mut wanted = Condition::all();
-    for (column, text) in [
-        (Column::Source, &request.source),
-        (Column::Fingerprint, &request.fingerprint),
+    for (field, column, text) in [
+        ("source", Column::Source, &request.source),
+        ("fingerprint", Column::Fingerprint, &request.fingerprint),
     ] {
         if text.contains('\0') {
-            return Err(Error::field("fingerprint", "FORBIDDEN_CHARACTER"));
+            return Err(Error::field(field, "FORBIDDEN_CHARACTER"));
         }
         if !text.is_empty() {
             wanted = wanted.add(column.eq(text));
