@@ -8,12 +8,14 @@ to Identity), for there is no .NET here. Salts are random, so each run gives oth
 """
 
 import base64
+import ctypes
 import hashlib
 import json
 import os
 import struct
 
 import django
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 from django.contrib.auth.hashers import get_hasher
 from passlib import hash as passlib
@@ -67,6 +69,33 @@ def ldap_sha2(name, length):
     return f"{{SSHA{length}}}{base64.b64encode(digest + salt).decode()}"
 
 
+def libxcrypt(prefix):
+    """crypt(3) of this machine's C library, which Debian's and Fedora's passwords are made with."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = library.crypt_gensalt.restype = ctypes.c_char_p
+    setting = library.crypt_gensalt(prefix.encode(), 0, None, 0)
+    return library.crypt(PASSWORD.encode(), setting).decode()
+
+
+def firebase():
+    """firebase/scrypt: what scrypt makes of the password encrypts the project's key in AES-256-CTR."""
+    salt, separator, signer_key = os.urandom(10), b"\x07", os.urandom(64)
+    key = hashlib.scrypt(PASSWORD.encode(), salt=salt + separator, n=1 << 14, r=8, p=1, maxmem=1 << 26, dklen=32)
+    encryptor = Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()
+    output = encryptor.update(signer_key) + encryptor.finalize()
+    return [base64.b64encode(part).decode() for part in (salt, separator, signer_key, output)]
+
+
+def supabase():
+    salt, separator, signer_key, output = firebase()
+    return f"$fbscrypt$v=1,n=14,r=8,p=1,ss={separator},sk={signer_key}${salt}${output}"
+
+
+def kratos():
+    salt, separator, signer_key, output = firebase()
+    return f"$firescrypt$ln=14,r=8,p=1${salt}${output}${separator}${signer_key}"
+
+
 VECTORS = {
     "ASP.NET Identity V2": aspnet_v2(),
     "ASP.NET Identity V3, SHA-1": aspnet_v3(0, "sha1", 10_000),
@@ -87,6 +116,18 @@ VECTORS = {
     "LDAP SSHA256": ldap_sha2("sha256", 256),
     "LDAP SSHA512": ldap_sha2("sha512", 512),
     "LDAP CRYPT, bcrypt": "{CRYPT}" + passlib.bcrypt.using(rounds=6).hash(PASSWORD),
+    "crypt MD5": libxcrypt("$1$"),
+    "crypt SHA-256": libxcrypt("$5$"),
+    "crypt SHA-512": libxcrypt("$6$"),
+    "crypt yescrypt": libxcrypt("$y$"),
+    "LDAP CRYPT, SHA-512": "{CRYPT}" + libxcrypt("$6$"),
+    "passlib crypt MD5": passlib.md5_crypt.hash(PASSWORD),
+    "passlib crypt SHA-256": passlib.sha256_crypt.using(rounds=7_000).hash(PASSWORD),
+    "passlib crypt SHA-512": passlib.sha512_crypt.using(rounds=7_000).hash(PASSWORD),
+    "passlib phpass": passlib.phpass.using(rounds=10).hash(PASSWORD),
+    "phpBB phpass": passlib.phpass.using(rounds=10, ident="H").hash(PASSWORD),
+    "Firebase scrypt, Supabase": supabase(),
+    "Firebase scrypt, Kratos": kratos(),
     "Django PBKDF2, SHA-256": of_django("pbkdf2_sha256"),
     "Django PBKDF2, SHA-1": of_django("pbkdf2_sha1"),
     "Django bcrypt": of_django("bcrypt"),

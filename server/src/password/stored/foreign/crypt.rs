@@ -1,4 +1,4 @@
-//! Strings that begin with `$`: bcrypt, and PBKDF2 and scrypt in PHC's form and in passlib's.
+//! bcrypt, and PBKDF2 and scrypt in PHC's form and in passlib's.
 
 use std::num::NonZeroU32;
 
@@ -96,7 +96,7 @@ fn three(rest: &str) -> Read<[&str; 3]> {
     parts.try_into().map_err(|_| HashFault::Malformed)
 }
 
-fn parameter(list: &str, wanted: &str) -> Read<u32> {
+pub(super) fn parameter(list: &str, wanted: &str) -> Read<u32> {
     let mut pairs = list.split(',').filter_map(|pair| pair.split_once('='));
     let found = pairs.find(|(key, _)| *key == wanted);
     number(found.ok_or(HashFault::Malformed)?.1)

@@ -2,11 +2,13 @@
 
 use std::num::NonZeroU32;
 
+use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{digest, pbkdf2};
 use md5::Digest as _;
 use serde::{Deserialize, Serialize};
 
-use super::{HashFault, Read};
+use super::{HashFault, Read, rounds};
 
 /// Twice what the heaviest of the known frameworks asks for; half a second.
 const MOST_ROUNDS: u32 = 2_400_000;
@@ -23,6 +25,15 @@ const BCRYPT_OUTPUT: usize = 23;
 /// scrypt's memory, 128·N·r bytes, and its work, memory times p.
 const SCRYPT_MEMORY: u64 = 128 * 1024 * 1024;
 const SCRYPT_WORK: u64 = 512 * 1024 * 1024;
+
+/// `$5$` and `$6$`: rounds that they may write, but fewer than the last; passlib writes 656,000.
+const SHA_CRYPT_ROUNDS: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
+
+/// phpass's, as a power of two; its authors write 8 to 16.
+const PHPASS_LOG_ROUNDS: std::ops::RangeInclusive<u8> = 7..=18;
+
+/// yescrypt's N, as a power of two; the memory is bounded as scrypt's is.
+const YESCRYPT_LOG_N: std::ops::RangeInclusive<u8> = 8..=20;
 
 const MOST_SALT: usize = 64;
 
@@ -55,6 +66,47 @@ pub(in crate::password) enum Function {
         #[serde(with = "salt")]
         salt: Vec<u8>,
         of_digest: bool,
+    },
+    /// `$1$` of crypt(3).
+    Md5Crypt {
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+    },
+    /// `$5$` of crypt(3).
+    Sha256Crypt {
+        rounds: u32,
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+    },
+    /// `$6$` of crypt(3).
+    Sha512Crypt {
+        rounds: u32,
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+    },
+    /// `$y$` of crypt(3), with the settings that it writes.
+    Yescrypt {
+        log_n: u8,
+        r: u32,
+        p: u32,
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+        length: usize,
+    },
+    /// The portable hash of phpass.
+    Phpass {
+        log_rounds: u8,
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+    },
+    /// AES-256 in counter mode from zero, under what scrypt makes of the password; Firebase's.
+    ScryptStream {
+        log_n: u8,
+        r: u32,
+        p: u32,
+        #[serde(with = "salt")]
+        salt: Vec<u8>,
+        length: usize,
     },
     /// One pass of a fast hash.
     Digest {
@@ -91,6 +143,16 @@ pub(in crate::password) enum Layout {
     SaltThenUtf16,
 }
 
+impl Prf {
+    fn algorithm(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+}
+
 impl Digest {
     pub(super) const fn length(self) -> usize {
         match self {
@@ -113,42 +175,79 @@ impl Digest {
     }
 }
 
+impl Layout {
+    fn digest(self, digest: Digest, salt: &[u8], password: &[u8]) -> Vec<u8> {
+        match self {
+            Self::SaltThenPassword => digest.of([salt, password]),
+            Self::PasswordThenSalt => digest.of([password, salt]),
+            Self::SaltThenUtf16 => {
+                let text = String::from_utf8_lossy(password);
+                let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                digest.of([salt, &wide])
+            }
+        }
+    }
+}
+
 impl Function {
     /// Refuses what would take so long, or so much memory, that verifying it could stop the service.
     pub(in crate::password) fn check(&self) -> Read<()> {
-        let (salt, is_bearable) = match self {
-            Self::Pbkdf2 { rounds, salt, .. } => (salt, rounds.get() <= MOST_ROUNDS),
-            Self::Scrypt {
-                log_n, r, p, salt, ..
-            } => {
-                let memory = 128_u64.checked_shl(u32::from(*log_n)).unwrap_or(0);
-                let memory = memory.checked_mul(u64::from(*r)).filter(|bytes| *bytes > 0);
-                let work = memory.and_then(|bytes| bytes.checked_mul(u64::from(*p)));
-                let bearable = *log_n < 32
-                    && memory.is_some_and(|bytes| bytes <= SCRYPT_MEMORY)
-                    && work.is_some_and(|bytes| (1..=SCRYPT_WORK).contains(&bytes));
-                (salt, bearable)
-            }
-            Self::Bcrypt { cost, salt, .. } => {
-                if salt.len() != 16 {
-                    return Err(HashFault::Malformed);
-                }
-                (salt, BCRYPT_COSTS.contains(cost))
-            }
-            Self::Digest { salt, .. } => (salt, true),
-        };
-        if !is_bearable {
+        if !self.is_bearable() {
             return Err(HashFault::TooCostly);
         }
-        let is_whole = salt.len() <= MOST_SALT && OUTPUT.contains(&self.length());
+        let salt = self.salt().len();
+        let is_whole = match self {
+            Self::Bcrypt { .. } => salt == 16,
+            _ => salt <= MOST_SALT,
+        };
+        let is_whole = is_whole && OUTPUT.contains(&self.length());
         is_whole.then_some(()).ok_or(HashFault::Malformed)
+    }
+
+    fn is_bearable(&self) -> bool {
+        match self {
+            Self::Pbkdf2 { rounds, .. } => rounds.get() <= MOST_ROUNDS,
+            Self::Scrypt { log_n, r, p, .. } | Self::ScryptStream { log_n, r, p, .. } => {
+                is_scrypt_bearable(*log_n, *r, *p)
+            }
+            Self::Yescrypt { log_n, r, p, .. } => {
+                YESCRYPT_LOG_N.contains(log_n) && is_scrypt_bearable(*log_n, *r, *p)
+            }
+            Self::Bcrypt { cost, .. } => BCRYPT_COSTS.contains(cost),
+            Self::Sha256Crypt { rounds, .. } | Self::Sha512Crypt { rounds, .. } => {
+                SHA_CRYPT_ROUNDS.contains(rounds)
+            }
+            Self::Phpass { log_rounds, .. } => PHPASS_LOG_ROUNDS.contains(log_rounds),
+            Self::Md5Crypt { .. } | Self::Digest { .. } => true,
+        }
+    }
+
+    fn salt(&self) -> &[u8] {
+        match self {
+            Self::Pbkdf2 { salt, .. }
+            | Self::Scrypt { salt, .. }
+            | Self::ScryptStream { salt, .. }
+            | Self::Yescrypt { salt, .. }
+            | Self::Bcrypt { salt, .. }
+            | Self::Md5Crypt { salt }
+            | Self::Sha256Crypt { salt, .. }
+            | Self::Sha512Crypt { salt, .. }
+            | Self::Phpass { salt, .. }
+            | Self::Digest { salt, .. } => salt,
+        }
     }
 
     /// How many bytes come out.
     pub(super) const fn length(&self) -> usize {
         match self {
-            Self::Pbkdf2 { length, .. } | Self::Scrypt { length, .. } => *length,
+            Self::Pbkdf2 { length, .. }
+            | Self::Scrypt { length, .. }
+            | Self::ScryptStream { length, .. }
+            | Self::Yescrypt { length, .. } => *length,
             Self::Bcrypt { .. } => BCRYPT_OUTPUT,
+            Self::Md5Crypt { .. } | Self::Phpass { .. } => Digest::Md5.length(),
+            Self::Sha256Crypt { .. } => Digest::Sha256.length(),
+            Self::Sha512Crypt { .. } => Digest::Sha512.length(),
             Self::Digest { digest, .. } => digest.length(),
         }
     }
@@ -162,13 +261,8 @@ impl Function {
                 salt,
                 length,
             } => {
-                let algorithm = match prf {
-                    Prf::Sha1 => pbkdf2::PBKDF2_HMAC_SHA1,
-                    Prf::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
-                    Prf::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
-                };
                 let mut output = vec![0; *length];
-                pbkdf2::derive(algorithm, *rounds, salt, password, &mut output);
+                pbkdf2::derive(prf.algorithm(), *rounds, salt, password, &mut output);
                 Some(output)
             }
             Self::Scrypt {
@@ -177,10 +271,27 @@ impl Function {
                 p,
                 salt,
                 length,
+            } => scrypt([(*log_n).into(), *r, *p], salt, password, *length),
+            Self::ScryptStream {
+                log_n,
+                r,
+                p,
+                salt,
+                length,
             } => {
-                let params = scrypt::Params::new(*log_n, *r, *p).ok()?;
+                let key = scrypt([(*log_n).into(), *r, *p], salt, password, 32)?;
+                stream(&key, *length)
+            }
+            Self::Yescrypt {
+                log_n,
+                r,
+                p,
+                salt,
+                length,
+            } => {
+                let params = yescrypt::Params::new(yescrypt::Mode::Rw, 1 << log_n, *r, *p).ok()?;
                 let mut output = vec![0; *length];
-                scrypt::scrypt(password, salt, &params, &mut output).ok()?;
+                yescrypt::yescrypt(password, salt, &params, &mut output).ok()?;
                 Some(output)
             }
             Self::Bcrypt {
@@ -188,21 +299,42 @@ impl Function {
                 salt,
                 of_digest,
             } => bcrypt(*cost, salt, password, *of_digest),
+            Self::Md5Crypt { salt } => rounds::md5_crypt(salt, password),
+            Self::Sha256Crypt { rounds, salt } => rounds::sha256_crypt(*rounds, salt, password),
+            Self::Sha512Crypt { rounds, salt } => rounds::sha512_crypt(*rounds, salt, password),
+            Self::Phpass { log_rounds, salt } => Some(rounds::phpass(*log_rounds, salt, password)),
             Self::Digest {
                 digest,
                 layout,
                 salt,
-            } => Some(match layout {
-                Layout::SaltThenPassword => digest.of([salt, password]),
-                Layout::PasswordThenSalt => digest.of([password, salt]),
-                Layout::SaltThenUtf16 => {
-                    let text = String::from_utf8_lossy(password);
-                    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-                    digest.of([salt, &wide])
-                }
-            }),
+            } => Some(layout.digest(*digest, salt, password)),
         }
     }
+}
+
+fn is_scrypt_bearable(log_n: u8, r: u32, p: u32) -> bool {
+    let memory = 128_u64.checked_shl(log_n.into()).unwrap_or(0);
+    let memory = memory.checked_mul(r.into()).filter(|bytes| *bytes > 0);
+    let work = memory.and_then(|bytes| bytes.checked_mul(p.into()));
+    log_n < 32
+        && memory.is_some_and(|bytes| bytes <= SCRYPT_MEMORY)
+        && work.is_some_and(|bytes| (1..=SCRYPT_WORK).contains(&bytes))
+}
+
+fn scrypt([log_n, r, p]: [u32; 3], salt: &[u8], password: &[u8], length: usize) -> Option<Vec<u8>> {
+    let params = ::scrypt::Params::new(u8::try_from(log_n).ok()?, r, p).ok()?;
+    let mut output = vec![0; length];
+    ::scrypt::scrypt(password, salt, &params, &mut output).ok()?;
+    Some(output)
+}
+
+fn stream(key: &[u8], length: usize) -> Option<Vec<u8>> {
+    let key = UnboundCipherKey::new(&AES_256, key).ok()?;
+    let start = EncryptionContext::Iv128(FixedLength::from([0; 16]));
+    let mut bytes = vec![0; length];
+    let key = EncryptingKey::ctr(key).ok()?;
+    key.less_safe_encrypt(&mut bytes, start).ok()?;
+    Some(bytes)
 }
 
 /// bcrypt of a password and the zero byte that ends it in C.

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Digest, Foreign, Function, HashFault, Layout, Read, crypt};
+use super::{Digest, Foreign, Function, HashFault, Layout, Read, crypt, unix};
 
 pub(super) fn read(text: &str) -> Option<Read<Foreign>> {
     let (scheme, value) = text.strip_prefix('{')?.split_once('}')?;
@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Option<Read<Foreign>> {
         "SSHA256" => (Digest::Sha256, true),
         "SHA512" => (Digest::Sha512, false),
         "SSHA512" => (Digest::Sha512, true),
-        "CRYPT" => return crypt::read(value),
+        "CRYPT" => return crypt::read(value).or_else(|| unix::read(value)),
         _ => return None,
     };
     Some(salted(digest, is_salted, value))

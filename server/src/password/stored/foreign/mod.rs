@@ -2,9 +2,12 @@
 
 mod aspnet;
 mod crypt;
+mod firebase;
 mod function;
 mod ldap;
 mod python;
+mod rounds;
+mod unix;
 
 pub(in crate::password) use function::Function;
 use function::{Digest, Layout, Prf};
@@ -24,9 +27,15 @@ type Read<T> = Result<T, HashFault>;
 impl Foreign {
     /// Reads a hash in any of the forms that `PASSWORD-HASHES.md` lists.
     pub(super) fn parse(text: &str) -> Read<Self> {
-        let read = [aspnet::read, crypt::read, ldap::read, python::read]
-            .into_iter()
-            .find_map(|read| read(text));
+        let readers = [
+            aspnet::read,
+            crypt::read,
+            firebase::read,
+            ldap::read,
+            python::read,
+            unix::read,
+        ];
+        let read = readers.into_iter().find_map(|read| read(text));
         let foreign = read.unwrap_or(Err(HashFault::UnknownFormat))?;
         foreign.function.check()?;
         let is_whole = foreign.output.len() == foreign.function.length();

@@ -49,7 +49,7 @@ fn matches(hash: &StoredHash, password: &str) -> Match {
 #[test]
 fn each_form_knows_its_password_and_no_other_and_is_renewed() {
     let Vectors { password, hashes } = vectors();
-    assert!(hashes.len() >= 30);
+    assert!(hashes.len() >= 42);
     for (name, text) in hashes {
         let hash = stored(&text).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
 
@@ -151,6 +151,71 @@ fn of_a_password_that_bcrypt_would_cut_nothing_matches() {
 }
 
 #[test]
+fn what_would_stop_the_service_is_refused_in_the_forms_of_crypt() {
+    use HashFault::{Malformed, TooCostly};
+
+    let hash = format!("{}==", "A".repeat(86));
+    for (text, fault) in [
+        (
+            format!("$6$rounds=9999999$salt${}", ".".repeat(86)),
+            TooCostly,
+        ),
+        (format!("$6$rounds=999$salt${}", ".".repeat(86)), TooCostly),
+        (
+            format!("$6$seventeencharsalt${}", ".".repeat(86)),
+            Malformed,
+        ),
+        (format!("$5$salt${}", ".".repeat(86)), Malformed),
+        ("$1$salt$".to_owned(), Malformed),
+        (format!("$1$salt${}", "é".repeat(11)), Malformed),
+        // yescrypt of 2^27 blocks; with a time of its own; with no lane.
+        (format!("$y$jOT$salt${}", ".".repeat(43)), TooCostly),
+        (format!("$y$j9T//$salt${}", ".".repeat(43)), TooCostly),
+        (format!("$y$$salt${}", ".".repeat(43)), Malformed),
+        (format!("$P$Zsaltsalt{}", ".".repeat(22)), TooCostly),
+        ("$P$B".to_owned(), Malformed),
+        (format!("$P$Bsaltsal{}", "é".repeat(11)), Malformed),
+        ("$fbscrypt$v=1,n=14,r=8,p=1$AAAA".to_owned(), Malformed),
+        (
+            format!("$fbscrypt$v=1,n=30,r=8,p=1,ss=Bw==,sk={hash}$AAAA${hash}"),
+            TooCostly,
+        ),
+        (
+            format!("$firescrypt$ln=14,r=8,p=1$AAAA${hash}$Bw==$AAAA"),
+            Malformed,
+        ),
+    ] {
+        assert_eq!(ImportedHash::parse(&text).err(), Some(fault), "{text}");
+    }
+}
+
+/// The sample of `firebase/scrypt`'s own manual.
+#[test]
+fn the_sample_of_firebase_is_verified() {
+    let key =
+        "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==";
+    let salt = "42xEC+ixf3L2lw==";
+    let output =
+        "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==";
+    let text = format!("$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk={key}${salt}${output}");
+    let hash = stored(&text).expect("a hash");
+
+    assert_eq!(matches(&hash, "user1password"), Match::Normalised);
+    assert_eq!(matches(&hash, "user2password"), Match::None);
+}
+
+#[test]
+fn crypt_takes_passphrases_up_to_its_limit() {
+    for derive in [rounds::md5_crypt, |salt: &[u8], password: &[u8]| {
+        rounds::sha512_crypt(1_000, salt, password)
+    }] {
+        assert!(derive(b"salt", &[b'a'; 512]).is_some());
+        assert!(derive(b"salt", &[b'a'; 513]).is_none());
+        assert!(derive(b"salt", b"").is_some());
+    }
+}
+
+#[test]
 fn a_wrapped_hash_is_read_as_carefully_as_a_foreign_one() {
     let foreign = Foreign {
         function: Function::Digest {
@@ -173,7 +238,7 @@ fn a_wrapped_hash_is_read_as_carefully_as_a_foreign_one() {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_recogniser_panic(text in r"(\$(2b|scrypt|pbkdf2-sha256)\$|[{]SSHA[}]|md5\$|scrypt:|pbkdf2:|)\PC{0,120}") {
+    fn no_text_makes_the_recogniser_panic(text in r"(\$(1|5|6|y|P|2b|scrypt|fbscrypt|firescrypt|pbkdf2-sha256)\$|[{]SSHA[}]|md5\$|scrypt:|pbkdf2:|)\PC{0,120}") {
         if let Ok(hash) = ImportedHash::parse(&text) {
             prop_assert!(matches!(hash, ImportedHash::Ready(_) | ImportedHash::Foreign(_)));
         }
