@@ -12,6 +12,7 @@ mod m0004_mails;
 mod m0005_institutions;
 mod m0006_bounces;
 mod m0007_imports;
+mod m0008_people;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_institutions::Migration),
             Box::new(m0006_bounces::Migration),
             Box::new(m0007_imports::Migration),
+            Box::new(m0008_people::Migration),
         ]
     }
 }

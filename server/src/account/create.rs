@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{affiliation, fields::Fields, first_reply::RequestId, new_password, row, view};
+use super::{affiliation, fields::Fields, first_reply::RequestId, new_password, row, search, view};
 use crate::{
     call::Call,
     error::{Error, Violation},
@@ -136,6 +136,7 @@ fn read(
         email: email.map(|email| email.as_str().to_owned()),
         email_verified: false,
         display_name: fields.display_name("account.display_name", &given.display_name),
+        name_key: search::name_key(&given.display_name),
         locale: fields.locale("account.locale", &given.locale),
         state,
         prior_state: None,

@@ -25,21 +25,24 @@ pub async fn request_email_change(
     call: &Call<'_>,
     request: RequestEmailChangeRequest,
 ) -> Result<RequestEmailChangeResponse, Error> {
-    let id = call.own_or_admin("account_id", &request.account_id)?;
+    let id = call.named_account("account_id", &request.account_id)?;
     let own = call.caller.account_id() == Some(id);
+    if !own {
+        call.scope()?;
+    }
     let mut fields = Fields::default();
     fields.email("new_email", &request.new_email);
     if own && request.current_password.is_empty() {
         fields.refuse(Violation::new("current_password", "REQUIRED"));
     }
     fields.finish()?;
-    let account = row::find(&call.app.store.read, id).await?;
-    check_state(&account)?;
     if own {
+        let account = row::find(&call.app.store.read, id).await?;
+        check_state(&account)?;
         current_password::verify(call, &account, &request.current_password).await?;
     }
 
-    enqueue(call, id, &request.new_email).await?;
+    enqueue(call, id, own, &request.new_email).await?;
     call.app.wake.send_replace(());
     Ok(RequestEmailChangeResponse {})
 }
@@ -53,9 +56,13 @@ fn check_state(account: &Model) -> Result<(), Error> {
     }
 }
 
-async fn enqueue(call: &Call<'_>, id: Uuid, new_email: &str) -> Result<(), Error> {
+async fn enqueue(call: &Call<'_>, id: Uuid, own: bool, new_email: &str) -> Result<(), Error> {
     let txn = call.app.store.write().await?;
-    let account = row::lock(&txn, id).await?;
+    let account = if own {
+        row::lock(&txn, id).await?
+    } else {
+        row::lock_in_scope(&txn, call, id).await?
+    };
     check_state(&account)?;
     // Only the address asked for last can be confirmed.
     reset_code::Entity::revoke_all_for(&txn, id, Purpose::EmailChange, call.now).await?;

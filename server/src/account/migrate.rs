@@ -5,16 +5,19 @@ use guichet_proto::v1::{
     MigrateAccountResponse, SendActivationRequest, SendActivationResponse,
     batch_migrate_accounts_response::Result as RowResult,
 };
-use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
 
-use super::{fields::Fields, lifecycle, row, state::Transition, view};
+use super::{email_address::EmailAddress, fields::Fields, lifecycle, row, state::Transition, view};
 use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
     event,
     outbox::{self, Cause},
-    store::account::{ActiveModel, State},
+    store::{
+        account::{ActiveModel, Model, State},
+        reset_code,
+    },
 };
 
 /// Most rows of one `BatchMigrateAccounts`.
@@ -96,14 +99,24 @@ pub async fn send_activation(
     call: &Call<'_>,
     request: SendActivationRequest,
 ) -> Result<SendActivationResponse, Error> {
-    let id = parse_id("account_id", &request.account_id)?;
+    let mut fields = Fields::default();
+    let id = fields.part(parse_id("account_id", &request.account_id))?;
+    let corrected = match request.email.as_str() {
+        "" => None,
+        typed => fields.email("email", typed),
+    };
+    fields.finish()?;
+    let id = id.ok_or_else(|| Error::field("account_id", "REQUIRED"))?;
+
     let txn = call.app.store.write().await?;
-    let account = row::lock_in_scope(&txn, call, id).await?;
-    let email = account
-        .email
-        .as_deref()
-        .filter(|_| account.state == State::Pending)
-        .ok_or(Error::State)?;
+    let mut account = row::lock_in_scope(&txn, call, id).await?;
+    if account.state != State::Pending {
+        return Err(Error::State);
+    }
+    if let Some(email) = corrected {
+        account = correct(&txn, call, &account, &email).await?;
+    }
+    let email = account.email.as_deref().ok_or(Error::State)?;
     outbox::enqueue(&txn, call.app, Cause::Activation, &account, email).await?;
     let actor = call.caller.actor_id();
     event::append(
@@ -119,4 +132,33 @@ pub async fn send_activation(
 
     call.app.wake.send_replace(());
     Ok(SendActivationResponse {})
+}
+
+/// Gives an account that nobody has opened yet another address. Whoever has the mails to the wrong one can do nothing with
+/// them any more.
+async fn correct(
+    txn: &DatabaseTransaction,
+    call: &Call<'_>,
+    before: &Model,
+    email: &EmailAddress,
+) -> Result<Model, Error> {
+    let changes = ActiveModel {
+        email: Set(Some(email.as_str().to_owned())),
+        email_key: Set(Some(email.key().to_owned())),
+        email_verified: Set(false),
+        ..Default::default()
+    };
+    let account = row::save(txn, before, changes, call.now).await?;
+    reset_code::Entity::revoke_all(txn, account.id, call.now).await?;
+    let actor = call.caller.actor_id();
+    event::append(
+        txn,
+        &call.app.clock,
+        "email.corrected",
+        &account,
+        actor,
+        json!({}),
+    )
+    .await?;
+    Ok(account)
 }

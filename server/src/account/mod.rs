@@ -30,6 +30,7 @@ pub mod new_password;
 pub mod purge;
 pub mod rank;
 pub mod row;
+pub mod search;
 pub mod state;
 pub mod update;
 pub mod username;

@@ -4,7 +4,7 @@ use guichet_proto::v1::{self, UpdateAccountRequest, UpdateAccountResponse};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::json;
 
-use super::{affiliation, fields::Fields, row, view};
+use super::{affiliation, fields::Fields, row, search, view};
 use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
@@ -124,6 +124,7 @@ fn changes(
             "display_name" => {
                 changes.display_name =
                     Set(fields.display_name("account.display_name", &given.display_name));
+                changes.name_key = Set(search::name_key(&given.display_name));
             }
             "locale" => changes.locale = Set(fields.locale("account.locale", &given.locale)),
             "institution_id" => {

@@ -4,9 +4,12 @@ use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::store::{
-    account::{ActiveModel, Model, State},
-    account_origin,
+use crate::{
+    account::search,
+    store::{
+        account::{ActiveModel, Model, State},
+        account_origin,
+    },
 };
 
 /// The columns that an import changes, and the origin's.
@@ -63,6 +66,7 @@ impl Before {
             email: Set(self.email.clone()),
             email_key: Set(self.email_key.clone()),
             display_name: Set(self.display_name.clone()),
+            name_key: Set(search::name_key(&self.display_name)),
             locale: Set(self.locale.clone()),
             state: Set(<State as sea_orm::ActiveEnum>::try_from_value(&self.state)?),
             institution_id: Set(self.institution_id),

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{known::Known, row::Candidate, taken::Taken};
 use crate::{
+    account::search,
     clock::Timestamp,
     error::Violation,
     store::{
@@ -109,6 +110,7 @@ impl Judge<'_> {
             email_key: row.email_key.clone(),
             email_verified: false,
             display_name: row.display_name.clone(),
+            name_key: search::name_key(&row.display_name),
             locale: row.locale.clone(),
             state: match row.imported_hash {
                 Some(_) => State::Active,
@@ -162,6 +164,7 @@ impl Judge<'_> {
                 email: row.email.clone(),
                 email_key: row.email_key.clone(),
                 display_name: row.display_name.clone(),
+                name_key: search::name_key(&row.display_name),
                 locale: row.locale.clone(),
                 state: match row.imported_hash {
                     Some(_) => State::Active,

@@ -17,6 +17,7 @@ pub mod get;
 pub mod list;
 pub mod members;
 pub mod membership;
+pub mod people;
 pub mod report;
 pub mod row;
 pub mod update;
@@ -158,6 +159,15 @@ impl InstitutionService for Institutions {
                 request,
                 report::get_migration_report,
             )
+            .await
+    }
+
+    async fn list_people(
+        &self,
+        request: Request<v1::ListPeopleRequest>,
+    ) -> Reply<v1::ListPeopleResponse> {
+        self.0
+            .run("ListPeople", Access::Delegate, request, people::list_people)
             .await
     }
 }

@@ -62,8 +62,8 @@ pub async fn get_migration_report(
     })
 }
 
-/// What the report is about: an institution that is named must be in reach.
-async fn about(
+/// What a list of the desk is about: an institution that is named must be in reach.
+pub(super) async fn about(
     call: &Call<'_>,
     db: &impl ConnectionTrait,
     institution_id: &str,

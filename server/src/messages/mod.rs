@@ -21,7 +21,7 @@ pub mod resend;
 pub mod send_test;
 mod view;
 
-pub use view::state;
+pub use view::{last_word, state};
 
 /// The service.
 #[derive(Clone)]

@@ -42,6 +42,12 @@ pub(super) fn stored_kind(kind: MessageKind) -> Option<&'static str> {
     name.filter(|_| kind != MessageKind::Unspecified)
 }
 
+/// What the mail server said of a mail last, or whoever sent it back.
+pub fn last_word(mail: &Model) -> String {
+    let reason = mail.bounce_reason.as_ref();
+    reason.unwrap_or(&mail.answer).clone()
+}
+
 /// Where a mail is on its way.
 pub const fn state(state: State) -> MessageState {
     match state {

@@ -64,6 +64,7 @@ pub(super) async fn mint(
         create_time: Set(now),
         expire_time: Set(now.plus(lifetime)),
         use_time: Set(None),
+        open_time: Set(None),
         revoke_time: Set(None),
         wrong_emails: Set(0),
     }

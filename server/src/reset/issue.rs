@@ -124,6 +124,7 @@ async fn make(
         create_time: Set(call.now),
         expire_time: Set(expire_time),
         use_time: Set(None),
+        open_time: Set(None),
         revoke_time: Set(None),
         wrong_emails: Set(0),
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use guichet_proto::v1::{MessageState, ResetDecision, ResetOutcome};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 use uuid::Uuid;
 
@@ -20,8 +21,9 @@ use crate::{
 pub(super) struct Trace {
     /// By request, the newest.
     mails: HashMap<Uuid, outbox::Model>,
-    /// By request and account.
-    uses: HashMap<(Uuid, Uuid), Timestamp>,
+    /// By request and account: when a link was opened first, and when one was used.
+    opened: HashMap<(Uuid, Uuid), Timestamp>,
+    used: HashMap<(Uuid, Uuid), Timestamp>,
 }
 
 impl Trace {
@@ -40,17 +42,27 @@ impl Trace {
             .iter()
             .filter_map(|mail| Some((mail.id, mail.request_id?)))
             .collect();
-        let used = reset_code::Entity::find()
+        // Newest first: of several links the oldest has the last word.
+        let codes = reset_code::Entity::find()
             .filter(reset_code::Column::MessageId.is_in(requests.keys().copied()))
-            .filter(reset_code::Column::UseTime.is_not_null())
+            .filter(
+                reset_code::Column::OpenTime
+                    .is_not_null()
+                    .or(reset_code::Column::UseTime.is_not_null()),
+            )
+            .order_by_desc(reset_code::Column::Id)
             .all(db)
             .await?;
-        let uses = used.into_iter().filter_map(|code| {
-            let request = requests.get(&code.message_id)?;
-            Some(((*request, code.account_id), code.use_time?))
-        });
+        let times = |time: fn(&reset_code::Model) -> Option<Timestamp>| {
+            let dated = codes.iter().filter_map(|code| {
+                let request = requests.get(&code.message_id)?;
+                Some(((*request, code.account_id), time(code)?))
+            });
+            dated.collect()
+        };
         Ok(Self {
-            uses: uses.collect(),
+            opened: times(|code| code.open_time),
+            used: times(|code| code.use_time),
             // A later one takes the place of an earlier.
             mails: rows
                 .into_iter()
@@ -67,9 +79,11 @@ impl Trace {
         if outcome == ResetOutcome::Mailed {
             outcome = mail.map_or(outcome, outcome_of);
         }
-        let used = decision
-            .account_id
-            .and_then(|account_id| self.uses.get(&(request, account_id)));
+        let about = decision.account_id.map(|account_id| (request, account_id));
+        let at = |times: &HashMap<(Uuid, Uuid), Timestamp>| {
+            let time = about.and_then(|about| times.get(&about));
+            time.map(|time| time.to_proto())
+        };
         ResetDecision {
             account_id: id(decision.account_id),
             outcome: outcome.into(),
@@ -79,8 +93,9 @@ impl Trace {
                     messages::state(mail.state)
                 })
                 .into(),
-            answer: mail.map(answer).unwrap_or_default(),
-            complete_time: used.map(|time| time.to_proto()),
+            answer: mail.map(messages::last_word).unwrap_or_default(),
+            open_time: at(&self.opened),
+            complete_time: at(&self.used),
         }
     }
 }
@@ -91,13 +106,6 @@ const fn outcome_of(mail: &outbox::Model) -> ResetOutcome {
         outbox::State::Dead => ResetOutcome::Refused,
         outbox::State::Bounced => ResetOutcome::Bounced,
     }
-}
-
-/// The last word about a mail.
-fn answer(mail: &outbox::Model) -> String {
-    mail.bounce_reason
-        .clone()
-        .unwrap_or_else(|| mail.answer.clone())
 }
 
 fn id(id: Option<Uuid>) -> String {

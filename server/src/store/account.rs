@@ -45,6 +45,8 @@ pub struct Model {
     pub email_verified: bool,
     /// Shown to people.
     pub display_name: String,
+    /// What it is found by: without accents, in lower case.
+    pub name_key: String,
     /// Language of mails.
     pub locale: Option<String>,
     /// What it may do.

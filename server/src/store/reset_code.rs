@@ -59,6 +59,8 @@ pub struct Model {
     pub expire_time: Timestamp,
     /// When it was used.
     pub use_time: Option<Timestamp>,
+    /// When its page was opened first, be it by a mail scanner.
+    pub open_time: Option<Timestamp>,
     /// When it was killed.
     pub revoke_time: Option<Timestamp>,
     /// Wrong addresses given with it, and wrong codes in place of a short one.
@@ -132,6 +134,24 @@ impl Entity {
             .exec(db)
             .await?;
         Ok(update.rows_affected == 1)
+    }
+
+    /// Writes down that a code's page was opened, the first time.
+    pub async fn note_opened(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        Self::update_many()
+            .set(ActiveModel {
+                open_time: Set(Some(now)),
+                ..Default::default()
+            })
+            .filter(Column::Id.eq(id))
+            .filter(Column::OpenTime.is_null())
+            .exec(db)
+            .await
+            .map(drop)
     }
 
     /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete.

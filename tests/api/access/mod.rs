@@ -36,7 +36,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 59] = [
+const TABLE: [(&str, &str, Access); 60] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -86,6 +86,7 @@ const TABLE: [(&str, &str, Access); 59] = [
     ("InstitutionService", "RemoveMember", Admin),
     ("InstitutionService", "ListMembers", Admin),
     ("InstitutionService", "GetMigrationReport", Admin),
+    ("InstitutionService", "ListPeople", Admin),
     ("MailService", "ListMessages", Admin),
     ("MailService", "GetMessage", Admin),
     ("MailService", "ResendMessage", Admin),

@@ -1,5 +1,6 @@
 //! Institutions: their tree, what it hands down, who acts for whom, and how far the migration has come.
 
+mod desk;
 mod mails;
 mod members;
 pub(crate) mod network;

@@ -34,7 +34,7 @@ export declare type Account = Message<"guichet.v1.Account"> & {
 
   /**
    * Optional. Where mails go. A contact, not a key: several accounts may share it. At most 254 bytes.
-   * Changed by MigrateAccount or RequestEmailChange, not by UpdateAccount.
+   * Changed by MigrateAccount, SendActivation or RequestEmailChange, not by UpdateAccount.
    *
    * @generated from field: string email = 3;
    */
@@ -865,11 +865,18 @@ export declare const BatchMigrateAccountsResponse_ResultSchema: GenMessage<Batch
  */
 export declare type SendActivationRequest = Message<"guichet.v1.SendActivationRequest"> & {
   /**
-   * Required. A PENDING account with an e-mail address.
+   * Required. A PENDING account with an e-mail address, unless one is given here.
    *
    * @generated from field: string account_id = 1;
    */
   accountId: string;
+
+  /**
+   * Optional. The right address, where the account has a wrong one or none.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
 };
 
 /**
@@ -940,7 +947,7 @@ export declare const ChangePasswordResponseSchema: GenMessage<ChangePasswordResp
  */
 export declare type RequestEmailChangeRequest = Message<"guichet.v1.RequestEmailChangeRequest"> & {
   /**
-   * Required from an admin; the person may leave it empty for itself.
+   * Required from an administrator; the person may leave it empty for itself.
    *
    * @generated from field: string account_id = 1;
    */
@@ -1304,7 +1311,8 @@ export declare const AccountService: GenService<{
     output: typeof BatchMigrateAccountsResponseSchema;
   },
   /**
-   * Mails a new activation link to a PENDING account. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
+   * Mails a new activation link to a PENDING account, if need be to another address, which then is the account's: every
+   * link that was mailed before dies. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.SendActivation
    */
@@ -1326,8 +1334,8 @@ export declare const AccountService: GenService<{
   },
   /**
    * Asks for another e-mail address: mails a confirmation to the new one and a notice to the old one.
-   * Nothing changes before ConfirmEmailChange. Callers: the person (with its password), admin. Errors: NOT_FOUND,
-   * BAD_CREDENTIALS, STATE.
+   * Nothing changes before ConfirmEmailChange. Callers: the person (with its password), admin,
+   * institution_admin. Errors: NOT_FOUND, BAD_CREDENTIALS, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.RequestEmailChange
    */

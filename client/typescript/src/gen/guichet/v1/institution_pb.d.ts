@@ -2,9 +2,11 @@
 // @generated from file guichet/v1/institution.proto (package guichet.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Account } from "./account_pb.js";
+import type { MessageState } from "./mail_pb.js";
 
 /**
  * Describes the file guichet/v1/institution.proto.
@@ -786,6 +788,198 @@ export declare type MigrationCounts = Message<"guichet.v1.MigrationCounts"> & {
 export declare const MigrationCountsSchema: GenMessage<MigrationCounts>;
 
 /**
+ * Request of ListPeople.
+ *
+ * @generated from message guichet.v1.ListPeopleRequest
+ */
+export declare type ListPeopleRequest = Message<"guichet.v1.ListPeopleRequest"> & {
+  /**
+   * Optional. Only people of this institution and those below it.
+   *
+   * @generated from field: string institution_id = 1;
+   */
+  institutionId: string;
+
+  /**
+   * Optional. What is known of somebody, at most 200 bytes: words of the name, whatever their accents; the beginning of the
+   * username or the address; the id in the old system.
+   *
+   * @generated from field: string search = 2;
+   */
+  search: string;
+
+  /**
+   * Optional. Only people in one of these situations.
+   *
+   * @generated from field: repeated guichet.v1.Situation situations = 3;
+   */
+  situations: Situation[];
+
+  /**
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * Optional. next_page_token of the page before; good only for the same caller and conditions.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message guichet.v1.ListPeopleRequest.
+ * Use `create(ListPeopleRequestSchema)` to create a new message.
+ */
+export declare const ListPeopleRequestSchema: GenMessage<ListPeopleRequest>;
+
+/**
+ * Reply of ListPeople.
+ *
+ * @generated from message guichet.v1.ListPeopleResponse
+ */
+export declare type ListPeopleResponse = Message<"guichet.v1.ListPeopleResponse"> & {
+  /**
+   * One page.
+   *
+   * @generated from field: repeated guichet.v1.ListPeopleResponse.Person people = 1;
+   */
+  people: ListPeopleResponse_Person[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message guichet.v1.ListPeopleResponse.
+ * Use `create(ListPeopleResponseSchema)` to create a new message.
+ */
+export declare const ListPeopleResponseSchema: GenMessage<ListPeopleResponse>;
+
+/**
+ * A person and the last mail about them.
+ *
+ * @generated from message guichet.v1.ListPeopleResponse.Person
+ */
+export declare type ListPeopleResponse_Person = Message<"guichet.v1.ListPeopleResponse.Person"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: guichet.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+
+  /**
+   * How far the person has come.
+   *
+   * @generated from field: guichet.v1.Situation situation = 2;
+   */
+  situation: Situation;
+
+  /**
+   * The last mail about this account alone, as in MailService; empty where there is none.
+   *
+   * @generated from field: string message_id = 3;
+   */
+  messageId: string;
+
+  /**
+   * Where that mail is.
+   *
+   * @generated from field: guichet.v1.MessageState message_state = 4;
+   */
+  messageState: MessageState;
+
+  /**
+   * When it was queued.
+   *
+   * @generated from field: google.protobuf.Timestamp message_time = 5;
+   */
+  messageTime?: Timestamp | undefined;
+
+  /**
+   * What the mail server said of it last, or whoever sent it back.
+   *
+   * @generated from field: string answer = 6;
+   */
+  answer: string;
+};
+
+/**
+ * Describes the message guichet.v1.ListPeopleResponse.Person.
+ * Use `create(ListPeopleResponse_PersonSchema)` to create a new message.
+ */
+export declare const ListPeopleResponse_PersonSchema: GenMessage<ListPeopleResponse_Person>;
+
+/**
+ * How far a person has come. Each is in exactly one situation; the first that fits counts.
+ *
+ * @generated from enum guichet.v1.Situation
+ */
+export enum Situation {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: SITUATION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Stopped by an administrator.
+   *
+   * @generated from enum value: SITUATION_DISABLED = 1;
+   */
+  DISABLED = 1,
+
+  /**
+   * Waits for a password to be chosen, and has no address that a mail could go to.
+   *
+   * @generated from enum value: SITUATION_NO_ADDRESS = 2;
+   */
+  NO_ADDRESS = 2,
+
+  /**
+   * Not migrated: MigrateAccount sends the mail.
+   *
+   * @generated from enum value: SITUATION_NOT_MIGRATED = 3;
+   */
+  NOT_MIGRATED = 3,
+
+  /**
+   * The last mail was given up or came back.
+   *
+   * @generated from enum value: SITUATION_UNDELIVERED = 4;
+   */
+  UNDELIVERED = 4,
+
+  /**
+   * Mailed, and no password chosen yet.
+   *
+   * @generated from enum value: SITUATION_MAILED = 5;
+   */
+  MAILED = 5,
+
+  /**
+   * May sign in.
+   *
+   * @generated from enum value: SITUATION_ACTIVE = 6;
+   */
+  ACTIVE = 6,
+}
+
+/**
+ * Describes the enum guichet.v1.Situation.
+ */
+export declare const SituationSchema: GenEnum<Situation>;
+
+/**
  * Keeps the institutions that accounts belong to, and says who acts for them.
  *
  * Institutions are a tree: an organising authority, its schools, and what is below those. An account belongs to at most
@@ -902,6 +1096,17 @@ export declare const InstitutionService: GenService<{
     methodKind: "unary";
     input: typeof GetMigrationReportRequestSchema;
     output: typeof GetMigrationReportResponseSchema;
+  },
+  /**
+   * Lists people with what keeps each of them from signing in, by name: the desk of whoever unblocks them (AIP-158).
+   * Deleted accounts are left out. Callers: admin; institution_admin for people in its reach. Errors: NOT_FOUND.
+   *
+   * @generated from rpc guichet.v1.InstitutionService.ListPeople
+   */
+  listPeople: {
+    methodKind: "unary";
+    input: typeof ListPeopleRequestSchema;
+    output: typeof ListPeopleResponseSchema;
   },
 }>;
 

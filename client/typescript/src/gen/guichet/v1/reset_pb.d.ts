@@ -674,6 +674,13 @@ export declare type ResetDecision = Message<"guichet.v1.ResetDecision"> & {
    * @generated from field: google.protobuf.Timestamp complete_time = 6;
    */
   completeTime?: Timestamp | undefined;
+
+  /**
+   * When the page behind one of the request's links was opened first; empty if none was. Mail scanners open pages too.
+   *
+   * @generated from field: google.protobuf.Timestamp open_time = 7;
+   */
+  openTime?: Timestamp | undefined;
 };
 
 /**

@@ -1,0 +1,198 @@
+//! `ListPeople`: who can't sign in yet, and why?
+
+use std::collections::{BTreeSet, HashMap};
+
+use guichet_proto::v1::{
+    ListPeopleRequest, ListPeopleResponse, MessageState, Situation, list_people_response::Person,
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Alias, Expr, Order, Query},
+};
+use uuid::Uuid;
+
+use super::report;
+use crate::{
+    account::{search, view},
+    call::Call,
+    error::Error,
+    messages,
+    pagination::{self, Cursor, Key},
+    store::{
+        account::{self, Column, State},
+        outbox,
+    },
+};
+
+/// `ListPeople`.
+pub async fn list_people(
+    call: &Call<'_>,
+    request: ListPeopleRequest,
+) -> Result<ListPeopleResponse, Error> {
+    let db = &call.app.store.read;
+    let size = pagination::size(request.page_size)?;
+    let found = search::condition(&request.search)?;
+    let situations = situations(&request.situations)?;
+    let scope = report::about(call, db, &request.institution_id).await?;
+    let query = query_id(call, &request)?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = account::Entity::within(&scope)
+        .filter(Column::State.ne(State::Deleted))
+        .filter(found)
+        .filter(any_of(&situations));
+    if let Some(cursor) = cursor {
+        let after = pagination::after(Column::NameKey, Column::Id, &Order::Asc, cursor);
+        select = select.filter(after);
+    }
+    let rows = select
+        .order_by_asc(Column::NameKey)
+        .order_by_asc(Column::Id)
+        .limit(size + 1);
+    let rows = rows.all(db).await?;
+    let (accounts, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
+            key: Key::Text(last.name_key.clone()),
+            id: last.id,
+        })?;
+    Ok(ListPeopleResponse {
+        people: with_mails(db, &accounts).await?,
+        next_page_token,
+    })
+}
+
+fn situations(given: &[i32]) -> Result<BTreeSet<Situation>, Error> {
+    let known = given.iter().map(|situation| {
+        Situation::try_from(*situation)
+            .ok()
+            .filter(|situation| *situation != Situation::Unspecified)
+            .ok_or_else(|| Error::field("situations", "UNKNOWN_VALUE"))
+    });
+    known.collect()
+}
+
+/// What a page token is bound to: who asks, and what for.
+fn query_id(call: &Call<'_>, request: &ListPeopleRequest) -> Result<Vec<u8>, Error> {
+    pagination::query((
+        "people",
+        call.caller.actor_id(),
+        &request.institution_id,
+        &request.search,
+        &request.situations,
+    ))
+}
+
+/// The condition of being in one of these situations; no situation means all.
+fn any_of(situations: &BTreeSet<Situation>) -> Condition {
+    if situations.is_empty() {
+        return Condition::all();
+    }
+    situations.iter().fold(Condition::any(), |any, situation| {
+        any.add(is_in(*situation))
+    })
+}
+
+/// The same as [`situation`], for the database.
+fn is_in(situation: Situation) -> Condition {
+    let is = |states: &[State]| Condition::all().add(Column::State.is_in(states.iter().copied()));
+    let undelivered = Expr::exists(undelivered());
+    match situation {
+        Situation::Unspecified => Condition::any(),
+        Situation::Disabled => is(&[State::Disabled]),
+        Situation::NoAddress => {
+            is(&[State::Legacy, State::Pending]).add(Column::EmailKey.is_null())
+        }
+        Situation::NotMigrated => is(&[State::Legacy]).add(Column::EmailKey.is_not_null()),
+        Situation::Undelivered => is(&[State::Pending, State::Active])
+            .add(has_address(true))
+            .add(undelivered),
+        Situation::Mailed => is(&[State::Pending])
+            .add(has_address(true))
+            .add(undelivered.not()),
+        Situation::Active => is(&[State::Active]).add(
+            Condition::any()
+                .add(undelivered.not())
+                .add(has_address(false)),
+        ),
+    }
+}
+
+fn has_address(has: bool) -> Condition {
+    Condition::all().add(if has {
+        Column::EmailKey.is_not_null()
+    } else {
+        Column::EmailKey.is_null()
+    })
+}
+
+/// The last mail about the account, if it did not arrive.
+fn undelivered() -> sea_orm::sea_query::SelectStatement {
+    let newer = Alias::new("newer");
+    let column = |column| Expr::col((outbox::Entity, column));
+    let newer_one = Query::select()
+        .expr(Expr::val(1))
+        .from_as(outbox::Entity, newer.clone())
+        .and_where(
+            Expr::col((newer.clone(), outbox::Column::AccountId))
+                .equals((account::Entity, Column::Id)),
+        )
+        .and_where(Expr::col((newer, outbox::Column::Id)).gt(column(outbox::Column::Id)))
+        .to_owned();
+    Query::select()
+        .expr(Expr::val(1))
+        .from(outbox::Entity)
+        .and_where(column(outbox::Column::AccountId).equals((account::Entity, Column::Id)))
+        .and_where(outbox::Column::State.is_in(UNDELIVERED))
+        .and_where(Expr::exists(newer_one).not())
+        .to_owned()
+}
+
+const UNDELIVERED: [outbox::State; 2] = [outbox::State::Dead, outbox::State::Bounced];
+
+async fn with_mails(
+    db: &impl ConnectionTrait,
+    accounts: &[account::Model],
+) -> Result<Vec<Person>, Error> {
+    let ids = accounts.iter().map(|account| account.id);
+    let mails = outbox::Entity::find()
+        .filter(outbox::Column::AccountId.is_in(ids))
+        .order_by_asc(outbox::Column::Id)
+        .all(db)
+        .await?;
+    // A later one takes the place of an earlier.
+    let newest: HashMap<Uuid, outbox::Model> = mails
+        .into_iter()
+        .filter_map(|mail| Some((mail.account_id?, mail)))
+        .collect();
+    let people = accounts
+        .iter()
+        .map(|account| person(account, newest.get(&account.id)));
+    Ok(people.collect())
+}
+
+fn person(account: &account::Model, mail: Option<&outbox::Model>) -> Person {
+    let state = mail.map(|mail| messages::state(mail.state));
+    Person {
+        account: Some(view::account(account)),
+        situation: situation(account, mail).into(),
+        message_id: mail.map(|mail| mail.id.to_string()).unwrap_or_default(),
+        message_state: state.unwrap_or(MessageState::Unspecified).into(),
+        message_time: mail.map(|mail| mail.create_time.to_proto()),
+        answer: mail.map(messages::last_word).unwrap_or_default(),
+    }
+}
+
+fn situation(account: &account::Model, mail: Option<&outbox::Model>) -> Situation {
+    let is_undelivered = mail.is_some_and(|mail| UNDELIVERED.contains(&mail.state));
+    let has_address = account.email_key.is_some();
+    match account.state {
+        State::Deleted => Situation::Unspecified,
+        State::Disabled => Situation::Disabled,
+        State::Legacy | State::Pending if !has_address => Situation::NoAddress,
+        State::Legacy => Situation::NotMigrated,
+        State::Pending | State::Active if is_undelivered && has_address => Situation::Undelivered,
+        State::Pending => Situation::Mailed,
+        State::Active => Situation::Active,
+    }
+}
