@@ -1,5 +1,6 @@
 /** Everything held about the person, as a file. */
 import { guichet } from "./guichet.js";
+import { save } from "./save.js";
 
 /** Has the browser save it as JSON: one list of records for each section. */
 export async function download(): Promise<void> {
@@ -7,11 +8,5 @@ export async function download(): Promise<void> {
   for await (const { section, json } of guichet.account.exportAccountData({})) {
     (sections[section] ??= []).push(JSON.parse(json));
   }
-  const file = new Blob([JSON.stringify(sections, null, 2)], { type: "application/json" });
-  const address = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = "guichet.json";
-  link.click();
-  URL.revokeObjectURL(address);
+  save("guichet.json", "application/json", JSON.stringify(sections, null, 2));
 }

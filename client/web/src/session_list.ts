@@ -5,6 +5,7 @@ import { GuichetError } from "@guichet/client";
 import { sentence } from "./form.js";
 import { guichet } from "./guichet.js";
 import { element, moment, part, say, text } from "./page.js";
+import { milliseconds } from "./time.js";
 
 /** Draws the list as it is now. */
 export async function listSessions(): Promise<void> {
@@ -41,8 +42,4 @@ function endButton(session: Session, name: string): HTMLButtonElement {
     }
   });
   return button;
-}
-
-function milliseconds(time: { seconds: bigint; nanos: number } | undefined): number {
-  return time ? Number(time.seconds) * 1_000 + time.nanos / 1_000_000 : 0;
 }

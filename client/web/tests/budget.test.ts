@@ -30,7 +30,7 @@ const scripts = files.filter((name) => name.endsWith(".js") && !name.startsWith(
 test("every page has a script, and what they share is counted", () => {
   assert.deepEqual(
     scripts.map((name) => name.split(".")[0]).sort(),
-    ["account", "confirm-email", "dead-link", "done", "forgot", "login", "reset", "revoke-reset", "sent"],
+    ["account", "confirm-email", "dead-link", "done", "forgot", "institution", "login", "reset", "revoke-reset", "sent"],
   );
   const shared = files.filter((name) => name.startsWith("shared."));
   const counted = new Set(scripts.flatMap((script) => [...loaded(script)]));

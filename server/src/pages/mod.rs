@@ -31,6 +31,7 @@ mod forgot;
 mod form;
 mod frame;
 mod home;
+mod institution;
 mod link;
 mod login;
 mod notice;
@@ -79,6 +80,7 @@ pub fn router() -> Router<Arc<App>> {
             "/Account/RevokeReset",
             get(revoke_reset::show).post(revoke_reset::submit),
         )
+        .route("/Institution", get(institution::show))
         .route("/assets/theme.css", get(theme::style))
         .route("/assets/logo", get(theme::logo))
         .route("/assets/{name}", get(assets::serve))

@@ -8,30 +8,23 @@ import { reveal } from "../password.js";
 import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
 import { listSessions } from "../session_list.js";
+import { isLost, leave } from "../signed_in.js";
 
-const SIGN_IN = "/Account/Login";
-
-/** Without a session there is nothing to see here. */
-const LOST: readonly (string | undefined)[] = ["TOKEN_INVALID", "TOKEN_EXPIRED", "TOKEN_REUSED"];
+/** Who may unblock others' accounts. */
+const DESK_ROLES = ["admin", "institution_admin"];
 
 let identifiers: string[] = [];
 
 async function open(): Promise<void> {
-  const { username, email } = await guichet.auth.getUserInfo({});
+  const { username, email, roles } = await guichet.auth.getUserInfo({});
   identifiers = [username, email, email.split("@")[0] ?? ""];
   part("#who").textContent = text("page-account-who", { username });
   field(formNamed("change-password"), "username").value = username;
+  part("#desk").hidden = !roles.some((role) => DESK_ROLES.includes(role));
   await listSessions();
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
   // Another person may sign in, or this one out, in another tab.
   guichet.session?.onChange((accountId) => (accountId === undefined ? leave() : location.reload()));
-}
-
-let isLeaving = false;
-
-function leave(): void {
-  if (!isLeaving) location.replace(SIGN_IN);
-  isLeaving = true;
 }
 
 /** Does what a button is for, and tells what goes wrong. */
@@ -41,7 +34,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (thrown) {
     const error = GuichetError.from(thrown);
-    if (LOST.includes(error.reason)) leave();
+    if (isLost(error)) leave();
     else say(sentence(error));
   }
 }

@@ -1,1 +1,0 @@
-import{a,c as e}from"./shared.Z73FMRMT.js";import{a as n}from"./shared.LNPTKSRQ.js";import{c as r,e as t}from"./shared.UATEZF3E.js";import{c as m,e as i}from"./shared.ZRFJZFQS.js";var o=r("confirm-email"),f=a(o);t(o,async()=>{let{email:c}=await n.account.confirmEmailChange(f);e(),o.remove(),i(m("page-confirm-done",{email:c}))});

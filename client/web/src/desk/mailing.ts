@@ -1,0 +1,51 @@
+/** Having mails sent to people, whatever their situation. */
+import { GuichetError } from "@guichet/client";
+import { type Account, AccountState } from "@guichet/client/v1";
+
+import { guichet } from "../guichet.js";
+
+/** Migrates people at once: as many as a call takes. */
+const BATCH = 100;
+
+/** Somebody, and the address for the mail. */
+export interface Addressee {
+  readonly account: Account;
+  readonly email: string;
+}
+
+/** Why nothing was sent to somebody; empty where a mail is on its way. */
+export type Refusal = string;
+
+/** Whether a mail with a link for a first password is what the person needs. */
+export function isWaiting({ state }: Account): boolean {
+  return state === AccountState.LEGACY || state === AccountState.PENDING;
+}
+
+/** Sends each the mail with the link for a password, migrating who is not yet; a verdict for each, in their order. */
+export async function sendToAll(people: readonly Addressee[]): Promise<Refusal[]> {
+  const verdicts = new Map<string, Refusal>();
+  const legacy = people.filter(({ account }) => account.state === AccountState.LEGACY);
+  for (let start = 0; start < legacy.length; start += BATCH) {
+    const requests = legacy.slice(start, start + BATCH).map(({ account, email }) => ({ accountId: account.id, email }));
+    const { results } = await guichet.account.batchMigrateAccounts({ requests });
+    for (const { accountId, reason } of results) verdicts.set(accountId, reason);
+  }
+  for (const { account, email } of people) {
+    if (account.state === AccountState.LEGACY) continue;
+    verdicts.set(account.id, await refusalOf(() => guichet.account.sendActivation({ accountId: account.id, email })));
+  }
+  return people.map(({ account }) => verdicts.get(account.id) ?? "");
+}
+
+/** Why a call was refused; what is no verdict on the person is thrown. */
+async function refusalOf(call: () => Promise<unknown>): Promise<Refusal> {
+  try {
+    await call();
+    return "";
+  } catch (thrown) {
+    const error = GuichetError.from(thrown);
+    const isVerdict = ["STATE", "NOT_FOUND", "FORBIDDEN", "INVALID_FIELDS"].includes(error.reason ?? "");
+    if (!isVerdict) throw error;
+    return error.reason ?? "";
+  }
+}
