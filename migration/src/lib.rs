@@ -13,6 +13,7 @@ mod m0005_institutions;
 mod m0006_bounces;
 mod m0007_imports;
 mod m0008_people;
+mod m0009_hash_kinds;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_bounces::Migration),
             Box::new(m0007_imports::Migration),
             Box::new(m0008_people::Migration),
+            Box::new(m0009_hash_kinds::Migration),
         ]
     }
 }

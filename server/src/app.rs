@@ -20,7 +20,7 @@ use crate::{
         hasher::{Hasher, Settings},
         policy::{Composition, PasswordPolicy},
     },
-    store::Store,
+    store::{Store, hash_kind},
 };
 
 /// What a machine whose clock is kept does not reach: somebody should look.
@@ -136,6 +136,19 @@ pub async fn keep_time(store: &Store, clock: &Clock, metrics: &Metrics) -> Resul
         );
     }
     Ok(())
+}
+
+/// Has the hasher know all the kinds of hash that there are, those of other replicas too.
+pub async fn learn_hash_kinds(app: &App) -> anyhow::Result<()> {
+    let mut kinds = hash_kind::Entity::all(&app.store.read).await?;
+    if let Some(new) = app.hasher.kind()
+        && kinds.insert(new.clone())
+    {
+        let txn = app.store.write().await?;
+        hash_kind::Entity::note(&txn, [new].into()).await?;
+        txn.commit().await?;
+    }
+    Ok(app.hasher.learn(kinds).await?)
 }
 
 fn mail_url(config: &Config, data_dir: &Path) -> String {

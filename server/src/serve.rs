@@ -92,6 +92,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         return Ok(());
     };
     let app = App::open_on(store, config, metrics).await?;
+    app::learn_hash_kinds(&app).await?;
     serve_calls(&app, &shutdown, &ops_address).await?;
     ops.await??;
     Ok(())

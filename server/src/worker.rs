@@ -101,6 +101,9 @@ async fn keep(app: &App, stop: &CancellationToken) {
         if let Err(cause) = keep_keys(app).await {
             tracing::warn!("signing keys: {cause:#}");
         }
+        if let Err(cause) = app::learn_hash_kinds(app).await {
+            tracing::warn!("kinds of password hashes: {cause:#}");
+        }
         if let Err(cause) = tell_outbox(app).await {
             tracing::warn!("outbox: {cause}");
         }

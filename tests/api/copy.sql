@@ -71,3 +71,5 @@ INSERT INTO import_row VALUES
 
 INSERT INTO account_origin VALUES
   ('old', 'id:É', x'00000000000000000000000000000000', 1, x'00ff', x'00000000000000000000000000000001');
+
+INSERT INTO hash_kind VALUES ('{"Bcrypt":{"cost":12}}$argon2id$v=19$m=8,t=1,p=1'), ('');

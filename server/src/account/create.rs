@@ -17,8 +17,14 @@ use crate::{
     event,
     institution::membership,
     outbox::{self, Cause},
-    password::{policy::Identifiers, stored::ImportedHash},
-    store::account::{Column, Entity, Model, State},
+    password::{
+        policy::Identifiers,
+        stored::{HashKind, ImportedHash},
+    },
+    store::{
+        account::{Column, Entity, Model, State},
+        hash_kind,
+    },
 };
 
 /// `CreateAccount`.
@@ -201,8 +207,11 @@ async fn write(
     activation: bool,
     request_id: Option<&RequestId>,
 ) -> Result<CreateAccountResponse, Error> {
+    let kind = account.password_hash.as_deref().and_then(HashKind::of);
+    let new_kind = kind.filter(|kind| call.app.hasher.kind().as_ref() != Some(kind));
     let txn = call.app.store.write().await?;
     affiliation::check(&txn, call, account.institution_id).await?;
+    hash_kind::Entity::note(&txn, new_kind.into_iter().collect()).await?;
     let id: Uuid = account.id;
     let account = account
         .into_active_model()

@@ -1,5 +1,7 @@
 //! `Login`: username and password become a session.
 
+use std::time::Instant;
+
 use guichet_proto::v1::{LoginRequest, LoginResponse, Tokens, login_response::Outcome};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -17,15 +19,33 @@ const MAX_DEVICE_NAME: usize = 200;
 /// Verifications of one sign-in: the second only if the account changed after the first.
 const ROUNDS: usize = 2;
 
+/// Whose password was typed.
+enum Verified {
+    /// This account's; with a new hash if the stored one is weaker than what is configured.
+    As(Box<account::Model>, Option<String>),
+    /// Nobody's who may sign in; when that was looked at.
+    Wrong { begun: Instant },
+}
+
+/// What became of a try.
+enum Attempt {
+    /// The person is signed in.
+    Opened(Tokens),
+    /// The password is wrong; when that was looked at.
+    Wrong { begun: Instant },
+    /// What was verified is no longer so.
+    Overtaken,
+}
+
 /// Signs in.
 ///
-/// Unknown, wrong, disabled, not migrated and without password are one answer after the same work: one look-up and one
-/// argon2 in the same queue.
+/// Unknown, wrong, disabled, not migrated and without password are one answer after the same work, one look-up and one
+/// argon2 in the same queue, and after the same time, whatever system a hash came from.
 pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
-    let _place = app.hasher.enter()?;
+    let place = app.hasher.enter()?;
     let network = lockout::network(call.client);
     let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
     let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;
@@ -34,17 +54,21 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     // A second round is for who signs in twice at once: one of the two renewed the hash that the other verified.
     for _ in 0..ROUNDS {
         match verify_and_open(call, &request, &password, &counters).await {
-            Ok(Some(tokens)) => {
+            Ok(Attempt::Wrong { begun }) => {
+                // Whoever waits needs no room to compute in.
+                drop(place);
+                app.hasher.as_slow_as_any(begun, &password).await;
+                return Err(Error::BadCredentials);
+            }
+            Ok(Attempt::Opened(tokens)) => {
                 return Ok(LoginResponse {
                     outcome: Some(Outcome::Tokens(tokens)),
                 });
             }
-            Ok(None) => {}
+            Ok(Attempt::Overtaken) => {}
             Err(error) => {
                 // No room, or the database failed: nothing was learnt about the password.
-                if !matches!(error, Error::BadCredentials) {
-                    lockout::take_back(app, &charged).await?;
-                }
+                lockout::take_back(app, &charged).await?;
                 return Err(error);
             }
         }
@@ -57,9 +81,13 @@ async fn verify_and_open(
     request: &LoginRequest,
     password: &Password,
     counters: &lockout::Counters,
-) -> Result<Option<Tokens>, Error> {
-    let verified = verify(call, &request.username, password).await?;
-    open(call, verified, &request.device_name, counters).await
+) -> Result<Attempt, Error> {
+    match verify(call, &request.username, password).await? {
+        Verified::As(account, renewed) => {
+            open(call, (*account, renewed), &request.device_name, counters).await
+        }
+        Verified::Wrong { begun } => Ok(Attempt::Wrong { begun }),
+    }
 }
 
 fn check_shape(request: &LoginRequest) -> Result<(), Error> {
@@ -86,12 +114,8 @@ fn check_shape(request: &LoginRequest) -> Result<(), Error> {
     }
 }
 
-/// The account whose password this is, and a new hash if the stored one is weaker than what is configured.
-async fn verify(
-    call: &Call<'_>,
-    typed: &str,
-    password: &Password,
-) -> Result<(account::Model, Option<String>), Error> {
+/// Whose password it is.
+async fn verify(call: &Call<'_>, typed: &str, password: &Password) -> Result<Verified, Error> {
     let hasher = &call.app.hasher;
     let key = Username::lookup_key(typed).unwrap_or_default();
     let account = account::Entity::by_username_key(&key)
@@ -104,12 +128,14 @@ async fn verify(
             Some((account, stored))
         });
     let Some((account, stored)) = known else {
-        hasher.verify_dummy(password, call.deadline).await?;
-        return Err(Error::BadCredentials);
+        let verdict = hasher.verify_dummy(password, call.deadline).await?;
+        let begun = verdict.begun;
+        return Ok(Verified::Wrong { begun });
     };
     let verdict = hasher.verify(password, &stored, call.deadline).await?;
     if !verdict.matches {
-        return Err(Error::BadCredentials);
+        let begun = verdict.begun;
+        return Ok(Verified::Wrong { begun });
     }
     // A renewal that finds no room waits for the next sign-in.
     let renewed = if verdict.needs_renewal {
@@ -117,16 +143,16 @@ async fn verify(
     } else {
         None
     };
-    Ok((account, renewed))
+    Ok(Verified::As(Box::new(account), renewed))
 }
 
-/// Opens the session, or nothing if what was verified no longer holds: a reset, a disable or a renewal came in between.
+/// Opens the session, unless what was verified no longer holds: a reset, a disable or a renewal came in between.
 async fn open(
     call: &Call<'_>,
     (account, renewed): (account::Model, Option<String>),
     device_name: &str,
     counters: &lockout::Counters,
-) -> Result<Option<Tokens>, Error> {
+) -> Result<Attempt, Error> {
     let mut signed_in = account::ActiveModel {
         last_login_time: Set(Some(call.now)),
         ..Default::default()
@@ -144,10 +170,10 @@ async fn open(
         .exec(&txn)
         .await?;
     if update.rows_affected != 1 {
-        return Ok(None);
+        return Ok(Attempt::Overtaken);
     }
     let tokens = session::open(call, &txn, &account, device_name.to_owned()).await?;
     lockout::refund(&txn, counters).await?;
     txn.commit().await?;
-    Ok(Some(tokens))
+    Ok(Attempt::Opened(tokens))
 }

@@ -23,9 +23,12 @@ use crate::{
     call::Call,
     error::{Error, Violation},
     event::{self, Subject},
-    password::{hasher::HashError, stored::ImportedHash},
+    password::{
+        hasher::HashError,
+        stored::{HashKind, ImportedHash},
+    },
     store::{
-        account, account_origin, import,
+        account, account_origin, hash_kind, import,
         import_row::{self, Verdict},
         scope::Scope,
     },
@@ -142,6 +145,9 @@ async fn adopt(call: &Call<'_>, hash: &ImportedHash) -> Result<String, Error> {
 /// `State` if the import goes on elsewhere, or has ended.
 pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     let txn = call.app.store.write().await?;
+    let hashes = batch.rows.iter().filter_map(|(_, row)| row.as_ref().ok());
+    let hashes = hashes.filter_map(|row| row.password_hash.as_deref());
+    hash_kind::Entity::note(&txn, hashes.filter_map(HashKind::of).collect()).await?;
     if batch.is_dry {
         job::insert(&txn, &batch.job).await?;
     }

@@ -31,6 +31,7 @@ pub mod copy;
 pub mod event;
 pub mod fault;
 pub mod first_reply;
+pub mod hash_kind;
 pub mod import;
 pub mod import_row;
 pub mod institution;

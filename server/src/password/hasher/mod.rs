@@ -1,5 +1,6 @@
 //! Computes and verifies hashes on threads of its own, so that a rush of sign-ins never stops other calls.
 
+mod patience;
 mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,8 +13,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use super::cost::Cost;
-use super::stored::{Argon2Hash, ImportedHash, Match, Memory, StoredHash, Wrapped};
+use super::stored::{Argon2Hash, HashKind, ImportedHash, Match, Memory, StoredHash, Wrapped};
 use super::{Password, Verifiable};
+use patience::Patience;
 use queue::{Job, Queue};
 
 /// How much less than others these threads may claim of a busy machine: a hash can wait, a health check cannot.
@@ -48,6 +50,8 @@ pub struct Verdict {
     /// Whether the right password should be hashed again: the stored hash is weaker than new ones are, or was made of
     /// text that is not in NFC.
     pub needs_renewal: bool,
+    /// When a thread took it up.
+    pub begun: Instant,
 }
 
 /// Why there is no outcome.
@@ -95,6 +99,7 @@ impl Hasher {
         let pool = Arc::new(Pool {
             queue: Arc::new(Queue::new(queue, threads, waiting)),
             places: Arc::new(Semaphore::new(queue + threads)),
+            patience: Patience::default(),
         });
 
         for number in 0..threads {
@@ -163,27 +168,33 @@ impl Hasher {
         let (password, stored, cost) = (password.clone(), stored.clone(), self.cost);
 
         self.run(deadline, move |memory| {
+            let begun = Instant::now();
             let found = stored.verify(&password, memory)?;
 
             Ok(Verdict {
                 matches: found != Match::None,
                 needs_renewal: found == Match::AsTyped || stored.is_weaker_than(cost),
+                begun,
             })
         })
         .await
     }
 
-    /// Takes as long as a failed [`verify`](Self::verify), in the same queue: for names that nobody has.
+    /// Does the same for a hash that nobody has, in the same queue: for names that nobody has. Nothing matches.
     pub async fn verify_dummy(
         &self,
         password: &Password,
         deadline: Option<Instant>,
-    ) -> Result<(), HashError> {
+    ) -> Result<Verdict, HashError> {
         let nobody = Argon2Hash::of_nobody(self.cost).map_err(|_| HashError::Failed)?;
 
         self.verify(password, &StoredHash::from(nobody), deadline)
             .await
-            .map(drop)
+    }
+
+    /// How new hashes are made.
+    pub fn kind(&self) -> Option<HashKind> {
+        HashKind::of_new(self.cost)
     }
 
     /// How many hashes wait for a thread.
@@ -234,6 +245,7 @@ impl Hasher {
 struct Pool {
     queue: Arc<Queue>,
     places: Arc<Semaphore>,
+    patience: Patience,
 }
 
 impl Drop for Pool {

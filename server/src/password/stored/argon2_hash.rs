@@ -92,6 +92,16 @@ impl Argon2Hash {
         })
     }
 
+    /// Its string without salt and output.
+    pub(super) fn settings(&self) -> String {
+        let Cost { m_kib, t, p } = cost(&self.params);
+        let version = u32::from(self.version);
+        format!(
+            "${}$v={version}$m={m_kib},t={t},p={p}",
+            self.algorithm.as_str()
+        )
+    }
+
     /// Whether these bytes were hashed.
     pub(super) fn matches(&self, bytes: &[u8], memory: &mut Memory) -> argon2::Result<bool> {
         let output = self.derive(bytes, memory)?;

@@ -2,12 +2,14 @@
 
 mod argon2_hash;
 mod foreign;
+mod kind;
 mod wrapped;
 
 use std::fmt;
 
 pub(super) use argon2_hash::{Argon2Hash, Memory};
 pub use foreign::Foreign;
+pub use kind::HashKind;
 pub(super) use wrapped::Wrapped;
 
 use super::cost::Cost;

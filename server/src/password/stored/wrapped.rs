@@ -36,6 +36,18 @@ impl Wrapped {
         })
     }
 
+    pub(super) const fn new(function: Function, outer: Argon2Hash) -> Self {
+        Self { function, outer }
+    }
+
+    pub(super) const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    pub(super) const fn outer(&self) -> &Argon2Hash {
+        &self.outer
+    }
+
     pub(super) fn recognises(text: &str) -> bool {
         text.starts_with(PREFIX)
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use super::*;
 use crate::password::Password;
 use crate::password::cost::Cost;
 use crate::password::stored::{
-    ImportedHash, Match, Memory, StoredHash, Wrapped, foreign::function::Digest as Fast,
+    HashKind, ImportedHash, Match, Memory, StoredHash, Wrapped, foreign::function::Digest as Fast,
 };
 
 /// Made by `tests/hash_vectors/make.py`.
@@ -212,6 +212,36 @@ fn crypt_takes_passphrases_up_to_its_limit() {
         assert!(derive(b"salt", &[b'a'; 512]).is_some());
         assert!(derive(b"salt", &[b'a'; 513]).is_none());
         assert!(derive(b"salt", b"").is_some());
+    }
+}
+
+#[test]
+fn what_a_hash_costs_is_known_without_its_salt() {
+    let Vectors { hashes, .. } = vectors();
+    let kinds = hashes.values().map(|text| {
+        let text = match ImportedHash::parse(text).expect("a known form") {
+            ImportedHash::Ready(text) => text,
+            ImportedHash::Foreign(foreign) => Wrapped::of(foreign, CHEAP, &mut Memory::new())
+                .expect("a bearable hash")
+                .to_string(),
+        };
+        HashKind::of(&text).expect("a kind")
+    });
+    let kinds: BTreeSet<HashKind> = kinds.collect();
+
+    // `$2a$`, `$2b$` and `$2y$` are one kind, and so on.
+    assert!((20..hashes.len()).contains(&kinds.len()), "{kinds:?}");
+    for kind in kinds {
+        let nobody = kind.hash_of_nobody().expect("a hash");
+        assert_eq!(matches(&nobody, ""), Match::None, "{kind}");
+        assert_eq!(HashKind::parse(&kind.to_string()), Some(kind));
+    }
+    for text in [
+        "",
+        "$argon2id$v=19$m=999999999,t=1,p=1",
+        "{}$argon2id$v=19$m=64,t=1,p=1",
+    ] {
+        assert_eq!(HashKind::parse(text), None, "{text}");
     }
 }
 
