@@ -37,7 +37,7 @@ async fn main() {
     tokio::time::sleep(SETTLED).await;
 
     let anyone = server.anyone().await;
-    for round in 0..rounds + 1 {
+    for round in 0..=rounds {
         let count = cases.len();
         for turn in 0..count {
             // Another neighbour in each round.
@@ -111,6 +111,7 @@ fn case((what, username): (String, String)) -> Case {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
 fn print(cases: &[Case]) {
     let nobody = statistics(&cases[0].times);
     println!(

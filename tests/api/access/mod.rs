@@ -1,5 +1,7 @@
 //! Who may call what: every RPC that the protos have, called by everybody.
 
+mod delegates;
+mod raw;
 mod world;
 
 use std::collections::BTreeSet;
