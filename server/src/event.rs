@@ -25,14 +25,20 @@ impl Subject {
             institution_id: Some(id),
         }
     }
-}
 
-impl From<Option<Uuid>> for Subject {
-    fn from(account_id: Option<Uuid>) -> Self {
-        Self {
+    /// An account of which only the id is at hand, with the institution that it belongs to now.
+    pub async fn of_account(
+        db: &impl ConnectionTrait,
+        account_id: Option<Uuid>,
+    ) -> Result<Self, DbErr> {
+        let Some(id) = account_id else {
+            return Ok(Self::default());
+        };
+        let account = account::Entity::find_by_id(id).one(db).await?;
+        Ok(Self {
             account_id,
-            institution_id: None,
-        }
+            institution_id: account.and_then(|account| account.institution_id),
+        })
     }
 }
 

@@ -127,6 +127,7 @@ async fn tell_outbox(app: &App) -> Result<(), DbErr> {
     for (state, shown) in [
         (outbox::State::Queued, OutboxState::Queued),
         (outbox::State::Dead, OutboxState::Failed),
+        (outbox::State::Bounced, OutboxState::Bounced),
     ] {
         let messages = outbox::Entity::find().filter(outbox::Column::State.eq(state));
         let count = messages.count(&app.store.read).await?;

@@ -1,7 +1,9 @@
 //! `ExportAccountData`: everything held about a person (GDPR article 15), without hashes, codes and tokens.
 
 use guichet_proto::v1::{ExportAccountDataRequest, ExportAccountDataResponse};
-use sea_orm::{ColumnTrait as _, EntityTrait, QueryFilter as _, QueryOrder as _, Select};
+use sea_orm::{
+    ActiveEnum as _, ColumnTrait as _, EntityTrait, QueryFilter as _, QueryOrder as _, Select,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,7 +13,7 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    store::{account, event, outbox, reset_request, session},
+    store::{account, event, import_row, outbox, reset_request, session},
 };
 
 /// `ExportAccountData`, one record an element.
@@ -27,6 +29,7 @@ pub async fn export_account_data(
         ("session", sessions(call.app, id).await?),
         ("reset_request", reset_requests(call.app, &account).await?),
         ("message", messages(call.app, id).await?),
+        ("import", imports(call.app, id).await?),
         ("event", events(call.app, id).await?),
     ];
     let records = sections.into_iter().flat_map(|(section, records)| {
@@ -131,6 +134,31 @@ async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
         })
     };
     records(app, rows, record).await
+}
+
+/// The rows of imports that were about the person, as far as they are kept, and what they replaced.
+async fn imports(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
+    let rows = import_row::Entity::find()
+        .filter(import_row::Column::AccountId.eq(id))
+        .order_by_asc(import_row::Column::ImportId);
+    let record = |row: import_row::Model| {
+        let before = row.before.as_deref();
+        let before: Option<Value> = before.and_then(|text| serde_json::from_str(text).ok());
+        json!({
+            "import_id": row.import_id.to_string(),
+            "row": row.number,
+            "verdict": row.verdict.to_value(),
+            "before": before.map(without_hash),
+        })
+    };
+    records(app, rows, record).await
+}
+
+fn without_hash(mut before: Value) -> Value {
+    if let Some(parts) = before.as_object_mut() {
+        parts.remove("password_hash");
+    }
+    before
 }
 
 async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {

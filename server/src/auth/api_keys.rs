@@ -16,7 +16,8 @@ use crate::{
     app::App,
     call::{Call, parse_id},
     error::{Error, Violation},
-    event, secret,
+    event::{self, Subject},
+    secret,
     store::api_key,
 };
 
@@ -77,7 +78,7 @@ pub async fn revoke_api_key(
             &txn,
             &call.app.clock,
             "api_key.revoked",
-            None,
+            Subject::default(),
             call.caller.actor_id(),
             about,
         )
@@ -111,7 +112,15 @@ pub async fn make(
     .insert(&txn)
     .await?;
     let about = serde_json::json!({ "api_key_id": row.id, "role": role });
-    event::append(&txn, &app.clock, "api_key.created", None, actor_id, about).await?;
+    event::append(
+        &txn,
+        &app.clock,
+        "api_key.created",
+        Subject::default(),
+        actor_id,
+        about,
+    )
+    .await?;
     txn.commit().await?;
     Ok((row, key))
 }

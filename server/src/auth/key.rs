@@ -26,7 +26,7 @@ use crate::{
     clock::{Clock, Timestamp},
     config::{TokenAlgorithm, Tokens},
     error::Error,
-    event,
+    event::{self, Subject},
     master_key::{MasterKey, Purpose},
     store::{Store, signing_key},
 };
@@ -181,7 +181,7 @@ impl KeyRing {
             &txn,
             clock,
             "signing_key.created",
-            None,
+            Subject::default(),
             None,
             serde_json::json!({ "kid": kid }),
         )

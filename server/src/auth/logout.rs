@@ -4,7 +4,12 @@ use guichet_proto::v1::{LogoutRequest, LogoutResponse};
 use sea_orm::EntityTrait as _;
 
 use super::refresh_token::RefreshToken;
-use crate::{call::Call, error::Error, event, store::session};
+use crate::{
+    call::Call,
+    error::Error,
+    event::{self, Subject},
+    store::session,
+};
 
 /// Ends the session of a refresh token, whichever of the session's tokens it is.
 pub async fn logout(call: &Call<'_>, request: LogoutRequest) -> Result<LogoutResponse, Error> {
@@ -21,11 +26,12 @@ pub async fn logout(call: &Call<'_>, request: LogoutRequest) -> Result<LogoutRes
     if session::Entity::revoke(&txn, session.id, "logout", call.now).await? == 1 {
         let about = serde_json::json!({ "session_id": session.id, "reason": "logout" });
         let account_id = Some(session.account_id);
+        let subject = Subject::of_account(&txn, account_id).await?;
         event::append(
             &txn,
             &app.clock,
             "session.closed",
-            account_id,
+            subject,
             account_id,
             about,
         )

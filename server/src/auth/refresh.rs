@@ -13,7 +13,8 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    event, secret,
+    event::{self, Subject},
+    secret,
     store::{account::State, session},
 };
 
@@ -146,11 +147,12 @@ async fn end(
         return Ok(());
     }
     let about = serde_json::json!({ "session_id": session.id });
+    let subject = Subject::of_account(txn, Some(session.account_id)).await?;
     event::append(
         txn,
         &call.app.clock,
         "session.reuse_detected",
-        Some(session.account_id),
+        subject,
         None,
         about,
     )

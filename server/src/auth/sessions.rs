@@ -11,7 +11,7 @@ use crate::{
     call::{Call, parse_id},
     caller::Caller,
     error::Error,
-    event,
+    event::{self, Subject},
     store::session,
 };
 
@@ -56,12 +56,12 @@ pub async fn revoke_session(
     let session = session.ok_or(Error::NotFound)?;
     if session::Entity::revoke(&txn, id, "revoked", call.now).await? == 1 {
         let about = serde_json::json!({ "session_id": id, "reason": "revoked" });
-        let account_id = Some(session.account_id);
+        let subject = Subject::of_account(&txn, Some(session.account_id)).await?;
         event::append(
             &txn,
             &call.app.clock,
             "session.closed",
-            account_id,
+            subject,
             call.caller.actor_id(),
             about,
         )
@@ -82,11 +82,12 @@ pub async fn revoke_all_sessions(
     let revoked = session::Entity::revoke_all(&txn, account_id, keep, "revoked", call.now).await?;
     let about = serde_json::json!({ "count": revoked });
     let actor_id = call.caller.actor_id();
+    let subject = Subject::of_account(&txn, Some(account_id)).await?;
     event::append(
         &txn,
         &call.app.clock,
         "session.all_closed",
-        Some(account_id),
+        subject,
         actor_id,
         about,
     )

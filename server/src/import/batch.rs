@@ -10,6 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    accounts::RETRY_AFTER,
     before::Before,
     job::{self, Given},
     judge::{Judge, Judgement},
@@ -142,7 +143,7 @@ async fn adopt(call: &Call<'_>, hash: &ImportedHash) -> Result<String, Error> {
 ///
 /// # Errors
 /// `UsernameTaken` and `ExternalIdTaken` if somebody was quicker since the rows were judged: another try sees that.
-/// `State` if the import goes on elsewhere, or has ended.
+/// `State` if the import goes on elsewhere, or has ended. `Overloaded` if a row has to be read again.
 pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     let txn = call.app.store.write().await?;
     let hashes = batch.rows.iter().filter_map(|(_, row)| row.as_ref().ok());
@@ -172,6 +173,11 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
         (*number, row.as_ref().ok(), judgement)
     });
     let judged: Vec<_> = judged.collect();
+    if judged.iter().any(lacks_its_hash) {
+        return Err(Error::Overloaded {
+            retry_after: RETRY_AFTER,
+        });
+    }
 
     let mut writing = Writing {
         call,
@@ -197,6 +203,13 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
 }
 
 type Judged<'a> = (i64, Option<&'a Candidate>, Judgement);
+
+/// Whether a row was thought to be unchanged when hashes were made, and its account has gone or changed since.
+fn lacks_its_hash((_, row, judgement): &Judged<'_>) -> bool {
+    let is_written = matches!(judgement, Judgement::Create(_) | Judgement::Update { .. });
+    let lacks = |row: &&Candidate| row.imported_hash.is_some() && row.password_hash.is_none();
+    is_written && row.as_ref().is_some_and(lacks)
+}
 
 /// What a batch writes.
 struct Writing<'a> {

@@ -12,7 +12,7 @@ use crate::{
     account::{email_address::EmailAddress, fields::Fields},
     call::{Call, parse_id},
     error::{Error, Violation},
-    event,
+    event::{self, Subject},
     mail::transport::one_line,
     store::outbox::{Column, Entity, State},
 };
@@ -49,13 +49,14 @@ pub async fn report_bounce(
         State::Queued | State::Dead => return Err(Error::State),
         State::Sent => {
             let about = json!({ "message_id": row.id, "kind": row.kind });
-            let (account_id, actor) = (row.account_id, call.caller.actor_id());
+            let subject = Subject::of_account(&txn, row.account_id).await?;
+            let actor = call.caller.actor_id();
             let mut bounced = row.into_active_model();
             bounced.state = Set(State::Bounced);
             bounced.bounce_time = Set(Some(call.now));
             bounced.bounce_reason = Set(Some(one_line(request.diagnostic)));
             let row = bounced.update(&txn).await?;
-            event::append(&txn, &app.clock, "mail.bounced", account_id, actor, about).await?;
+            event::append(&txn, &app.clock, "mail.bounced", subject, actor, about).await?;
             row
         }
     };

@@ -8,7 +8,7 @@ use crate::{
     account::fields::Fields,
     call::Call,
     error::Error,
-    event,
+    event::{self, Subject},
     outbox::{self, Cause, Envelope, deliver},
 };
 
@@ -34,7 +34,15 @@ pub async fn send_test_message(
     let row = outbox::enqueue_to(&txn, app, &Cause::Test, envelope).await?;
     let about = json!({ "message_id": row.id });
     let actor = call.caller.actor_id();
-    event::append(&txn, &app.clock, "mail.test_requested", None, actor, about).await?;
+    event::append(
+        &txn,
+        &app.clock,
+        "mail.test_requested",
+        Subject::default(),
+        actor,
+        about,
+    )
+    .await?;
     let ready = deliver::take(&txn, app, row).await?;
     txn.commit().await?;
 

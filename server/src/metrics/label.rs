@@ -31,6 +31,8 @@ pub enum OutboxState {
     Queued,
     /// Given up for good.
     Failed,
+    /// Sent, and sent back.
+    Bounced,
 }
 
 /// How one try to send a mail ended.
@@ -107,6 +109,7 @@ impl EncodeLabelValue for OutboxState {
         match self {
             Self::Queued => "queued",
             Self::Failed => "failed",
+            Self::Bounced => "bounced",
         }
         .encode(encoder)
     }

@@ -19,7 +19,7 @@ use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
-    event,
+    event::{self, Subject},
     i18n::Locale,
     mail::{
         back_off,
@@ -242,12 +242,12 @@ async fn finish(
         "mail.given_up"
     };
     let about = serde_json::json!({ "message_id": row.id, "kind": row.kind });
-    let account_id = row.account_id;
+    let subject = Subject::of_account(txn, row.account_id).await?;
     let mut finished = row.into_active_model();
     finished.state = Set(state);
     finished.finish_time = Set(Some(now));
     finished.answer = Set(answer.to_owned());
     let row = finished.update(txn).await?;
-    event::append(txn, &app.clock, kind, account_id, None, about).await?;
+    event::append(txn, &app.clock, kind, subject, None, about).await?;
     Ok(row)
 }

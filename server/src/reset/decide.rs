@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     error::Error,
-    event,
+    event::{self, Subject},
     outbox::{self, Cause, Envelope},
     store::{
         account::{self, State},
@@ -55,15 +55,8 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     let decisions = decide(app, &txn, &request).await?;
     for decision in &decisions {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
-        event::append(
-            &txn,
-            &app.clock,
-            "reset.decided",
-            decision.account_id,
-            None,
-            about,
-        )
-        .await?;
+        let subject = Subject::of_account(&txn, decision.account_id).await?;
+        event::append(&txn, &app.clock, "reset.decided", subject, None, about).await?;
     }
     let text = serde_json::to_string(&decisions).map_err(|cause| Error::Internal(cause.into()))?;
     let mut decided = request.into_active_model();

@@ -7,7 +7,7 @@ use super::code;
 use crate::{
     call::Call,
     error::Error,
-    event,
+    event::{self, Subject},
     store::reset_code::{self, Purpose},
 };
 
@@ -35,11 +35,12 @@ pub async fn revoke_reset(
         update = update.filter(reset_code::Column::Id.eq(code.id));
     }
     update.exec(&txn).await?;
+    let subject = Subject::of_account(&txn, Some(code.account_id)).await?;
     event::append(
         &txn,
         &app.clock,
         "reset.revoked",
-        Some(code.account_id),
+        subject,
         None,
         serde_json::json!({}),
     )

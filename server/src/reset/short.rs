@@ -12,7 +12,7 @@ use crate::{
     app::App,
     call::Call,
     error::Error,
-    event,
+    event::{self, Subject},
     master_key::Purpose,
     secret,
     store::reset_code::{self, MAX_WRONG_TRIES},
@@ -65,15 +65,8 @@ async fn count_wrong(
     if live.wrong_emails + 1 >= MAX_WRONG_TRIES {
         let kind = "reset.code_exhausted";
         let about = serde_json::json!({});
-        event::append(
-            txn,
-            &call.app.clock,
-            kind,
-            Some(live.account_id),
-            None,
-            about,
-        )
-        .await?;
+        let subject = Subject::of_account(txn, Some(live.account_id)).await?;
+        event::append(txn, &call.app.clock, kind, subject, None, about).await?;
     }
     Ok(())
 }
