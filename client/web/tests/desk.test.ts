@@ -189,6 +189,20 @@ test("what became of a request is told", async () => {
   await rita.getByText(/e-mail fait – .*lien ouvert le/).waitFor();
 });
 
+test("the request of somebody who is not migrated yet is on the desk", async () => {
+  await pupil("o.stuck", "Odette Stuck", "odette@ecole.example");
+  await site.admin.reset.requestReset({ identifier: { case: "username", value: "o.stuck" } });
+  await site.mailsTo("odette@ecole.example", 1);
+  const page = await desk("");
+  const request = page.locator("#requests li").filter({ hasText: "o.stuck" });
+  await request.getByText("compte pas encore migré").waitFor();
+
+  await request.getByRole("button", { name: "Voir cette personne" }).click();
+
+  await page.locator("#people > li").filter({ hasNotText: "Odette" }).first().waitFor({ state: "detached" });
+  await card(page, "Odette Stuck").getByText("Ancien compte, pas encore migré").waitFor();
+});
+
 test("the progress is a table, and its download holds no formula", async () => {
   const { institution } = await site.admin.institution.createInstitution({
     institution: { displayName: "=HYPERLINK(\"x\")", parentId: school },

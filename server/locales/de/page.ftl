@@ -208,3 +208,6 @@ page-desk-outcome-REFUSED = E-Mail vom Server des Empfängers abgelehnt
 page-desk-outcome-BOUNCED = E-Mail zurückgekommen
 page-desk-opened = Link geöffnet am { $time }
 page-desk-completed = Passwort gewählt am { $time }
+page-desk-outcome-UNKNOWN = unbekannter Benutzername oder unbekannte Adresse
+page-desk-requests = Letzte Anfragen
+page-desk-show = Diese Person zeigen

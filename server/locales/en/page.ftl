@@ -208,3 +208,6 @@ page-desk-outcome-REFUSED = mail refused by the recipient's server
 page-desk-outcome-BOUNCED = mail came back
 page-desk-opened = link opened on { $time }
 page-desk-completed = password chosen on { $time }
+page-desk-outcome-UNKNOWN = unknown username or address
+page-desk-requests = Latest requests
+page-desk-show = Show this person

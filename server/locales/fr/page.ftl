@@ -208,3 +208,6 @@ page-desk-outcome-REFUSED = e-mail refusé par le serveur du destinataire
 page-desk-outcome-BOUNCED = e-mail revenu
 page-desk-opened = lien ouvert le { $time }
 page-desk-completed = mot de passe choisi le { $time }
+page-desk-outcome-UNKNOWN = identifiant ou adresse inconnus
+page-desk-requests = Dernières demandes
+page-desk-show = Voir cette personne

@@ -208,3 +208,6 @@ page-desk-outcome-REFUSED = e-mail geweigerd door de server van de ontvanger
 page-desk-outcome-BOUNCED = e-mail teruggekomen
 page-desk-opened = link geopend op { $time }
 page-desk-completed = wachtwoord gekozen op { $time }
+page-desk-outcome-UNKNOWN = onbekende gebruikersnaam of onbekend adres
+page-desk-requests = Laatste aanvragen
+page-desk-show = Deze persoon tonen

@@ -3,8 +3,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, sea_query::OnConflict,
+    ActiveModelTrait as _,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    sea_query::OnConflict,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -236,7 +238,9 @@ impl Writing<'_> {
                     created.push((**account).clone().into_active_model().reset_all());
                 }
                 Judgement::Update { before, after, .. } => {
-                    let changes = (**after).clone().into_active_model().reset_all();
+                    let mut changes = (**after).clone().into_active_model().reset_all();
+                    // Were it set, though to the same, `SQLite` would look for what refers to it.
+                    changes.id = NotSet;
                     account_row::save(txn, before, changes, after.update_time).await?;
                     updated.push(Subject::from(&**after));
                 }

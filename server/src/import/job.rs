@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use guichet_proto::v1::{self, AccountState, ImportBegin, ImportOutcome, ImportRow};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, ConnectionTrait,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -278,8 +278,11 @@ pub async fn insert(txn: &impl ConnectionTrait, job: &Model) -> Result<(), Error
 /// # Errors
 /// `State` if the row is not `before` any more: another client goes on with the import, or takes it back.
 pub async fn save(txn: &impl ConnectionTrait, before: &Model, after: &Model) -> Result<(), Error> {
+    let mut changes = after.clone().into_active_model().reset_all();
+    // Were it set, though to the same, `SQLite` would look at every row that refers to it.
+    changes.id = NotSet;
     let update = Entity::update_many()
-        .set(after.clone().into_active_model().reset_all())
+        .set(changes)
         .filter(Column::Id.eq(before.id))
         .filter(Column::State.eq(before.state))
         .filter(Column::LastRowNumber.eq(before.last_row_number))

@@ -80,6 +80,8 @@ const STRINGS: &[(&str, &[&str])] = &[
     ("page-desk-outcome-THROTTLED", &[]),
     ("page-desk-outcome-REFUSED", &[]),
     ("page-desk-outcome-BOUNCED", &[]),
+    ("page-desk-outcome-UNKNOWN", &[]),
+    ("page-desk-show", &[]),
     ("page-desk-opened", &["time"]),
     ("page-desk-completed", &["time"]),
 ];

@@ -52,13 +52,6 @@ mod time;
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The one writer keeps the pages that it goes through again and again: an import of a million people writes to all of
-/// every index. Only what is used is taken.
-const WRITER_CACHE_KIB: u32 = 24 * 1_024;
-
-/// `SQLite`'s own default.
-const READER_CACHE_KIB: u32 = 2_000;
-
 /// Connections that only read, beside `SQLite`'s one writer, or all of `PostgreSQL`'s.
 const CONNECTIONS: u32 = 8;
 
@@ -89,9 +82,9 @@ impl Store {
         create_data_dir(&storage.data_dir)?;
         match &storage.database {
             DatabaseUrl::Sqlite(path) => {
-                let write = connect_sqlite(path, 1, WRITER_CACHE_KIB).await?;
+                let write = connect_sqlite(path, 1).await?;
                 refuse_old_sqlite(&write).await?;
-                let read = connect_sqlite(path, CONNECTIONS, READER_CACHE_KIB).await?;
+                let read = connect_sqlite(path, CONNECTIONS).await?;
                 Ok(Self {
                     read,
                     write,
@@ -184,21 +177,15 @@ pub fn create_data_dir(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("can't create the data directory {}", path.display()))
 }
 
-async fn connect_sqlite(
-    path: &Path,
-    connections: u32,
-    cache_kib: u32,
-) -> anyhow::Result<DatabaseConnection> {
+async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
     tune(&mut options, connections);
-    options.map_sqlx_sqlite_opts(move |sqlite| {
+    options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .foreign_keys(true)
-            // Negative: in KiB, not in pages.
-            .pragma("cache_size", format!("-{cache_kib}"))
     });
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.before_acquire(|connection, _| Box::pin(has_no_transaction(connection)))

@@ -1,23 +1,47 @@
-/** "I never got the mail": what became of each request of a person. */
-import { type Account, type ResetDecision, ResetOutcome } from "@guichet/client/v1";
+/** "I never got the mail": what became of requests. */
+import { type Account, type ResetDecision, ResetOutcome, type ResetRequest } from "@guichet/client/v1";
 
 import { guichet } from "../guichet.js";
-import { element, moment, text } from "../page.js";
+import { element, moment, part, text } from "../page.js";
 import { milliseconds } from "../time.js";
 
-/** Draws the last requests, newest first. */
+/** How many of the latest requests are shown. */
+const SHOWN = 10;
+
+/** Draws a person's last requests, newest first. */
 export async function showHistory(account: Account, place: HTMLElement): Promise<void> {
-  const { requests } = await guichet.reset.listResetRequests({ accountId: account.id, pageSize: 10 });
-  const told = requests.flatMap(({ identifier, createTime, decisions }) =>
-    decisions
-      .filter(({ accountId }) => accountId === account.id)
-      .map((decision) => {
-        const time = moment(milliseconds(createTime));
-        return text("page-desk-request", { time, identifier, outcome: outcome(decision) });
-      }),
+  const { requests } = await guichet.reset.listResetRequests({ accountId: account.id, pageSize: SHOWN });
+  const told = requests.flatMap((request) =>
+    request.decisions.filter(({ accountId }) => accountId === account.id).map((decision) => sentence(request, decision)),
   );
   const lines = told.length > 0 ? told : [text("page-desk-history-none")];
   place.replaceChildren(element("ul", {}, ...lines.map((line) => element("li", {}, line))));
+}
+
+/** Draws the last requests of all the people in reach; `find` shows who one is about. */
+export async function showRequests(find: (identifier: string) => void): Promise<void> {
+  const { requests } = await guichet.reset.listResetRequests({ pageSize: SHOWN });
+  const items = requests.flatMap((request) =>
+    request.decisions.map((decision) => {
+      const item = element("li", {}, sentence(request, decision));
+      if (decision.accountId !== "") item.append(" ", finder(request.identifier, find));
+      return item;
+    }),
+  );
+  part("#requests").replaceChildren(...(items.length > 0 ? items : [element("li", {}, text("page-desk-history-none"))]));
+}
+
+function finder(identifier: string, find: (identifier: string) => void): HTMLElement {
+  const label = text("page-desk-show");
+  const attributes = { type: "button", class: "quiet", "aria-label": `${label}: ${identifier}` };
+  const button = element("button", attributes, label);
+  button.addEventListener("click", () => find(identifier));
+  return button;
+}
+
+function sentence({ identifier, createTime }: ResetRequest, decision: ResetDecision): string {
+  const time = moment(milliseconds(createTime));
+  return text("page-desk-request", { time, identifier, outcome: outcome(decision) });
 }
 
 function outcome({ outcome, answer, openTime, completeTime }: ResetDecision): string {

@@ -1,7 +1,7 @@
 /** The list of people, and what is done for several of them at once. */
 import { Situation } from "@guichet/client/v1";
 
-import { formNamed, onSubmit, typed } from "../form.js";
+import { field, formNamed, onSubmit, typed } from "../form.js";
 import { guichet } from "../guichet.js";
 import { element, part, say, text } from "../page.js";
 import { type Attempt, card, type Card } from "./card.js";
@@ -38,6 +38,16 @@ export async function openPeople(attempt: Attempt): Promise<void> {
   forSelected("#sheets-selected", attempt, async (chosen) => printSheets(await makeSheets(chosen)));
   forSelected("#list-selected", attempt, async (chosen) => printList(await makeSheets(chosen)));
   await listPeople(attempt);
+}
+
+/** Shows who is meant by what somebody typed, whatever their situation. */
+export async function findPerson(identifier: string, attempt: Attempt): Promise<void> {
+  const form = formNamed("find");
+  field(form, "search").value = identifier;
+  part<HTMLSelectElement>("#institution").value = "";
+  part<HTMLSelectElement>("#situation").value = "";
+  await listPeople(attempt);
+  field(form, "search").focus();
 }
 
 /** Draws the list anew. */

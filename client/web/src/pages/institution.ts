@@ -2,7 +2,8 @@
 import { GuichetError } from "@guichet/client";
 
 import { takeAddresses } from "../desk/addresses.js";
-import { listPeople, openPeople } from "../desk/people.js";
+import { showRequests } from "../desk/history.js";
+import { findPerson, listPeople, openPeople } from "../desk/people.js";
 import { exportProgress, showProgress } from "../desk/progress.js";
 import { sentence } from "../form.js";
 import { part, say, text } from "../page.js";
@@ -29,6 +30,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 void attempt(async () => {
   await showProgress();
   await openPeople(attempt);
+  await showRequests((identifier) => void attempt(() => findPerson(identifier, attempt)));
   takeAddresses(async () => {
     await showProgress();
     await listPeople(attempt);
