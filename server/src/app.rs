@@ -16,6 +16,7 @@ use crate::{
     master_key::MasterKey,
     metrics::Metrics,
     password::{
+        compromised::Compromised,
         cost::Cost,
         hasher::{Hasher, Settings},
         policy::{Composition, PasswordPolicy},
@@ -94,7 +95,7 @@ impl App {
         };
         let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {
-            policy: policy(&config),
+            policy: policy(&config)?,
             hasher: Hasher::start(settings)?,
             mail: Transport::from_url(&mail_url, &config.storage.data_dir)?,
             mail_from: Mailbox::from_str(&config.mail.from).with_context(|| {
@@ -163,7 +164,7 @@ fn mail_url(config: &Config, data_dir: &Path) -> String {
     }
 }
 
-fn policy(config: &Config) -> PasswordPolicy {
+fn policy(config: &Config) -> anyhow::Result<PasswordPolicy> {
     let composition = match config.password.profile {
         PasswordProfile::Visible => Composition::Required,
         PasswordProfile::Standard | PasswordProfile::Strict => Composition::Free,
@@ -173,12 +174,16 @@ fn policy(config: &Config) -> PasswordPolicy {
         Composition::Required => 128,
         Composition::Free => 256,
     };
-    PasswordPolicy::new(
+    let policy = PasswordPolicy::new(
         composition,
         config
             .password
             .min_length
             .unwrap_or(config.password.profile.min_length()),
         config.password.max_length.unwrap_or(longest),
-    )
+    );
+    Ok(match &config.password.list {
+        Some(path) => policy.refusing(Compromised::open(path)?),
+        None => policy,
+    })
 }

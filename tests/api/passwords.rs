@@ -224,3 +224,47 @@ async fn the_rules_are_told_in_every_language() {
         assert_eq!(told.len(), 4, "{rule}: {told:?}");
     }
 }
+
+#[tokio::test]
+async fn a_published_password_is_refused_when_chosen_and_accepted_when_it_was_chosen_before() {
+    let server = Server::start().await;
+    people::active(&server, "lea.martin", EMAIL).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (published, list) = (path("published.txt"), path("passwords.list"));
+    let passwords: Vec<String> = (0..3_000)
+        .map(|number| format!("Zylphe{number}+"))
+        .collect();
+    let lines = passwords.join("\n");
+    std::fs::write(&published, format!("{lines}\n{GOOD_PASSWORD}\n")).expect("a file");
+    let built = server.cli(&["passwords", "build", &published, &list]);
+    assert!(built.status.success(), "{built:?}");
+
+    let server = server.restart_with("GUICHET_PASSWORD_LIST", &list).await;
+    let anyone = server.anyone().await;
+    for password in passwords {
+        assert_eq!(not_ticked(&anyone, &password).await, ["NOT_COMMON"]);
+    }
+    assert_eq!(not_ticked(&anyone, "Zylphe3000+").await, [""; 0]);
+    people::tokens(&server, "lea.martin", GOOD_PASSWORD).await;
+    let link = people::reset_link(&server, EMAIL).await;
+    assert_eq!(
+        refused_for(&anyone, &link, GOOD_PASSWORD).await,
+        ["NOT_COMMON"]
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_is_none_stops_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("list").display().to_string();
+    std::fs::write(&path, "Babou45+\n").expect("a file");
+
+    let refused = Server::builder()
+        .env("GUICHET_PASSWORD_LIST", &path)
+        .check();
+
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains(&path), "{told}");
+}

@@ -23,6 +23,7 @@ mod copy;
 mod import;
 mod keys;
 mod migrate;
+mod passwords;
 mod show_config;
 
 /// Identity backend: accounts, password resets and sign-in over gRPC.
@@ -83,6 +84,11 @@ enum Command {
     /// and `attributes` (`attributes.KEY` in a `.csv`). Each row is judged for itself; rows that are refused are told with
     /// their column and reason, and make the command end with 1. The same file may be imported again: it changes nothing.
     Import(import::Arguments),
+    /// Compromised passwords.
+    Passwords {
+        #[command(subcommand)]
+        action: passwords::Action,
+    },
     /// Shows every setting, its value and where that comes from; secrets are left out.
     Config(show_config::Arguments),
     /// Checks configuration, database, mail and clock.
@@ -104,6 +110,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Backup { file } => backup::back_up(&config, &file).await,
         Command::Restore { file } => backup::restore(&config, &file).await,
         Command::Import(arguments) => import::run(config, arguments).await,
+        Command::Passwords { action } => passwords::run(&action),
         Command::Copy(arguments) => copy::run(&config, arguments).await,
         Command::Config(arguments) => {
             show_config::run(&Loaded { config, entries }, &arguments);

@@ -1,5 +1,7 @@
 //! Which passwords are accepted.
 
+use std::path::PathBuf;
+
 use super::reader::Reader;
 use super::setting::{Section, Setting};
 use super::value;
@@ -30,6 +32,12 @@ pub(super) const SECTION: Section = Section {
             "128",
             "Greatest number of characters, 64 to 1024",
         ),
+        Setting::unset(
+            "GUICHET_PASSWORD_LIST",
+            "only the common ones that are built in",
+            "/var/lib/guichet/passwords.list",
+            "File of compromised passwords that nobody may choose, made by `guichet passwords build`",
+        ),
     ],
 };
 
@@ -42,6 +50,8 @@ pub struct PasswordRules {
     pub min_length: Option<usize>,
     /// Characters, where it differs from the profile; 64 to 1024.
     pub max_length: Option<usize>,
+    /// A list of `guichet passwords build`.
+    pub list: Option<PathBuf>,
 }
 
 /// A set of password rules.
@@ -68,6 +78,7 @@ impl PasswordRules {
             max_length: reader.read_optional("GUICHET_PASSWORD_MAX_LENGTH", |text| {
                 value::number(text, LEAST_MAXIMUM, MOST_MAXIMUM)
             }),
+            list: reader.read_optional("GUICHET_PASSWORD_LIST", value::path),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Passwords: how they are read, which are accepted, and how they are hashed and verified.
 
 pub mod common;
+pub mod compromised;
 pub mod cost;
 pub mod hasher;
 pub mod policy;

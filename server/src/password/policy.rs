@@ -3,7 +3,9 @@
 use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroizing;
 
-use super::{Password, common, fold};
+use std::sync::Arc;
+
+use super::{Password, common, compromised::Compromised, fold};
 
 /// Shorter identifiers, such as `al`, begin too many honest passwords.
 const LEAST_EXTENDED_IDENTIFIER: usize = 4;
@@ -21,7 +23,8 @@ pub enum Rule {
     Uppercase,
     /// Holds a character that is no letter, digit, white space or control.
     Special,
-    /// Is none of the passwords that attackers try first (NIST SP 800-63B-4 section 3.1.1.2).
+    /// Is none of the passwords that attackers try first, and none that is known to be compromised (NIST SP 800-63B-4
+    /// section 3.1.1.2).
     NotCommon,
     /// Is not the account's username or e-mail address, nor one of them with digits or special characters added.
     NotIdentifier,
@@ -37,11 +40,12 @@ pub enum Composition {
 }
 
 /// The rules that new passwords must keep. Verification never looks at them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PasswordPolicy {
     composition: Composition,
     min_length: usize,
     max_length: usize,
+    compromised: Option<Arc<Compromised>>,
 }
 
 /// What the account is known by.
@@ -60,6 +64,16 @@ impl PasswordPolicy {
             composition,
             min_length,
             max_length,
+            compromised: None,
+        }
+    }
+
+    /// Refuses what this list holds as well, as common.
+    #[must_use]
+    pub fn refusing(self, compromised: Compromised) -> Self {
+        Self {
+            compromised: Some(Arc::new(compromised)),
+            ..self
         }
     }
 
@@ -122,7 +136,10 @@ impl PasswordPolicy {
             Rule::Digit => text.contains(|character: char| character.is_ascii_digit()),
             Rule::Uppercase => text.chars().any(char::is_uppercase),
             Rule::Special => text.chars().any(is_special),
-            Rule::NotCommon => !common::is_common(password),
+            Rule::NotCommon => {
+                let listed = |list: &Arc<Compromised>| list.holds(password);
+                !common::is_common(password) && !self.compromised.as_ref().is_some_and(listed)
+            }
             Rule::NotIdentifier => !identifiers.give_away(&Zeroizing::new(fold(text))),
         }
     }
