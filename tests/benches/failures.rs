@@ -4,13 +4,11 @@
 //! that changes, against one server at the default cost. Beside each stands how far its mean is from that of names that
 //! nobody has, in standard errors: below 4 it is noise. `-- --rounds N` makes the test sharper.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::{Account, CreateAccountRequest, LoginRequest};
-use guichet_tests::{OldHashes, Server, people};
+use guichet_tests::{OldHashes, Server, people, release_binary};
 
 /// Longer than a server takes to see what another one has stored.
 const SETTLED: Duration = Duration::from_secs(12);
@@ -28,7 +26,7 @@ async fn main() {
     let given = arguments.iter().position(|argument| argument == "--rounds");
     let rounds = given.map_or(40, |at| arguments[at + 1].parse().expect("a number"));
     let server = Server::builder()
-        .binary(build())
+        .binary(release_binary())
         .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
         .env("GUICHET_CLOCK", "system")
         .start()
@@ -58,17 +56,6 @@ async fn main() {
         }
     }
     print(&cases);
-}
-
-fn build() -> std::path::PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "guichet", "--bin", "guichet"])
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the release binary was not built");
-    let bench = std::env::current_exe().expect("the path of this program");
-    let profile = bench.parent().and_then(Path::parent);
-    profile.expect("target/release/deps").join("guichet")
 }
 
 async fn cases(server: &Server) -> Vec<Case> {

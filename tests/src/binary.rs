@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Free ports, a data directory and a clock below `dir`, cheap hashes, no throttling.
 pub(crate) fn usual_env(dir: &Path) -> BTreeMap<String, String> {
@@ -33,4 +34,14 @@ pub fn beside_the_tests() -> PathBuf {
         binary.display()
     );
     binary
+}
+
+/// Builds the release binary, for a bench, and says where it is.
+pub fn release_binary() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "-p", "guichet", "--bin", "guichet"])
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the release binary was not built");
+    beside_the_tests()
 }

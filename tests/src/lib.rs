@@ -23,7 +23,7 @@ pub mod web;
 pub mod wire;
 pub mod written;
 
-pub use binary::beside_the_tests as this_version;
+pub use binary::{beside_the_tests as this_version, release_binary};
 pub use certificate::Certificate;
 pub use cluster::Cluster;
 pub use errors::expect_error;

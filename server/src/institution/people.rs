@@ -105,25 +105,17 @@ fn is_in(situation: Situation) -> Condition {
         }
         Situation::NotMigrated => is(&[State::Legacy]).add(Column::EmailKey.is_not_null()),
         Situation::Undelivered => is(&[State::Pending, State::Active])
-            .add(has_address(true))
+            .add(Column::EmailKey.is_not_null())
             .add(undelivered),
         Situation::Mailed => is(&[State::Pending])
-            .add(has_address(true))
+            .add(Column::EmailKey.is_not_null())
             .add(undelivered.not()),
         Situation::Active => is(&[State::Active]).add(
             Condition::any()
                 .add(undelivered.not())
-                .add(has_address(false)),
+                .add(Column::EmailKey.is_null()),
         ),
     }
-}
-
-fn has_address(has: bool) -> Condition {
-    Condition::all().add(if has {
-        Column::EmailKey.is_not_null()
-    } else {
-        Column::EmailKey.is_null()
-    })
 }
 
 /// The last mail about the account, if it did not arrive.

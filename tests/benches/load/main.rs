@@ -14,6 +14,7 @@ mod report;
 use std::time::Duration;
 
 use closed_loop::run;
+use guichet_tests::release_binary;
 use limits::BareServer;
 use product::Product;
 use report::{Goal, Report};
@@ -52,7 +53,7 @@ async fn main() {
     let is_given = |wanted: &str| arguments.iter().position(|argument| argument == wanted);
     let pace = is_given("--short").map_or(USUAL, |_| SHORT);
     let binary =
-        is_given("--binary").map_or_else(product::build, |at| arguments[at + 1].clone().into());
+        is_given("--binary").map_or_else(release_binary, |at| arguments[at + 1].clone().into());
     let mut report = Report::default();
     let mut product = Product::start(&binary).await;
 

@@ -1,7 +1,6 @@
 //! Guichet itself: the release binary at its default cost of a hash, with people in it.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use argon2::PasswordHasher as _;
@@ -16,23 +15,6 @@ use crate::limits::{self, connect};
 
 /// Enough that nobody comes near the number of sessions that one account may have.
 const ACCOUNTS: usize = 256;
-
-/// Builds the release binary and says where it is.
-pub(crate) fn build() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "guichet", "--bin", "guichet"])
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the release binary was not built");
-
-    let bench = std::env::current_exe().expect("the path of this program");
-    let profile = bench.parent().and_then(Path::parent);
-    let binary = profile
-        .expect("a bench is in target/release/deps")
-        .join("guichet");
-    assert!(binary.exists(), "there is no {}", binary.display());
-    binary
-}
 
 /// A running server and its callers.
 pub(crate) struct Product {

@@ -87,7 +87,7 @@ async function send({ id: accountId, state, email: known }: Account, email: stri
 }
 
 function buttons(account: Account, place: HTMLElement, attempt: Attempt, changed: () => Promise<void>): HTMLElement[] {
-  const made = [
+  const all = [
     button("page-desk-code", account, attempt, async () => {
       const sheet = await makeSheet(account);
       const print = element("button", { type: "button", class: "quiet" }, text("page-desk-print"));
@@ -103,9 +103,9 @@ function buttons(account: Account, place: HTMLElement, attempt: Attempt, changed
       await changed();
       say(text("page-desk-done-send", { email: account.email }));
     };
-    made.unshift(button("page-desk-link", account, attempt, mail));
+    all.unshift(button("page-desk-link", account, attempt, mail));
   }
-  return [element("p", { class: "actions" }, ...made)];
+  return [element("p", { class: "actions" }, ...all)];
 }
 
 function button(key: string, account: Account, attempt: Attempt, work: () => Promise<void>): HTMLButtonElement {

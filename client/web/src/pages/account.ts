@@ -1,14 +1,14 @@
 /** "My account": sessions, password, address, data. */
 import { GuichetError } from "@guichet/client";
 
-import { blame, field, formNamed, onSubmit, sentence } from "../form.js";
+import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
 import { part, say, text } from "../page.js";
 import { reveal } from "../password.js";
 import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
 import { listSessions } from "../session_list.js";
-import { isLost, leave } from "../signed_in.js";
+import { attempt, leave } from "../signed_in.js";
 
 /** Who may unblock others' accounts. */
 const DESK_ROLES = ["admin", "institution_admin"];
@@ -25,18 +25,6 @@ async function open(): Promise<void> {
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
   // Another person may sign in, or this one out, in another tab.
   guichet.session?.onChange((accountId) => (accountId === undefined ? leave() : location.reload()));
-}
-
-/** Does what a button is for, and tells what goes wrong. */
-async function attempt(work: () => Promise<void>): Promise<void> {
-  say("");
-  try {
-    await work();
-  } catch (thrown) {
-    const error = GuichetError.from(thrown);
-    if (isLost(error)) leave();
-    else say(sentence(error));
-  }
 }
 
 function changePassword(): void {
