@@ -14,6 +14,7 @@ mod m0006_bounces;
 mod m0007_imports;
 mod m0008_people;
 mod m0009_hash_kinds;
+mod m0010_names;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_imports::Migration),
             Box::new(m0008_people::Migration),
             Box::new(m0009_hash_kinds::Migration),
+            Box::new(m0010_names::Migration),
         ]
     }
 }

@@ -34,7 +34,7 @@ async fn older_accounts_are_found_by_their_names() -> Result<(), DbErr> {
     Migrator::up(&db, None).await?;
 
     assert_eq!(keys(&db).await?, ["zoe lefevre", "", "d'ete"]);
-    Migrator::down(&db, Some(2)).await?;
+    Migrator::down(&db, Some(3)).await?;
     Migrator::up(&db, None).await?;
     assert_eq!(keys(&db).await?, ["zoe lefevre", "", "d'ete"]);
     Ok(())

@@ -215,6 +215,14 @@ fn crypt_takes_passphrases_up_to_its_limit() {
     }
 }
 
+fn kind_of_rounds(rounds: u32) -> Option<HashKind> {
+    let text = format!("$pbkdf2-sha256${rounds}$c2FsdA${}", "A".repeat(43));
+    let foreign = Foreign::parse(&text).ok()?;
+    let wrapped = Wrapped::of(foreign, CHEAP, &mut Memory::new()).ok()?;
+    let kind = HashKind::of(&wrapped.to_string())?;
+    HashKind::parse(&kind.to_string())
+}
+
 #[test]
 fn what_a_hash_costs_is_known_without_its_salt() {
     let Vectors { hashes, .. } = vectors();
@@ -236,6 +244,10 @@ fn what_a_hash_costs_is_known_without_its_salt() {
         assert_eq!(matches(&nobody, ""), Match::None, "{kind}");
         assert_eq!(HashKind::parse(&kind.to_string()), Some(kind));
     }
+    assert_eq!(kind_of_rounds(600_001), kind_of_rounds(610_000));
+    assert_ne!(kind_of_rounds(600_000), kind_of_rounds(600_001));
+    assert_eq!(kind_of_rounds(2_399_999), kind_of_rounds(2_400_000));
+    assert!(kind_of_rounds(1).is_some());
     for text in [
         "",
         "$argon2id$v=19$m=999999999,t=1,p=1",
