@@ -1,6 +1,7 @@
 """Makes the password hashes that the tests verify, by the programs that other systems make theirs with.
 
     python3 -m venv venv && venv/bin/pip install -r tests/hash_vectors/requirements.txt
+    apt-get install slapd slapd-contrib php-cli
     venv/bin/python tests/hash_vectors/make.py > server/src/password/stored/foreign/vectors.json
 
 ASP.NET's are built from its documented layouts (PasswordHasher.cs of ASP.NET Core Identity, and the guide from Membership
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
 
 import django
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -62,11 +64,19 @@ def membership():
     return f"{base64.b64encode(digest).decode()}|1|{base64.b64encode(salt).decode()}"
 
 
-def ldap_sha2(name, length):
-    """OpenLDAP's pw-sha2 module: the digest of password and salt, and the salt behind it."""
-    salt = os.urandom(8)
-    digest = hashlib.new(name, PASSWORD.encode() + salt).digest()
-    return f"{{SSHA{length}}}{base64.b64encode(digest + salt).decode()}"
+def openldap(scheme):
+    """OpenLDAP's own tool, with its module for SHA-2 (Debian: slapd, slapd-contrib)."""
+    module = ["-o", "module-path=/usr/lib/ldap", "-o", "module-load=pw-sha2"]
+    return output_of("slappasswd", *module, "-n", "-h", scheme, "-s", PASSWORD)
+
+
+def php(algorithm, options):
+    """PHP's password_hash (Debian: php-cli)."""
+    return output_of("php", "-r", f"echo password_hash($argv[1], {algorithm}, {options});", "--", PASSWORD)
+
+
+def output_of(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def libxcrypt(prefix):
@@ -109,12 +119,17 @@ VECTORS = {
     "passlib PBKDF2, SHA-256": passlib.pbkdf2_sha256.hash(PASSWORD),
     "passlib PBKDF2, SHA-512": passlib.pbkdf2_sha512.hash(PASSWORD),
     "passlib scrypt": passlib.scrypt.using(rounds=12).hash(PASSWORD),
-    "LDAP MD5": passlib.ldap_md5.hash(PASSWORD),
-    "LDAP SMD5": passlib.ldap_salted_md5.hash(PASSWORD),
-    "LDAP SHA": passlib.ldap_sha1.hash(PASSWORD),
-    "LDAP SSHA": passlib.ldap_salted_sha1.hash(PASSWORD),
-    "LDAP SSHA256": ldap_sha2("sha256", 256),
-    "LDAP SSHA512": ldap_sha2("sha512", 512),
+    "LDAP MD5": openldap("{MD5}"),
+    "LDAP SMD5": openldap("{SMD5}"),
+    "LDAP SHA": openldap("{SHA}"),
+    "LDAP SSHA": openldap("{SSHA}"),
+    "LDAP SHA256": openldap("{SHA256}"),
+    "LDAP SSHA256": openldap("{SSHA256}"),
+    "LDAP SHA512": openldap("{SHA512}"),
+    "LDAP SSHA512": openldap("{SSHA512}"),
+    "PHP bcrypt": php("PASSWORD_BCRYPT", '["cost" => 6]'),
+    "PHP argon2i": php("PASSWORD_ARGON2I", '["memory_cost" => 1024]'),
+    "PHP argon2id": php("PASSWORD_ARGON2ID", '["memory_cost" => 1024]'),
     "LDAP CRYPT, bcrypt": "{CRYPT}" + passlib.bcrypt.using(rounds=6).hash(PASSWORD),
     "crypt MD5": libxcrypt("$1$"),
     "crypt SHA-256": libxcrypt("$5$"),

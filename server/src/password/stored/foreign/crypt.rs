@@ -64,6 +64,9 @@ fn pbkdf2(prf: Prf, rest: &str) -> Read<Foreign> {
         Some(_) => parameter(parameters, "i")?,
     };
     let output = base64(output)?;
+    if parameters.contains("l=") && parameter(parameters, "l")? as usize != output.len() {
+        return Err(HashFault::Malformed);
+    }
     Ok(Foreign {
         function: Function::Pbkdf2 {
             prf,

@@ -37,8 +37,9 @@ const YESCRYPT_LOG_N: std::ops::RangeInclusive<u8> = 8..=20;
 
 const MOST_SALT: usize = 64;
 
-/// A shorter output could be guessed by chance; a longer one than SHA-512's adds nothing.
-const OUTPUT: std::ops::RangeInclusive<usize> = 16..=64;
+/// The lengths that systems choose; 23 is bcrypt's. Of PBKDF2 and scrypt the beginning of an output is a shorter output: one that was cut
+/// off would go on matching, with less behind it the shorter it is.
+const OUTPUTS: [usize; 8] = [16, 20, 23, 24, 32, 40, 48, 64];
 
 /// What makes a hash of a password, but for the password.
 #[derive(Clone, Serialize, Deserialize)]
@@ -200,7 +201,7 @@ impl Function {
             Self::Bcrypt { .. } => salt == 16,
             _ => salt <= MOST_SALT,
         };
-        let is_whole = is_whole && OUTPUT.contains(&self.length());
+        let is_whole = is_whole && OUTPUTS.contains(&self.length());
         is_whole.then_some(()).ok_or(HashFault::Malformed)
     }
 
