@@ -45,7 +45,9 @@ export function card(person: Person, attempt: Attempt, changed: () => Promise<vo
 function situation({ situation, messageState, messageTime, answer }: Person): HTMLElement {
   const told = element("span", {}, element("strong", {}, text(`page-desk-${Situation[situation]}`)));
   if (messageTime) {
-    const state = [text(`page-desk-mail-${MessageState[messageState]}`), answer].filter((part) => part !== "");
+    // Of what went well a mail server says nothing that helps.
+    const word = messageState === MessageState.SENT ? "" : answer;
+    const state = [text(`page-desk-mail-${MessageState[messageState]}`), word].filter((part) => part !== "");
     const time = moment(milliseconds(messageTime));
     told.append(element("br"), text("page-desk-mail", { time, state: state.join(" – ") }));
   }

@@ -45,7 +45,9 @@ function sentence({ identifier, createTime }: ResetRequest, decision: ResetDecis
 }
 
 function outcome({ outcome, answer, openTime, completeTime }: ResetDecision): string {
-  const parts = [text(`page-desk-outcome-${ResetOutcome[outcome]}`), answer];
+  const parts = [text(`page-desk-outcome-${ResetOutcome[outcome]}`)];
+  // Of what went well a mail server says nothing that helps.
+  if (outcome === ResetOutcome.REFUSED || outcome === ResetOutcome.BOUNCED) parts.push(answer);
   if (openTime) parts.push(text("page-desk-opened", { time: moment(milliseconds(openTime)) }));
   if (completeTime) parts.push(text("page-desk-completed", { time: moment(milliseconds(completeTime)) }));
   return parts.filter((part) => part !== "").join(" – ");
