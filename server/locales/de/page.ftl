@@ -157,7 +157,6 @@ page-desk-find = Suchen
 page-desk-found = Angezeigte Personen: { $count }
 page-desk-none = Niemand passt dazu.
 page-desk-more = Mehr anzeigen
-page-desk-select = { $name } auswählen
 page-desk-select-all = Alle angezeigten Personen auswählen
 page-desk-no-address = keine Adresse
 page-desk-email = E-Mail-Adresse

@@ -157,7 +157,6 @@ page-desk-find = Find
 page-desk-found = People shown: { $count }
 page-desk-none = Nobody matches.
 page-desk-more = Show more
-page-desk-select = Select { $name }
 page-desk-select-all = Select everybody shown
 page-desk-no-address = no address
 page-desk-email = E-mail address

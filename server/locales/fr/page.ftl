@@ -157,7 +157,6 @@ page-desk-find = Chercher
 page-desk-found = Personnes affichées : { $count }
 page-desk-none = Personne ne correspond.
 page-desk-more = Afficher la suite
-page-desk-select = Sélectionner { $name }
 page-desk-select-all = Sélectionner toutes les personnes affichées
 page-desk-no-address = aucune adresse
 page-desk-email = Adresse e-mail

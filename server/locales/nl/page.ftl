@@ -157,7 +157,6 @@ page-desk-find = Zoeken
 page-desk-found = Getoonde personen: { $count }
 page-desk-none = Niemand komt overeen.
 page-desk-more = Meer tonen
-page-desk-select = { $name } selecteren
 page-desk-select-all = Alle getoonde personen selecteren
 page-desk-no-address = geen adres
 page-desk-email = E-mailadres

@@ -113,7 +113,10 @@ pub async fn send_activation(
     if account.state != State::Pending {
         return Err(Error::State);
     }
-    if let Some(email) = corrected {
+    // The same address is no correction: links that were mailed there stay good.
+    if let Some(email) = corrected
+        && account.email.as_deref() != Some(email.as_str())
+    {
         account = correct(&txn, call, &account, &email).await?;
     }
     let email = account.email.as_deref().ok_or(Error::State)?;

@@ -40,7 +40,6 @@ const STRINGS: &[(&str, &[&str])] = &[
     ("page-desk-DISABLED", &[]),
     ("page-desk-found", &["count"]),
     ("page-desk-none", &[]),
-    ("page-desk-select", &["name"]),
     ("page-desk-no-address", &[]),
     ("page-desk-email", &[]),
     ("page-desk-migrate", &[]),

@@ -212,6 +212,17 @@ async fn a_wrong_address_is_corrected_and_the_mail_that_went_there_opens_nothing
         account_id: account.id.clone(),
         email: email.into(),
     };
+    let same = send("lae@ecole.example");
+    let again = director.account().send_activation(same).await;
+    again.expect("another mail");
+    server.mailbox().wait_for("lae@ecole.example", 2).await;
+    let anyone = server.anyone().await;
+    let inspect = InspectResetRequest {
+        user_id: wrong.user_id.clone(),
+        code: wrong.code.clone(),
+    };
+    let still = anyone.reset().inspect_reset(inspect).await;
+    still.expect("a good link");
     let refused = director.account().send_activation(send("lea")).await;
     expect_error(refused, Code::InvalidArgument, "INVALID_FIELDS");
     let stranger = network::director(server, "stella", &network.stranger).await;
@@ -227,7 +238,6 @@ async fn a_wrong_address_is_corrected_and_the_mail_that_went_there_opens_nothing
     sent.expect("a mail");
 
     let right = server.mailbox().last("lea@ecole.example", 1).await.link();
-    let anyone = server.anyone().await;
     for email in ["lae@ecole.example", "lea@ecole.example"] {
         let refused = people::complete(&anyone, &wrong, email, GOOD_PASSWORD).await;
         assert_eq!(refusal(refused), "RESET_CODE_INVALID");

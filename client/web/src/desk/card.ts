@@ -81,11 +81,10 @@ function intent({ state }: Account): string {
   return state === AccountState.PENDING ? "send" : "change";
 }
 
-async function send({ id: accountId, state, email: known }: Account, email: string): Promise<void> {
+async function send({ id: accountId, state }: Account, email: string): Promise<void> {
   if (state === AccountState.LEGACY) await guichet.account.migrateAccount({ accountId, email });
   else if (state !== AccountState.PENDING) await guichet.account.requestEmailChange({ accountId, newEmail: email });
-  // The links that were mailed before stay good where the address was the right one.
-  else await guichet.account.sendActivation({ accountId, email: email === known ? "" : email });
+  else await guichet.account.sendActivation({ accountId, email });
 }
 
 function buttons(account: Account, place: HTMLElement, attempt: Attempt, changed: () => Promise<void>): HTMLElement[] {
