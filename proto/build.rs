@@ -5,7 +5,7 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 23] = [
+const SECRET_MESSAGES: [&str; 34] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
@@ -20,6 +20,17 @@ const SECRET_MESSAGES: [&str; 23] = [
     "LoginResponse.outcome",
     "Tokens",
     "Challenge",
+    "ContinueLoginRequest",
+    "ContinueLoginRequest.answer",
+    "ContinueLoginResponse",
+    "ContinueLoginResponse.outcome",
+    "BeginTotpEnrollmentRequest",
+    "BeginTotpEnrollmentResponse",
+    "ConfirmTotpEnrollmentRequest",
+    "ConfirmTotpEnrollmentResponse",
+    "RemoveTotpRequest",
+    "GenerateRecoveryCodesRequest",
+    "GenerateRecoveryCodesResponse",
     "RefreshRequest",
     "RefreshResponse",
     "LogoutRequest",

@@ -15,6 +15,7 @@ mod m0007_imports;
 mod m0008_people;
 mod m0009_hash_kinds;
 mod m0010_names;
+mod m0011_second_factors;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_people::Migration),
             Box::new(m0009_hash_kinds::Migration),
             Box::new(m0010_names::Migration),
+            Box::new(m0011_second_factors::Migration),
         ]
     }
 }

@@ -29,6 +29,8 @@ pub enum Error {
     EmailNotUsername,
     #[error("bad credentials")]
     BadCredentials,
+    #[error("wrong code")]
+    WrongCode,
     #[error("invalid token")]
     TokenInvalid,
     #[error("expired token")]
@@ -102,7 +104,7 @@ impl Error {
             Self::InvalidFields(_) => "INVALID_FIELDS",
             Self::PasswordRules(_) => "PASSWORD_RULES",
             Self::EmailNotUsername => "EMAIL_NOT_USERNAME",
-            Self::BadCredentials => "BAD_CREDENTIALS",
+            Self::BadCredentials | Self::WrongCode => "BAD_CREDENTIALS",
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::TokenReused => "TOKEN_REUSED",
@@ -125,9 +127,11 @@ impl Error {
             Self::InvalidFields(_) | Self::PasswordRules(_) | Self::EmailNotUsername => {
                 Code::InvalidArgument
             }
-            Self::BadCredentials | Self::TokenInvalid | Self::TokenExpired | Self::TokenReused => {
-                Code::Unauthenticated
-            }
+            Self::BadCredentials
+            | Self::WrongCode
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenReused => Code::Unauthenticated,
             Self::Forbidden => Code::PermissionDenied,
             Self::NotFound => Code::NotFound,
             Self::ResetCodeInvalid | Self::State => Code::FailedPrecondition,
@@ -144,6 +148,16 @@ impl Error {
         matches!(self, Self::StoreUnavailable(cause) if Fault::of(cause) == Fault::Conflict)
     }
 
+    /// What happened and what to do next.
+    pub fn message(&self, locale: Locale) -> String {
+        let named = match self {
+            // To programs it is one more wrong credential; the person has something else to check.
+            Self::WrongCode => "WRONG_CODE",
+            error => error.reason(),
+        };
+        i18n::error(locale, named)
+    }
+
     /// The answer, in the caller's language.
     pub fn into_status(self, locale: Locale) -> Status {
         let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, HashMap::new());
@@ -156,7 +170,7 @@ impl Error {
             }
             _ => {}
         }
-        let message = i18n::error(locale, self.reason());
+        let message = self.message(locale);
         Status::with_error_details(self.code(), message, details)
     }
 }

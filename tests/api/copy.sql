@@ -20,9 +20,13 @@ FROM (SELECT 'b' AS caller UNION ALL SELECT 'B' UNION ALL SELECT 'a' UNION ALL S
   UNION ALL SELECT 'z' UNION ALL SELECT '' UNION ALL SELECT ' ' UNION ALL SELECT 'a b' UNION ALL SELECT 'a-b');
 
 INSERT INTO session VALUES
-  (x'00000000000000000000000000000001', x'00000000000000000000000000000000', '', '::1', '', 1, 1, 1, 1, 0, x'', 1, NULL, NULL),
+  (x'00000000000000000000000000000001', x'00000000000000000000000000000000', '', '::1', '', 1, 1, 1, 1, 0, x'', 1, NULL, NULL, 0),
   (x'00000000000000000000000000000002', x'ffffffffffffffffffffffffffffffff', 'téléphone', '::', '', 1, 1, 1, 1,
-   9223372036854775807, x'00', 1, 0, '');
+   9223372036854775807, x'00', 1, 0, '', 1);
+
+INSERT INTO totp VALUES (x'ffffffffffffffffffffffffffffffff', x'00ff', 1, NULL, 0);
+
+INSERT INTO recovery_code VALUES (x'00', x'ffffffffffffffffffffffffffffffff', 1, 2);
 
 INSERT INTO signing_key VALUES
   ('b', 'ES256', x'00ff', '{}', 1, 1), ('B', 'ES256', x'', '{}', 1, 1), ('_', 'EdDSA', x'27', '{}', 1, 1),

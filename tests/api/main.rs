@@ -32,6 +32,7 @@ mod passwords;
 mod reflection;
 mod reset;
 mod reset_codes;
+mod second_factor;
 mod secrets;
 mod short_codes;
 mod shutdown;

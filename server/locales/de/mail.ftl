@@ -98,6 +98,14 @@ mail-code-what = Die Person, die an Ihrer Schule oder Einrichtung die Konten ver
 mail-code-me = Sie haben darum gebeten? Dann ist alles in Ordnung.
 mail-code-not-me = Sie haben um nichts gebeten? Benachrichtigen Sie sofort diese Person und geben Sie den Code niemandem.
 
+## Zweiter Faktor
+
+mail-factor-subject = Ihr { $app }-Konto: zweiter Schritt bei der Anmeldung
+mail-factor-added = Am { $time } wurde Ihrem { $app }-Konto eine Authentifizierungs-App hinzugefügt. Die Anmeldung fragt ab jetzt nach einem Code aus dieser App.
+mail-factor-removed = Am { $time } wurde die Authentifizierungs-App Ihres { $app }-Kontos entfernt. Zur Anmeldung genügt wieder Ihr Passwort.
+mail-factor-replaced = Am { $time } wurden die Wiederherstellungscodes Ihres { $app }-Kontos ersetzt. Die bisherigen gelten nicht mehr.
+mail-factor-used = Am { $time } wurde ein Wiederherstellungscode benutzt, um sich bei Ihrem { $app }-Konto anzumelden. Er gilt kein zweites Mal.
+
 ## Test
 
 mail-test-subject = Test der E-Mails von { $app }

@@ -27,6 +27,11 @@ page-login-forgot = Passwort vergessen
 page-login-old-title = Haben Sie { $app } schon früher benutzt?
 page-login-old = Es gibt ein neues, sichereres Anmeldesystem. Ihr Konto wurde wahrscheinlich schon umgestellt: Sie müssen nur noch ein neues Passwort wählen.
 page-login-old-link = E-Mail zum Wählen meines Passworts erhalten
+page-challenge-label = Code
+page-challenge-hint = Die sechs Ziffern, die Ihre Authentifizierungs-App anzeigt, oder einer Ihrer Wiederherstellungscodes.
+page-challenge-lost = Sie haben weder die App noch einen Code? Wer die Konten in Ihrer Schule oder Einrichtung verwaltet, kann Ihnen helfen.
+page-challenge-button = Weiter
+page-challenge-again = Von vorn beginnen
 
 ## Passwort vergessen
 
@@ -97,6 +102,18 @@ page-account-password-done = Ihr Passwort ist geändert. Andere Geräte sind abg
 page-account-email = Meine E-Mail-Adresse ändern
 page-account-new-email = Neue E-Mail-Adresse
 page-account-email-done = Öffnen Sie die E-Mail, die wir an { $email } geschickt haben: Die Adresse ändert sich, sobald Sie sie bestätigen.
+page-factor-title = Zweiter Schritt bei der Anmeldung
+page-factor-off = Zur Anmeldung genügt Ihr Passwort. Mit einer Authentifizierungs-App auf Ihrem Telefon bleibt Ihr Konto Ihres, auch wenn jemand Ihr Passwort erfährt.
+page-factor-on = Die Anmeldung fragt nach einem Code aus Ihrer Authentifizierungs-App. Übrige Wiederherstellungscodes: { $count }.
+page-factor-add = Eine App hinzufügen
+page-factor-scan = Scannen Sie dieses Quadrat mit der Authentifizierungs-App auf Ihrem Telefon, oder tippen Sie diesen Schlüssel ein:
+page-factor-code = Code, den die App anzeigt
+page-factor-confirm = Bestätigen
+page-factor-codes = Neue Wiederherstellungscodes
+page-factor-codes-label = Wiederherstellungscodes
+page-factor-keep = Bewahren Sie diese Codes sicher und nicht auf Ihrem Telefon auf: Mit jedem können Sie sich einmal ohne die App anmelden. Sie werden nicht noch einmal angezeigt.
+page-factor-remove = Die App entfernen
+page-factor-removed = Die App ist entfernt. Zur Anmeldung genügt wieder Ihr Passwort.
 page-account-data = Meine Daten herunterladen
 page-account-sign-out = Dieses Gerät abmelden
 page-account-change = Ändern

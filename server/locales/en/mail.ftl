@@ -98,6 +98,14 @@ mail-code-what = The person who manages the accounts at your school or instituti
 mail-code-me = Did you ask for it? Then all is well.
 mail-code-not-me = You did not ask for anything? Tell that person at once, and give the code to nobody.
 
+## Second factor
+
+mail-factor-subject = Your { $app } account: second step at sign-in
+mail-factor-added = On { $time }, an authenticator app was added to your { $app } account. From now on, signing in asks for a code from it.
+mail-factor-removed = On { $time }, the authenticator app of your { $app } account was removed. Your password alone is enough to sign in again.
+mail-factor-replaced = On { $time }, the recovery codes of your { $app } account were replaced. The earlier ones no longer work.
+mail-factor-used = On { $time }, a recovery code was used to sign in to your { $app } account. It will not work a second time.
+
 ## Test
 
 mail-test-subject = Test of the e-mails of { $app }

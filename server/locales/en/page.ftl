@@ -27,6 +27,11 @@ page-login-forgot = Forgot your password?
 page-login-old-title = Did you already use { $app } before?
 page-login-old = A new, safer way to sign in has been set up. Your account has probably been migrated already: all that is left is to choose a new password.
 page-login-old-link = Get an e-mail to choose my password
+page-challenge-label = Code
+page-challenge-hint = The six digits that your authenticator app shows, or one of your recovery codes.
+page-challenge-lost = You have neither the app nor a code? The person who manages the accounts at your school or institution can help you.
+page-challenge-button = Continue
+page-challenge-again = Start again
 
 ## Forgotten password
 
@@ -97,6 +102,18 @@ page-account-password-done = Your password is changed. Other devices are signed 
 page-account-email = Change my e-mail address
 page-account-new-email = New e-mail address
 page-account-email-done = Open the e-mail that we sent to { $email }: the address changes once you confirm it.
+page-factor-title = Second step at sign-in
+page-factor-off = Your password is enough to sign in. With an authenticator app on your telephone, your account stays yours even if somebody learns your password.
+page-factor-on = Signing in asks for a code from your authenticator app. Recovery codes left: { $count }.
+page-factor-add = Add an app
+page-factor-scan = Scan this square with the authenticator app on your telephone, or type this key into it:
+page-factor-code = Code that the app shows
+page-factor-confirm = Confirm
+page-factor-codes = New recovery codes
+page-factor-codes-label = Recovery codes
+page-factor-keep = Keep these codes in a safe place, apart from your telephone: each lets you sign in once without the app. They are not shown again.
+page-factor-remove = Remove the app
+page-factor-removed = The app is removed. Your password is enough to sign in again.
 page-account-data = Download my data
 page-account-sign-out = Sign out of this device
 page-account-change = Change

@@ -6,6 +6,7 @@ error-INVALID_FIELDS = Certaines informations manquent ou ne sont pas correctes.
 error-PASSWORD_RULES = Ce mot de passe ne respecte pas toutes les règles. Choisissez-en un autre.
 error-EMAIL_NOT_USERNAME = Vous avez tapé une adresse e-mail. Tapez plutôt votre identifiant : vous le trouverez en bas de l'e-mail que nous vous avons envoyé.
 error-BAD_CREDENTIALS = La connexion a échoué. Vérifiez votre identifiant et votre mot de passe, puis réessayez. Si cela ne fonctionne toujours pas, demandez un nouveau mot de passe.
+error-WRONG_CODE = Ce code n'est pas le bon, ou il a déjà servi. Attendez le code suivant de votre application, puis réessayez.
 error-TOKEN_INVALID = Votre session n'est pas valable. Connectez-vous à nouveau.
 error-TOKEN_EXPIRED = Votre session a expiré. Connectez-vous à nouveau.
 error-TOKEN_REUSED = Par sécurité, votre session a été fermée, car elle a été utilisée deux fois. Connectez-vous à nouveau.

@@ -98,6 +98,14 @@ mail-code-what = La personne qui gère les comptes dans votre école ou votre in
 mail-code-me = Vous l'avez demandé ? Alors tout est en ordre.
 mail-code-not-me = Vous n'avez rien demandé ? Prévenez tout de suite cette personne, et ne donnez ce code à personne.
 
+## Deuxième facteur
+
+mail-factor-subject = Votre compte { $app } : deuxième étape à la connexion
+mail-factor-added = Le { $time }, une application d'authentification a été ajoutée à votre compte { $app }. La connexion demande maintenant un code de cette application.
+mail-factor-removed = Le { $time }, l'application d'authentification de votre compte { $app } a été retirée. Votre mot de passe suffit à nouveau pour vous connecter.
+mail-factor-replaced = Le { $time }, les codes de secours de votre compte { $app } ont été remplacés. Les anciens ne fonctionnent plus.
+mail-factor-used = Le { $time }, un code de secours a servi à se connecter à votre compte { $app }. Il ne fonctionnera plus.
+
 ## Test
 
 mail-test-subject = Essai d'envoi de { $app }

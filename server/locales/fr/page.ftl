@@ -27,6 +27,11 @@ page-login-forgot = Mot de passe oublié
 page-login-old-title = Vous utilisiez déjà { $app } auparavant ?
 page-login-old = Un nouveau système de connexion a été mis en place pour plus de sécurité. Votre compte a probablement déjà été migré : il ne vous reste plus qu'à choisir un nouveau mot de passe.
 page-login-old-link = Recevoir un e-mail pour choisir mon mot de passe
+page-challenge-label = Code
+page-challenge-hint = Les six chiffres que votre application d'authentification affiche, ou l'un de vos codes de secours.
+page-challenge-lost = Vous n'avez ni l'application ni un code ? La personne qui gère les comptes dans votre école ou institution peut vous aider.
+page-challenge-button = Continuer
+page-challenge-again = Recommencer
 
 ## Mot de passe oublié
 
@@ -97,6 +102,18 @@ page-account-password-done = Votre mot de passe est changé. Les autres appareil
 page-account-email = Changer mon adresse e-mail
 page-account-new-email = Nouvelle adresse e-mail
 page-account-email-done = Ouvrez l'e-mail que nous avons envoyé à { $email } : l'adresse change quand vous la confirmez.
+page-factor-title = Deuxième étape à la connexion
+page-factor-off = Votre mot de passe suffit pour vous connecter. Avec une application d'authentification sur votre téléphone, votre compte reste le vôtre même si quelqu'un apprend votre mot de passe.
+page-factor-on = La connexion demande un code de votre application d'authentification. Codes de secours restants : { $count }.
+page-factor-add = Ajouter une application
+page-factor-scan = Scannez ce carré avec l'application d'authentification de votre téléphone, ou tapez-y cette clé :
+page-factor-code = Code que l'application affiche
+page-factor-confirm = Confirmer
+page-factor-codes = Nouveaux codes de secours
+page-factor-codes-label = Codes de secours
+page-factor-keep = Gardez ces codes en lieu sûr, ailleurs que sur votre téléphone : chacun permet de se connecter une fois sans l'application. Ils ne seront plus affichés.
+page-factor-remove = Retirer l'application
+page-factor-removed = L'application est retirée. Votre mot de passe suffit à nouveau pour vous connecter.
 page-account-data = Télécharger mes données
 page-account-sign-out = Se déconnecter
 page-account-change = Changer

@@ -98,6 +98,14 @@ mail-code-what = De persoon die de accounts in uw school of instelling beheert, 
 mail-code-me = Hebt u dit gevraagd? Dan is alles in orde.
 mail-code-not-me = Hebt u niets gevraagd? Verwittig dan meteen die persoon en geef de code aan niemand.
 
+## Tweede factor
+
+mail-factor-subject = Uw { $app }-account: tweede stap bij het aanmelden
+mail-factor-added = Op { $time } is een authenticator-app aan uw { $app }-account toegevoegd. Bij het aanmelden wordt voortaan een code uit die app gevraagd.
+mail-factor-removed = Op { $time } is de authenticator-app van uw { $app }-account verwijderd. Uw wachtwoord alleen is weer genoeg om u aan te melden.
+mail-factor-replaced = Op { $time } zijn de herstelcodes van uw { $app }-account vervangen. De vorige werken niet meer.
+mail-factor-used = Op { $time } is een herstelcode gebruikt om aan te melden bij uw { $app }-account. Die code werkt geen tweede keer.
+
 ## Test
 
 mail-test-subject = Test van de e-mails van { $app }

@@ -27,6 +27,11 @@ page-login-forgot = Wachtwoord vergeten
 page-login-old-title = Gebruikte u { $app } vroeger al?
 page-login-old = Er is een nieuw, veiliger aanmeldsysteem. Uw account is waarschijnlijk al gemigreerd: u hoeft alleen nog een nieuw wachtwoord te kiezen.
 page-login-old-link = Een e-mail ontvangen om mijn wachtwoord te kiezen
+page-challenge-label = Code
+page-challenge-hint = De zes cijfers die uw authenticator-app toont, of een van uw herstelcodes.
+page-challenge-lost = Hebt u de app noch een code? Wie de accounts in uw school of instelling beheert, kan u helpen.
+page-challenge-button = Doorgaan
+page-challenge-again = Opnieuw beginnen
 
 ## Wachtwoord vergeten
 
@@ -97,6 +102,18 @@ page-account-password-done = Uw wachtwoord is gewijzigd. Andere apparaten zijn a
 page-account-email = Mijn e-mailadres wijzigen
 page-account-new-email = Nieuw e-mailadres
 page-account-email-done = Open de e-mail die wij naar { $email } hebben gestuurd: het adres verandert zodra u het bevestigt.
+page-factor-title = Tweede stap bij het aanmelden
+page-factor-off = Uw wachtwoord is genoeg om u aan te melden. Met een authenticator-app op uw telefoon blijft uw account van u, ook als iemand uw wachtwoord te weten komt.
+page-factor-on = Bij het aanmelden wordt een code uit uw authenticator-app gevraagd. Resterende herstelcodes: { $count }.
+page-factor-add = Een app toevoegen
+page-factor-scan = Scan dit vierkant met de authenticator-app op uw telefoon, of typ er deze sleutel in:
+page-factor-code = Code die de app toont
+page-factor-confirm = Bevestigen
+page-factor-codes = Nieuwe herstelcodes
+page-factor-codes-label = Herstelcodes
+page-factor-keep = Bewaar deze codes op een veilige plaats, niet op uw telefoon: met elke code kunt u zich één keer zonder de app aanmelden. Ze worden niet meer getoond.
+page-factor-remove = De app verwijderen
+page-factor-removed = De app is verwijderd. Uw wachtwoord is weer genoeg om u aan te melden.
 page-account-data = Mijn gegevens downloaden
 page-account-sign-out = Dit apparaat afmelden
 page-account-change = Wijzigen

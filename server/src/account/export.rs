@@ -13,7 +13,7 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    store::{account, event, import_row, outbox, reset_request, session},
+    store::{account, event, import_row, outbox, reset_request, session, totp},
 };
 
 /// `ExportAccountData`, one record an element.
@@ -26,6 +26,7 @@ pub async fn export_account_data(
 
     let sections = [
         ("account", vec![account_record(&account)]),
+        ("second_factor", second_factors(call.app, id).await?),
         ("session", sessions(call.app, id).await?),
         ("reset_request", reset_requests(call.app, &account).await?),
         ("message", messages(call.app, id).await?),
@@ -76,6 +77,17 @@ async fn records<E: EntityTrait>(
     Ok(rows.into_iter().map(record).collect())
 }
 
+async fn second_factors(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
+    let record = |row: totp::Model| {
+        json!({
+            "kind": "TOTP",
+            "create_time": time(row.create_time),
+            "confirm_time": row.confirm_time.map(time),
+        })
+    };
+    records(app, totp::Entity::find_by_id(id), record).await
+}
+
 async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
     let rows = session::Entity::find()
         .filter(session::Column::AccountId.eq(id))
@@ -91,6 +103,7 @@ async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "expire_time": time(row.expire_time),
             "revoke_time": row.revoke_time.map(time),
             "revoke_reason": row.revoke_reason,
+            "second_factor": row.second_factor,
         })
     };
     records(app, rows, record).await

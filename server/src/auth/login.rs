@@ -2,16 +2,25 @@
 
 use std::time::Instant;
 
-use guichet_proto::v1::{LoginRequest, LoginResponse, Tokens, login_response::Outcome};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
 
-use super::{lockout, session};
+use super::{
+    challenge::Challenge,
+    lockout,
+    session::{self, Proof},
+};
 use crate::{
     account::username::Username,
     call::Call,
     error::{Error, Violation},
     password::{Password, stored::StoredHash},
-    store::account::{self, State},
+    store::{
+        account::{self, State},
+        totp,
+    },
 };
 
 const MAX_DEVICE_NAME: usize = 200;
@@ -29,8 +38,8 @@ enum Verified {
 
 /// What became of a try.
 enum Attempt {
-    /// The person is signed in.
-    Opened(Tokens),
+    /// The password is right: the person is signed in, or is asked for a second factor.
+    Opened(Outcome),
     /// The password is wrong; when that was looked at.
     Wrong { begun: Instant },
     /// What was verified is no longer so.
@@ -60,9 +69,9 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
                 app.hasher.as_slow_as_any(begun, &password).await;
                 return Err(Error::BadCredentials);
             }
-            Ok(Attempt::Opened(tokens)) => {
+            Ok(Attempt::Opened(outcome)) => {
                 return Ok(LoginResponse {
-                    outcome: Some(Outcome::Tokens(tokens)),
+                    outcome: Some(outcome),
                 });
             }
             Ok(Attempt::Overtaken) => {}
@@ -146,13 +155,46 @@ async fn verify(call: &Call<'_>, typed: &str, password: &Password) -> Result<Ver
     Ok(Verified::As(Box::new(account), renewed))
 }
 
-/// Opens the session, unless what was verified no longer holds: a reset, a disable or a renewal came in between.
+/// Opens the session or asks for the second factor, unless what was verified no longer holds: a reset, a disable or a
+/// renewal came in between.
 async fn open(
     call: &Call<'_>,
     (account, renewed): (account::Model, Option<String>),
     device_name: &str,
     counters: &lockout::Counters,
 ) -> Result<Attempt, Error> {
+    let txn = call.app.store.write().await?;
+    let has_second_factor = totp::Entity::confirmed(account.id)
+        .one(&txn)
+        .await?
+        .is_some();
+    let outcome = if has_second_factor {
+        let kept = renewed.clone().or_else(|| account.password_hash.clone());
+        if !renew(&txn, &account, renewed).await? {
+            return Ok(Attempt::Overtaken);
+        }
+        let challenge = Challenge::of(account.id, kept.as_deref(), device_name, call.now);
+        Outcome::Challenge(challenge.to_proto(&call.app.master_key)?)
+    } else {
+        if !mark_signed_in(call, &txn, &account, renewed).await? {
+            return Ok(Attempt::Overtaken);
+        }
+        let device_name = device_name.to_owned();
+        Outcome::Tokens(session::open(call, &txn, &account, device_name, Proof::Password).await?)
+    };
+    lockout::refund(&txn, counters).await?;
+    txn.commit().await?;
+    Ok(Attempt::Opened(outcome))
+}
+
+/// Writes down that the person signed in, with a renewed hash if there is one; false if the account has changed since it
+/// was read.
+pub(super) async fn mark_signed_in(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+    renewed: Option<String>,
+) -> Result<bool, Error> {
     let mut signed_in = account::ActiveModel {
         last_login_time: Set(Some(call.now)),
         ..Default::default()
@@ -160,20 +202,33 @@ async fn open(
     if let Some(hash) = renewed {
         signed_in.password_hash = Set(Some(hash));
     }
+    update_as_read(txn, account, signed_in).await
+}
 
-    let txn = call.app.store.write().await?;
+/// Keeps the renewed hash, or the one there is; false likewise.
+async fn renew(
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+    renewed: Option<String>,
+) -> Result<bool, Error> {
+    let kept = account::ActiveModel {
+        password_hash: Set(renewed.or_else(|| account.password_hash.clone())),
+        ..Default::default()
+    };
+    update_as_read(txn, account, kept).await
+}
+
+async fn update_as_read(
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+    changes: account::ActiveModel,
+) -> Result<bool, Error> {
     let update = account::Entity::update_many()
-        .set(signed_in)
+        .set(changes)
         .filter(account::Column::Id.eq(account.id))
         .filter(account::Column::State.eq(State::Active))
         .filter(account::Column::PasswordHash.eq(account.password_hash.as_deref()))
-        .exec(&txn)
+        .exec(txn)
         .await?;
-    if update.rows_affected != 1 {
-        return Ok(Attempt::Overtaken);
-    }
-    let tokens = session::open(call, &txn, &account, device_name.to_owned()).await?;
-    lockout::refund(&txn, counters).await?;
-    txn.commit().await?;
-    Ok(Attempt::Opened(tokens))
+    Ok(update.rows_affected == 1)
 }

@@ -3,33 +3,46 @@
 use std::sync::Arc;
 
 use guichet_proto::v1::{
-    CreateApiKeyRequest, CreateApiKeyResponse, GetSigningKeysRequest, GetSigningKeysResponse,
+    BeginTotpEnrollmentRequest, BeginTotpEnrollmentResponse, ConfirmTotpEnrollmentRequest,
+    ConfirmTotpEnrollmentResponse, ContinueLoginRequest, ContinueLoginResponse,
+    CreateApiKeyRequest, CreateApiKeyResponse, GenerateRecoveryCodesRequest,
+    GenerateRecoveryCodesResponse, GetSigningKeysRequest, GetSigningKeysResponse,
     GetUserInfoRequest, GetUserInfoResponse, IntrospectRequest, IntrospectResponse,
     ListApiKeysRequest, ListApiKeysResponse, ListSessionsRequest, ListSessionsResponse,
     LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
-    RevokeAllSessionsRequest, RevokeAllSessionsResponse, RevokeApiKeyRequest, RevokeApiKeyResponse,
-    RevokeSessionRequest, RevokeSessionResponse, auth_service_server::AuthService,
+    RemoveTotpRequest, RemoveTotpResponse, RevokeAllSessionsRequest, RevokeAllSessionsResponse,
+    RevokeApiKeyRequest, RevokeApiKeyResponse, RevokeSessionRequest, RevokeSessionResponse,
+    auth_service_server::AuthService, continue_login_response::Outcome as Continued,
     login_response::Outcome,
 };
 use tonic::{Code, Request, Response, Status, async_trait, metadata::MetadataMap};
 
 use crate::{
+    account::{current_password, row},
     app::App,
-    call::{Access, Service},
+    call::{Access, Call, Service},
+    caller::Caller,
+    error::Error,
+    store::account,
     transport::session_cookie::{self, Public},
 };
 
 pub mod api_keys;
+mod challenge;
+pub mod continue_login;
 pub mod introspect;
 pub mod key;
 pub mod lockout;
 pub mod login;
 pub mod logout;
+pub mod recovery_codes;
 pub mod refresh;
 pub mod refresh_token;
+mod second_factor;
 pub mod session;
 pub mod sessions;
 pub mod token;
+pub mod totp;
 pub mod user_info;
 
 /// The service.
@@ -92,6 +105,27 @@ impl AuthService for Auth {
             .run("Login", Access::Public, request, login::login)
             .await?;
         if keeps_cookie && let Some(Outcome::Tokens(tokens)) = &mut reply.get_mut().outcome {
+            let token = std::mem::take(&mut tokens.refresh_token);
+            self.keep_cookie(reply.metadata_mut(), &token);
+        }
+        Ok(reply)
+    }
+
+    async fn continue_login(
+        &self,
+        request: Request<ContinueLoginRequest>,
+    ) -> Result<Response<ContinueLoginResponse>, Status> {
+        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let mut reply = self
+            .0
+            .run(
+                "ContinueLogin",
+                Access::Public,
+                request,
+                continue_login::continue_login,
+            )
+            .await?;
+        if keeps_cookie && let Some(Continued::Tokens(tokens)) = &mut reply.get_mut().outcome {
             let token = std::mem::take(&mut tokens.refresh_token);
             self.keep_cookie(reply.metadata_mut(), &token);
         }
@@ -217,6 +251,62 @@ impl AuthService for Auth {
             .await
     }
 
+    async fn begin_totp_enrollment(
+        &self,
+        request: Request<BeginTotpEnrollmentRequest>,
+    ) -> Result<Response<BeginTotpEnrollmentResponse>, Status> {
+        self.0
+            .run(
+                "BeginTotpEnrollment",
+                Access::Person,
+                request,
+                totp::begin_totp_enrollment,
+            )
+            .await
+    }
+
+    async fn confirm_totp_enrollment(
+        &self,
+        request: Request<ConfirmTotpEnrollmentRequest>,
+    ) -> Result<Response<ConfirmTotpEnrollmentResponse>, Status> {
+        self.0
+            .run(
+                "ConfirmTotpEnrollment",
+                Access::Person,
+                request,
+                totp::confirm_totp_enrollment,
+            )
+            .await
+    }
+
+    async fn remove_totp(
+        &self,
+        request: Request<RemoveTotpRequest>,
+    ) -> Result<Response<RemoveTotpResponse>, Status> {
+        self.0
+            .run(
+                "RemoveTotp",
+                Access::Authenticated,
+                request,
+                totp::remove_totp,
+            )
+            .await
+    }
+
+    async fn generate_recovery_codes(
+        &self,
+        request: Request<GenerateRecoveryCodesRequest>,
+    ) -> Result<Response<GenerateRecoveryCodesResponse>, Status> {
+        self.0
+            .run(
+                "GenerateRecoveryCodes",
+                Access::Person,
+                request,
+                recovery_codes::generate_recovery_codes,
+            )
+            .await
+    }
+
     async fn create_api_key(
         &self,
         request: Request<CreateApiKeyRequest>,
@@ -258,6 +348,19 @@ impl AuthService for Auth {
             )
             .await
     }
+}
+
+/// The caller's own account, once its password has proved that it is no thief who asks.
+async fn own_account(call: &Call<'_>, password: &str) -> Result<account::Model, Error> {
+    let Caller::Person { account_id, .. } = call.caller else {
+        return Err(Error::Forbidden);
+    };
+    if password.is_empty() {
+        return Err(Error::field("current_password", "REQUIRED"));
+    }
+    let account = row::find(&call.app.store.read, account_id).await?;
+    current_password::verify(call, &account, password).await?;
+    Ok(account)
 }
 
 #[cfg(test)]

@@ -16,12 +16,22 @@ use crate::{
 /// Sessions that an account may have at once (ASVS 5.0, 7.1.2); one more ends the oldest.
 const MOST: u64 = 50;
 
+/// How a person has proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// By the password alone.
+    Password,
+    /// By the password and a second factor.
+    SecondFactor,
+}
+
 /// Opens a session for a person who has just proved who they are.
 pub(super) async fn open(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     account: &account::Model,
     device_name: String,
+    proof: Proof,
 ) -> Result<Tokens, Error> {
     let app = call.app;
     let lifetimes = &app.config.lifetimes;
@@ -48,6 +58,7 @@ pub(super) async fn open(
         rotate_time: Set(call.now),
         revoke_time: Set(None),
         revoke_reason: Set(None),
+        second_factor: Set(proof == Proof::SecondFactor),
     }
     .insert(txn)
     .await?;

@@ -69,7 +69,7 @@ pub fn issue(
         iat: now.unix_seconds(),
         exp: expire_time.unix_seconds(),
         auth_time: session.create_time.unix_seconds(),
-        amr: vec!["pwd".to_owned()],
+        amr: methods(session),
         roles: account.role_names(),
         institution_id: account.institution_id,
     };
@@ -83,6 +83,16 @@ pub fn issue(
     let token =
         encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
     Ok((token, Timestamp(expire_time.unix_seconds() * 1_000_000)))
+}
+
+/// How the person proved who they are (RFC 8176).
+fn methods(session: &session::Model) -> Vec<String> {
+    let methods: &[&str] = if session.second_factor {
+        &["pwd", "otp", "mfa"]
+    } else {
+        &["pwd"]
+    };
+    methods.iter().map(ToString::to_string).collect()
 }
 
 /// Checks a token's signature, type, issuer, audience and times. Whether its session still lives is the store's to say.

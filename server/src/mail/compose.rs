@@ -80,7 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::mail::letter::{LegacyEntry, ResetEntry};
+    use crate::mail::letter::{LegacyEntry, ResetEntry, SecondFactorChange};
 
     const EMAIL: &str = "jean.dupont@hotmail.com";
     const DAY: Duration = Duration::from_hours(24);
@@ -221,6 +221,15 @@ mod tests {
                     username: username.clone(),
                     email: email.clone(),
                     time: 1_795_529_100,
+                },
+                vec![forgot.clone()],
+            ),
+            (
+                Letter::SecondFactorChanged {
+                    username: username.clone(),
+                    email: email.clone(),
+                    time: 1_795_529_100,
+                    change: SecondFactorChange::Added,
                 },
                 vec![forgot],
             ),

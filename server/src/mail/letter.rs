@@ -6,6 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// In whose name mails are written, and where they lead.
 #[derive(Clone, Debug)]
 pub struct Brand {
@@ -40,6 +42,19 @@ pub struct LegacyEntry {
     pub username: String,
     /// Name of the institution that can migrate it, where one is known.
     pub institution: Option<String>,
+}
+
+/// What happened to a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecondFactorChange {
+    /// Signing in asks for it from now on.
+    Added,
+    /// The password is enough again.
+    Removed,
+    /// The recovery codes were replaced.
+    CodesReplaced,
+    /// A recovery code stood in for it.
+    CodeUsed,
 }
 
 /// A mail before it is put into words.
@@ -131,6 +146,17 @@ pub enum Letter {
         /// When the code stops being good, in seconds since the Unix epoch.
         expire_time: i64,
     },
+    /// Notice about what the person proves itself with beside the password.
+    SecondFactorChanged {
+        /// The account's username.
+        username: String,
+        /// Address of the account, and of the mail.
+        email: String,
+        /// When it happened, in seconds since the Unix epoch.
+        time: i64,
+        /// What happened.
+        change: SecondFactorChange,
+    },
     /// A test of the way out: about nobody.
     Test {
         /// Address of the mail.
@@ -151,6 +177,7 @@ impl Letter {
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
             Self::CodeIssued { .. } => "code_issued",
+            Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::Test { .. } => "test",
         }
     }

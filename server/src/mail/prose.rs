@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::draft::{Draft, Facts, Weight, Writer, one_line};
-use super::letter::{Brand, LegacyEntry, Letter, ResetEntry};
+use super::letter::{Brand, LegacyEntry, Letter, ResetEntry, SecondFactorChange};
 use crate::i18n::{self, Locale};
 
 /// Writes `letter` in the language `locale`.
@@ -54,6 +54,12 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             email,
             expire_time,
         } => writer.code_issued(username, email, *expire_time),
+        Letter::SecondFactorChanged {
+            username,
+            email,
+            time,
+            change,
+        } => writer.second_factor_changed(username, email, *time, *change),
         Letter::Test { email } => writer.test(email),
     };
 
@@ -76,6 +82,7 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
         Letter::CodeIssued { .. } => "mail-code-subject",
+        Letter::SecondFactorChanged { .. } => "mail-factor-subject",
         Letter::Test { .. } => "mail-test-subject",
     }
 }
@@ -238,6 +245,32 @@ impl Writer<'_> {
         self.say("mail-code-what", &[("time", time.into())]);
         self.say("mail-code-me", &[]);
         self.say("mail-code-not-me", &[]);
+
+        self.facts("mail-facts", [username], email)
+    }
+
+    fn second_factor_changed(
+        &mut self,
+        username: &str,
+        email: &str,
+        time: i64,
+        change: SecondFactorChange,
+    ) -> Facts {
+        let what = match change {
+            SecondFactorChange::Added => "mail-factor-added",
+            SecondFactorChange::Removed => "mail-factor-removed",
+            SecondFactorChange::CodesReplaced => "mail-factor-replaced",
+            SecondFactorChange::CodeUsed => "mail-factor-used",
+        };
+        let time = i18n::date_time(self.locale, time);
+        self.say(what, &[("time", time.into())]);
+        self.say("mail-changed-me", &[]);
+        self.say("mail-changed-not-me", &[]);
+        self.link(
+            &self.brand.forgot_url(),
+            "mail-changed-forgot",
+            Weight::Aside,
+        );
 
         self.facts("mail-facts", [username], email)
     }

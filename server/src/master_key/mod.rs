@@ -40,6 +40,12 @@ pub enum Purpose {
     Forms,
     /// Codes that are short enough to be typed, which a plain hash would not hide.
     ShortCodes,
+    /// What authenticator apps share with the server, sealed in the database.
+    TotpSecrets,
+    /// Codes that stand in for a lost second factor.
+    RecoveryCodes,
+    /// Tokens that say whose password was right, until the second factor is.
+    Challenges,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -187,6 +193,9 @@ impl Purpose {
             Self::RepeatedRequests => b"guichet/v1/repeated-requests",
             Self::Forms => b"guichet/v1/forms",
             Self::ShortCodes => b"guichet/v1/short-codes",
+            Self::TotpSecrets => b"guichet/v1/totp-secrets",
+            Self::RecoveryCodes => b"guichet/v1/recovery-codes",
+            Self::Challenges => b"guichet/v1/challenges",
         }
     }
 }
@@ -206,7 +215,7 @@ mod tests {
 
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 7] = [
+    const PURPOSES: [Purpose; 10] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
@@ -214,6 +223,9 @@ mod tests {
         Purpose::RepeatedRequests,
         Purpose::Forms,
         Purpose::ShortCodes,
+        Purpose::TotpSecrets,
+        Purpose::RecoveryCodes,
+        Purpose::Challenges,
     ];
 
     fn key(byte: u8) -> MasterKey {
@@ -297,6 +309,9 @@ mod tests {
                 "c550ea1243245c4b44c179b6aee11a913bccc17ececc4599fc59518593200ad8",
                 "f6a31d22cbbcf1b61d58a7398df96ae745b1d25247bccb30a85c3603b3eca6bc",
                 "cd4e7eb8c1ac6a185ac12137940af3b046d044357a8a44a6ab36315b1fe628cd",
+                "a09751736db8523ef3466aac842d027d6d3d1f041c0a943100399212ede17046",
+                "861ece8d885137a658951a1e84299827f19d64ef319d76a382c4c0dba646c422",
+                "9029f97e895c09ea149b421f77dca91f2a397e3a0b177cd818cf4ded9472c1ee",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -181,6 +181,12 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 email,
                 expire_time,
             }),
+            Cause::SecondFactorChanged { change } => Some(Letter::SecondFactorChanged {
+                username,
+                email,
+                time: self.row.create_time.unix_seconds(),
+                change,
+            }),
             cause => self.about_email(&account, cause).await?,
         })
     }
@@ -237,6 +243,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             Cause::Activation
             | Cause::PasswordChanged
             | Cause::CodeIssued { .. }
+            | Cause::SecondFactorChanged { .. }
             | Cause::Reset { .. }
             | Cause::Usernames { .. }
             | Cause::Test => None,

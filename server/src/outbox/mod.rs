@@ -10,6 +10,7 @@ use crate::{
     app::App,
     error::Error,
     i18n::Locale,
+    mail::letter::SecondFactorChange,
     store::{account, institution, outbox},
 };
 
@@ -70,6 +71,11 @@ pub enum Cause {
         /// When that code stops being good, in seconds since the Unix epoch.
         expire_time: i64,
     },
+    /// A notice about what the person proves itself with beside the password.
+    SecondFactorChanged {
+        /// What happened.
+        change: SecondFactorChange,
+    },
     /// A test of the way out.
     Test,
 }
@@ -85,6 +91,7 @@ impl Cause {
             Self::EmailChangeRequested { .. } => "EMAIL_CHANGE_REQUESTED",
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
             Self::CodeIssued { .. } => "CODE_ISSUED",
+            Self::SecondFactorChanged { .. } => "SECOND_FACTOR_CHANGED",
             Self::Test => TEST,
         }
     }
@@ -100,6 +107,7 @@ impl Cause {
             | Self::EmailChangeRequested { .. }
             | Self::EmailChanged { .. }
             | Self::CodeIssued { .. }
+            | Self::SecondFactorChanged { .. }
             | Self::Test => false,
         }
     }

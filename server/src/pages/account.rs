@@ -42,6 +42,10 @@ pub(super) async fn show(mut visit: Visit) -> Response {
         .string("page-account-unnamed", &[])
         .string("page-account-since", &since)
         .string("page-account-end", &[])
+        .string("page-factor-off", &[])
+        .string("page-factor-on", &[("count", "{count}".into())])
+        .string("page-factor-keep", &[])
+        .string("page-factor-removed", &[])
         .string("page-account-password-done", &[])
         .string("page-account-email-done", &[("email", "{email}".into())]);
     let page = Page {

@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::{Form, response::Response};
-use guichet_proto::v1::{LoginRequest, login_response::Outcome};
+use guichet_proto::v1::{
+    ContinueLoginRequest, LoginRequest, continue_login_response::Outcome as Continued,
+    login_response::Outcome,
+};
 use serde::Deserialize;
 
 use super::{
@@ -11,7 +14,12 @@ use super::{
     refusal::Refusal,
     visit::{Visit, returning},
 };
-use crate::{auth::login, error::Error, i18n, transport::session_cookie};
+use crate::{
+    auth::{continue_login, login},
+    error::Error,
+    i18n,
+    transport::session_cookie,
+};
 
 #[derive(Template)]
 #[template(path = "pages/templates/login.html")]
@@ -23,9 +31,12 @@ struct Page {
     /// Where the script goes once the person is signed in.
     target: String,
     forgot: String,
+    again: String,
     refusal: Refusal,
     /// An address was typed: now the hint is said firmly.
     is_email: bool,
+    /// The password was right, and a second factor is asked for; empty before.
+    challenge_token: String,
     old_title: String,
 }
 
@@ -40,6 +51,10 @@ pub(super) struct Typed {
     password: String,
     #[serde(default)]
     return_url: String,
+    #[serde(default)]
+    challenge_token: String,
+    #[serde(default)]
+    code: String,
 }
 
 pub(super) async fn show(visit: Visit) -> Response {
@@ -48,6 +63,8 @@ pub(super) async fn show(visit: Visit) -> Response {
         username: String::new(),
         password: String::new(),
         return_url: visit.return_url(),
+        challenge_token: String::new(),
+        code: String::new(),
     };
     answer(visit, typed, Refusal::default(), false)
 }
@@ -56,6 +73,9 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
     if !form::is_ours(&visit, &typed.form_token) {
         let refusal = Refusal::expired(&visit);
         return answer(visit, typed, refusal, false);
+    }
+    if !typed.challenge_token.is_empty() {
+        return submit_code(visit, typed).await;
     }
 
     let request = LoginRequest {
@@ -68,12 +88,42 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
             Some(Outcome::Tokens(tokens)) => {
                 welcome(visit, &tokens.refresh_token, &typed.return_url)
             }
-            _ => answer(visit, typed, Refusal::default(), false),
+            Some(Outcome::Challenge(challenge)) => {
+                typed.challenge_token = challenge.challenge_token;
+                answer(visit, typed, Refusal::default(), false)
+            }
+            None => answer(visit, typed, Refusal::default(), false),
         },
         Err(error) => {
             let refusal = Refusal::of(&visit, &error);
             let is_email = matches!(error, Error::EmailNotUsername);
             answer(visit, typed, refusal, is_email)
+        }
+    }
+}
+
+/// The second screen.
+async fn submit_code(visit: Visit, mut typed: Typed) -> Response {
+    let request = ContinueLoginRequest {
+        challenge_token: typed.challenge_token.clone(),
+        answer: Some(continue_login::answer(std::mem::take(&mut typed.code))),
+    };
+    let reply = visit
+        .call()
+        .carry_out(request, continue_login::continue_login)
+        .await;
+    match reply.map(|reply| reply.outcome) {
+        Ok(Some(Continued::Tokens(tokens))) => {
+            welcome(visit, &tokens.refresh_token, &typed.return_url)
+        }
+        Ok(_) => answer(visit, typed, Refusal::default(), false),
+        Err(error) => {
+            if matches!(error, Error::TokenInvalid | Error::TokenExpired) {
+                // Too late: from the beginning.
+                typed.challenge_token.clear();
+            }
+            let refusal = Refusal::of(&visit, &error);
+            answer(visit, typed, refusal, false)
         }
     }
 }
@@ -115,9 +165,11 @@ fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> R
         username: typed.username,
         target: target(&visit, &typed.return_url),
         forgot: returning("/Account/ForgotPassword", &typed.return_url),
+        again: returning("/Account/Login", &typed.return_url),
         return_url: typed.return_url,
         refusal,
         is_email,
+        challenge_token: typed.challenge_token,
         old_title,
     };
     visit.page(status, &page)

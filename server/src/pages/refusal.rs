@@ -28,7 +28,7 @@ impl Refusal {
                 let wait = i18n::duration(locale, whole_minutes(*retry_after));
                 i18n::text(locale, "page-throttled", &[("wait", wait.into())])
             }
-            error => i18n::error(locale, error.reason()),
+            error => error.message(locale),
         };
         let fields = match error {
             Error::InvalidFields(violations) => violations

@@ -39,6 +39,7 @@ pub mod institution_ancestor;
 pub mod institution_member;
 mod log;
 pub mod outbox;
+pub mod recovery_code;
 pub mod reset_code;
 pub mod reset_request;
 pub mod reset_request_account;
@@ -48,6 +49,7 @@ pub mod session;
 pub mod signing_key;
 pub mod throttle;
 mod time;
+pub mod totp;
 
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -38,6 +38,8 @@ pub struct Model {
     pub revoke_time: Option<Timestamp>,
     /// Why it was ended.
     pub revoke_reason: Option<String>,
+    /// Whether it was opened with a second factor beside the password.
+    pub second_factor: bool,
 }
 
 /// What a session is always looked up with.

@@ -38,7 +38,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 60] = [
+const TABLE: [(&str, &str, Access); 65] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -68,6 +68,7 @@ const TABLE: [(&str, &str, Access); 60] = [
     ("ResetService", "IssueResetCode", Admin),
     ("ResetService", "ListResetRequests", Admin),
     ("AuthService", "Login", Public),
+    ("AuthService", "ContinueLogin", Public),
     ("AuthService", "Refresh", Public),
     ("AuthService", "Logout", Public),
     ("AuthService", "Introspect", SignedIn),
@@ -76,6 +77,10 @@ const TABLE: [(&str, &str, Access); 60] = [
     ("AuthService", "ListSessions", OwnerOrAdmin),
     ("AuthService", "RevokeSession", SignedIn),
     ("AuthService", "RevokeAllSessions", OwnerOrAdmin),
+    ("AuthService", "BeginTotpEnrollment", Person),
+    ("AuthService", "ConfirmTotpEnrollment", Person),
+    ("AuthService", "RemoveTotp", OwnerOrAdmin),
+    ("AuthService", "GenerateRecoveryCodes", Person),
     ("AuthService", "CreateApiKey", Admin),
     ("AuthService", "ListApiKeys", Admin),
     ("AuthService", "RevokeApiKey", Admin),

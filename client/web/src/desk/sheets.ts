@@ -1,15 +1,13 @@
 /** Sheets of paper for people whom no mail reaches: a code, where to type it, and what to do then. */
 import type { Account, IssueResetCodeResponse } from "@guichet/client/v1";
-import { encode } from "uqr";
 
 import { guichet } from "../guichet.js";
 import { element, moment, part, text } from "../page.js";
+import { square } from "../square.js";
 import { milliseconds } from "../time.js";
 
 /** A sheet lies in a pigeon-hole for some days: the longest that a code may live. */
 const LIFE_SECONDS = 14n * 24n * 3_600n;
-
-const SVG = "http://www.w3.org/2000/svg";
 
 /** A person and the code made for them. */
 export interface Sheet {
@@ -67,18 +65,4 @@ export function content({ account, code }: Sheet): HTMLElement[] {
 function print(sheets: readonly HTMLElement[]): void {
   part("#sheets").replaceChildren(...sheets);
   window.print();
-}
-
-/** A QR code, black on white whatever the colours of the page. */
-function square(link: string): HTMLElement {
-  const { data, size } = encode(link, { ecc: "M", border: 4 });
-  const dots = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
-  const drawing = document.createElementNS(SVG, "svg");
-  drawing.setAttribute("viewBox", `0 0 ${size} ${size}`);
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", link);
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", dots.join(""));
-  drawing.append(path);
-  return element("div", { class: "square" }, drawing);
 }

@@ -7,6 +7,7 @@ import { part, say, text } from "../page.js";
 import { reveal } from "../password.js";
 import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
+import { offerFactor, showFactor } from "../second_factor.js";
 import { listSessions } from "../session_list.js";
 import { attempt, leave } from "../signed_in.js";
 
@@ -16,11 +17,12 @@ const DESK_ROLES = ["admin", "institution_admin"];
 let identifiers: string[] = [];
 
 async function open(): Promise<void> {
-  const { username, email, roles } = await guichet.auth.getUserInfo({});
+  const { username, email, roles, totpEnrolled, recoveryCodesLeft } = await guichet.auth.getUserInfo({});
   identifiers = [username, email, email.split("@")[0] ?? ""];
   part("#who").textContent = text("page-account-who", { username });
   field(formNamed("change-password"), "username").value = username;
   part("#desk").hidden = !roles.some((role) => DESK_ROLES.includes(role));
+  showFactor(totpEnrolled, recoveryCodesLeft);
   await listSessions();
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
   // Another person may sign in, or this one out, in another tab.
@@ -65,6 +67,7 @@ function changeEmail(): void {
 
 changePassword();
 changeEmail();
+offerFactor();
 onSubmit(formNamed("sign-out"), async () => {
   await guichet.auth.logout({});
   leave();

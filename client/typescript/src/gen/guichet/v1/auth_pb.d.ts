@@ -2,7 +2,7 @@
 // @generated from file guichet/v1/auth.proto (package guichet.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
@@ -73,11 +73,25 @@ export declare const TokensSchema: GenMessage<Tokens>;
  */
 export declare type Challenge = Message<"guichet.v1.Challenge"> & {
   /**
-   * To be sent back with the answer.
+   * To be sent back with the answer. Secret; it dies with a change of the password.
    *
    * @generated from field: string challenge_token = 1;
    */
   challengeToken: string;
+
+  /**
+   * When it stops being accepted: 5 minutes after Login.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * What it can be answered with.
+   *
+   * @generated from field: repeated guichet.v1.SecondFactor second_factors = 3;
+   */
+  secondFactors: SecondFactor[];
 };
 
 /**
@@ -155,6 +169,85 @@ export declare type LoginResponse = Message<"guichet.v1.LoginResponse"> & {
  * Use `create(LoginResponseSchema)` to create a new message.
  */
 export declare const LoginResponseSchema: GenMessage<LoginResponse>;
+
+/**
+ * Request of ContinueLogin.
+ *
+ * @generated from message guichet.v1.ContinueLoginRequest
+ */
+export declare type ContinueLoginRequest = Message<"guichet.v1.ContinueLoginRequest"> & {
+  /**
+   * Required. From the challenge.
+   *
+   * @generated from field: string challenge_token = 1;
+   */
+  challengeToken: string;
+
+  /**
+   * Required.
+   *
+   * @generated from oneof guichet.v1.ContinueLoginRequest.answer
+   */
+  answer: {
+    /**
+     * Six digits; blanks are ignored.
+     *
+     * @generated from field: string totp_code = 2;
+     */
+    value: string;
+    case: "totpCode";
+  } | {
+    /**
+     * Capitals, hyphens and blanks don't matter.
+     *
+     * @generated from field: string recovery_code = 3;
+     */
+    value: string;
+    case: "recoveryCode";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message guichet.v1.ContinueLoginRequest.
+ * Use `create(ContinueLoginRequestSchema)` to create a new message.
+ */
+export declare const ContinueLoginRequestSchema: GenMessage<ContinueLoginRequest>;
+
+/**
+ * Reply of ContinueLogin.
+ *
+ * @generated from message guichet.v1.ContinueLoginResponse
+ */
+export declare type ContinueLoginResponse = Message<"guichet.v1.ContinueLoginResponse"> & {
+  /**
+   * What comes next.
+   *
+   * @generated from oneof guichet.v1.ContinueLoginResponse.outcome
+   */
+  outcome: {
+    /**
+     * Signed in.
+     *
+     * @generated from field: guichet.v1.Tokens tokens = 1;
+     */
+    value: Tokens;
+    case: "tokens";
+  } | {
+    /**
+     * One more step.
+     *
+     * @generated from field: guichet.v1.Challenge challenge = 2;
+     */
+    value: Challenge;
+    case: "challenge";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message guichet.v1.ContinueLoginResponse.
+ * Use `create(ContinueLoginResponseSchema)` to create a new message.
+ */
+export declare const ContinueLoginResponseSchema: GenMessage<ContinueLoginResponse>;
 
 /**
  * Request of Refresh.
@@ -428,6 +521,20 @@ export declare type GetUserInfoResponse = Message<"guichet.v1.GetUserInfoRespons
    * @generated from field: string session_id = 8;
    */
   sessionId: string;
+
+  /**
+   * Whether signing in asks for a code from an authenticator app.
+   *
+   * @generated from field: bool totp_enrolled = 9;
+   */
+  totpEnrolled: boolean;
+
+  /**
+   * Recovery codes that are not used yet.
+   *
+   * @generated from field: int32 recovery_codes_left = 10;
+   */
+  recoveryCodesLeft: number;
 };
 
 /**
@@ -620,6 +727,174 @@ export declare type RevokeAllSessionsResponse = Message<"guichet.v1.RevokeAllSes
 export declare const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsResponse>;
 
 /**
+ * Request of BeginTotpEnrollment.
+ *
+ * @generated from message guichet.v1.BeginTotpEnrollmentRequest
+ */
+export declare type BeginTotpEnrollmentRequest = Message<"guichet.v1.BeginTotpEnrollmentRequest"> & {
+  /**
+   * Required.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+};
+
+/**
+ * Describes the message guichet.v1.BeginTotpEnrollmentRequest.
+ * Use `create(BeginTotpEnrollmentRequestSchema)` to create a new message.
+ */
+export declare const BeginTotpEnrollmentRequestSchema: GenMessage<BeginTotpEnrollmentRequest>;
+
+/**
+ * Reply of BeginTotpEnrollment.
+ *
+ * @generated from message guichet.v1.BeginTotpEnrollmentResponse
+ */
+export declare type BeginTotpEnrollmentResponse = Message<"guichet.v1.BeginTotpEnrollmentResponse"> & {
+  /**
+   * In base32, to be typed where nothing can be scanned.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * The same as an otpauth address, to be shown as a QR code.
+   *
+   * @generated from field: string uri = 2;
+   */
+  uri: string;
+};
+
+/**
+ * Describes the message guichet.v1.BeginTotpEnrollmentResponse.
+ * Use `create(BeginTotpEnrollmentResponseSchema)` to create a new message.
+ */
+export declare const BeginTotpEnrollmentResponseSchema: GenMessage<BeginTotpEnrollmentResponse>;
+
+/**
+ * Request of ConfirmTotpEnrollment.
+ *
+ * @generated from message guichet.v1.ConfirmTotpEnrollmentRequest
+ */
+export declare type ConfirmTotpEnrollmentRequest = Message<"guichet.v1.ConfirmTotpEnrollmentRequest"> & {
+  /**
+   * Required. What the app shows.
+   *
+   * @generated from field: string totp_code = 1;
+   */
+  totpCode: string;
+};
+
+/**
+ * Describes the message guichet.v1.ConfirmTotpEnrollmentRequest.
+ * Use `create(ConfirmTotpEnrollmentRequestSchema)` to create a new message.
+ */
+export declare const ConfirmTotpEnrollmentRequestSchema: GenMessage<ConfirmTotpEnrollmentRequest>;
+
+/**
+ * Reply of ConfirmTotpEnrollment.
+ *
+ * @generated from message guichet.v1.ConfirmTotpEnrollmentResponse
+ */
+export declare type ConfirmTotpEnrollmentResponse = Message<"guichet.v1.ConfirmTotpEnrollmentResponse"> & {
+  /**
+   * Ten codes to keep apart from the telephone, shown this once; each is good once.
+   *
+   * @generated from field: repeated string recovery_codes = 1;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message guichet.v1.ConfirmTotpEnrollmentResponse.
+ * Use `create(ConfirmTotpEnrollmentResponseSchema)` to create a new message.
+ */
+export declare const ConfirmTotpEnrollmentResponseSchema: GenMessage<ConfirmTotpEnrollmentResponse>;
+
+/**
+ * Request of RemoveTotp.
+ *
+ * @generated from message guichet.v1.RemoveTotpRequest
+ */
+export declare type RemoveTotpRequest = Message<"guichet.v1.RemoveTotpRequest"> & {
+  /**
+   * Required from administrators; the person may leave it empty for itself.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Required from the person.
+   *
+   * @generated from field: string current_password = 2;
+   */
+  currentPassword: string;
+};
+
+/**
+ * Describes the message guichet.v1.RemoveTotpRequest.
+ * Use `create(RemoveTotpRequestSchema)` to create a new message.
+ */
+export declare const RemoveTotpRequestSchema: GenMessage<RemoveTotpRequest>;
+
+/**
+ * Reply of RemoveTotp.
+ *
+ * @generated from message guichet.v1.RemoveTotpResponse
+ */
+export declare type RemoveTotpResponse = Message<"guichet.v1.RemoveTotpResponse"> & {
+};
+
+/**
+ * Describes the message guichet.v1.RemoveTotpResponse.
+ * Use `create(RemoveTotpResponseSchema)` to create a new message.
+ */
+export declare const RemoveTotpResponseSchema: GenMessage<RemoveTotpResponse>;
+
+/**
+ * Request of GenerateRecoveryCodes.
+ *
+ * @generated from message guichet.v1.GenerateRecoveryCodesRequest
+ */
+export declare type GenerateRecoveryCodesRequest = Message<"guichet.v1.GenerateRecoveryCodesRequest"> & {
+  /**
+   * Required.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+};
+
+/**
+ * Describes the message guichet.v1.GenerateRecoveryCodesRequest.
+ * Use `create(GenerateRecoveryCodesRequestSchema)` to create a new message.
+ */
+export declare const GenerateRecoveryCodesRequestSchema: GenMessage<GenerateRecoveryCodesRequest>;
+
+/**
+ * Reply of GenerateRecoveryCodes.
+ *
+ * @generated from message guichet.v1.GenerateRecoveryCodesResponse
+ */
+export declare type GenerateRecoveryCodesResponse = Message<"guichet.v1.GenerateRecoveryCodesResponse"> & {
+  /**
+   * Ten codes, shown this once; the earlier ones are good for nothing any more.
+   *
+   * @generated from field: repeated string recovery_codes = 1;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message guichet.v1.GenerateRecoveryCodesResponse.
+ * Use `create(GenerateRecoveryCodesResponseSchema)` to create a new message.
+ */
+export declare const GenerateRecoveryCodesResponseSchema: GenMessage<GenerateRecoveryCodesResponse>;
+
+/**
  * A system's key.
  *
  * @generated from message guichet.v1.ApiKey
@@ -797,6 +1072,39 @@ export declare type RevokeApiKeyResponse = Message<"guichet.v1.RevokeApiKeyRespo
 export declare const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse>;
 
 /**
+ * What a person proves itself with beside the password.
+ *
+ * @generated from enum guichet.v1.SecondFactor
+ */
+export enum SecondFactor {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: SECOND_FACTOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A code from an authenticator app (RFC 6238).
+   *
+   * @generated from enum value: SECOND_FACTOR_TOTP = 1;
+   */
+  TOTP = 1,
+
+  /**
+   * One of the codes that were given at enrolment.
+   *
+   * @generated from enum value: SECOND_FACTOR_RECOVERY_CODE = 2;
+   */
+  RECOVERY_CODE = 2,
+}
+
+/**
+ * Describes the enum guichet.v1.SecondFactor.
+ */
+export declare const SecondFactorSchema: GenEnum<SecondFactor>;
+
+/**
  * Signs people in and keeps their sessions, and keeps the API keys of systems.
  *
  * Login gives a short access token (JWT, RFC 9068; verify it with /.well-known/jwks.json) and a refresh token. Refresh
@@ -812,8 +1120,8 @@ export declare const RevokeApiKeyResponseSchema: GenMessage<RevokeApiKeyResponse
  */
 export declare const AuthService: GenService<{
   /**
-   * Signs in by username. Every failure is BAD_CREDENTIALS after the same work. Callers: anybody.
-   * Errors: BAD_CREDENTIALS, EMAIL_NOT_USERNAME, THROTTLED, OVERLOADED.
+   * Signs in by username. Every failure is BAD_CREDENTIALS after the same work. Who has a second factor gets a challenge
+   * instead of tokens. Callers: anybody. Errors: BAD_CREDENTIALS, EMAIL_NOT_USERNAME, THROTTLED, OVERLOADED.
    *
    * @generated from rpc guichet.v1.AuthService.Login
    */
@@ -821,6 +1129,18 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof LoginRequestSchema;
     output: typeof LoginResponseSchema;
+  },
+  /**
+   * Answers a challenge. A TOTP code is good once, within 30 seconds of its own 30; a recovery code is good once. Wrong
+   * answers are slowed down, by account. Callers: anybody who holds a challenge.
+   * Errors: BAD_CREDENTIALS (wrong or used code), TOKEN_INVALID and TOKEN_EXPIRED (sign in anew), THROTTLED.
+   *
+   * @generated from rpc guichet.v1.AuthService.ContinueLogin
+   */
+  continueLogin: {
+    methodKind: "unary";
+    input: typeof ContinueLoginRequestSchema;
+    output: typeof ContinueLoginResponseSchema;
   },
   /**
    * Exchanges a refresh token for new tokens. Callers: anybody who holds one.
@@ -903,6 +1223,52 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RevokeAllSessionsRequestSchema;
     output: typeof RevokeAllSessionsResponseSchema;
+  },
+  /**
+   * Makes the secret that an authenticator app shares with the server (RFC 6238: SHA-1, 6 digits, 30 seconds). Nothing
+   * asks for it before it is confirmed; asking again makes another one. Callers: the person.
+   * Errors: BAD_CREDENTIALS, STATE (already enrolled), THROTTLED.
+   *
+   * @generated from rpc guichet.v1.AuthService.BeginTotpEnrollment
+   */
+  beginTotpEnrollment: {
+    methodKind: "unary";
+    input: typeof BeginTotpEnrollmentRequestSchema;
+    output: typeof BeginTotpEnrollmentResponseSchema;
+  },
+  /**
+   * Confirms with a code from the app: from now on Login ends in a challenge. Other sessions end; the person is told by
+   * mail. Callers: the person. Errors: BAD_CREDENTIALS (wrong code), STATE (none begun, or already confirmed), THROTTLED.
+   *
+   * @generated from rpc guichet.v1.AuthService.ConfirmTotpEnrollment
+   */
+  confirmTotpEnrollment: {
+    methodKind: "unary";
+    input: typeof ConfirmTotpEnrollmentRequestSchema;
+    output: typeof ConfirmTotpEnrollmentResponseSchema;
+  },
+  /**
+   * Removes the second factor and its recovery codes; the person is told by mail. Callers: the person with its password;
+   * admin and institution_admin for who has lost both the app and the codes. Errors: BAD_CREDENTIALS, NOT_FOUND,
+   * FORBIDDEN, STATE (none enrolled), THROTTLED.
+   *
+   * @generated from rpc guichet.v1.AuthService.RemoveTotp
+   */
+  removeTotp: {
+    methodKind: "unary";
+    input: typeof RemoveTotpRequestSchema;
+    output: typeof RemoveTotpResponseSchema;
+  },
+  /**
+   * Replaces all recovery codes; the person is told by mail. Callers: the person.
+   * Errors: BAD_CREDENTIALS, STATE (no second factor), THROTTLED.
+   *
+   * @generated from rpc guichet.v1.AuthService.GenerateRecoveryCodes
+   */
+  generateRecoveryCodes: {
+    methodKind: "unary";
+    input: typeof GenerateRecoveryCodesRequestSchema;
+    output: typeof GenerateRecoveryCodesResponseSchema;
   },
   /**
    * Makes an API key; the key is in this reply and nowhere else. Callers: admin.

@@ -2,14 +2,14 @@
 // @generated from file guichet/v1/auth.proto (package guichet.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file guichet/v1/auth.proto.
  */
 export const file_guichet_v1_auth = /*@__PURE__*/
-  fileDesc("ChVndWljaGV0L3YxL2F1dGgucHJvdG8SCmd1aWNoZXQudjEi2gEKBlRva2VucxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSPAoYYWNjZXNzX3Rva2VuX2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEj0KGXJlZnJlc2hfdG9rZW5fZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAkSEgoKYWNjb3VudF9pZBgGIAEoCSIkCglDaGFsbGVuZ2USFwoPY2hhbGxlbmdlX3Rva2VuGAEgASgJIkcKDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRITCgtkZXZpY2VfbmFtZRgDIAEoCSJsCg1Mb2dpblJlc3BvbnNlEiQKBnRva2VucxgBIAEoCzISLmd1aWNoZXQudjEuVG9rZW5zSAASKgoJY2hhbGxlbmdlGAIgASgLMhUuZ3VpY2hldC52MS5DaGFsbGVuZ2VIAEIJCgdvdXRjb21lIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkiNQoPUmVmcmVzaFJlc3BvbnNlEiIKBnRva2VucxgBIAEoCzISLmd1aWNoZXQudjEuVG9rZW5zIiYKDUxvZ291dFJlcXVlc3QSFQoNcmVmcmVzaF90b2tlbhgBIAEoCSIQCg5Mb2dvdXRSZXNwb25zZSIiChFJbnRyb3NwZWN0UmVxdWVzdBINCgV0b2tlbhgBIAEoCSLmAQoSSW50cm9zcGVjdFJlc3BvbnNlEg4KBmFjdGl2ZRgBIAEoCBISCgphY2NvdW50X2lkGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJEhIKCnNlc3Npb25faWQYBCABKAkSFgoOaW5zdGl0dXRpb25faWQYBSABKAkSDQoFcm9sZXMYBiADKAkSLgoKaXNzdWVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhcKFUdldFNpZ25pbmdLZXlzUmVxdWVzdCImChZHZXRTaWduaW5nS2V5c1Jlc3BvbnNlEgwKBGp3a3MYASABKAkiFAoSR2V0VXNlckluZm9SZXF1ZXN0IqsBChNHZXRVc2VySW5mb1Jlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSDQoFZW1haWwYAyABKAkSFgoOZW1haWxfdmVyaWZpZWQYBCABKAgSFAoMZGlzcGxheV9uYW1lGAUgASgJEg4KBmxvY2FsZRgGIAEoCRINCgVyb2xlcxgHIAMoCRISCgpzZXNzaW9uX2lkGAggASgJIugBCgdTZXNzaW9uEgoKAmlkGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEhYKDmNsaWVudF9hZGRyZXNzGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY3VycmVudBgHIAEoCCIpChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkiPQoUTGlzdFNlc3Npb25zUmVzcG9uc2USJQoIc2Vzc2lvbnMYASADKAsyEy5ndWljaGV0LnYxLlNlc3Npb24iKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiRAoYUmV2b2tlQWxsU2Vzc2lvbnNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSFAoMa2VlcF9jdXJyZW50GAIgASgIIjIKGVJldm9rZUFsbFNlc3Npb25zUmVzcG9uc2USFQoNcmV2b2tlZF9jb3VudBgBIAEoBSKSAQoGQXBpS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEcm9sZRgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlkKE0NyZWF0ZUFwaUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIMCgRyb2xlGAIgASgJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJIChRDcmVhdGVBcGlLZXlSZXNwb25zZRIjCgdhcGlfa2V5GAEgASgLMhIuZ3VpY2hldC52MS5BcGlLZXkSCwoDa2V5GAIgASgJIhQKEkxpc3RBcGlLZXlzUmVxdWVzdCI7ChNMaXN0QXBpS2V5c1Jlc3BvbnNlEiQKCGFwaV9rZXlzGAEgAygLMhIuZ3VpY2hldC52MS5BcGlLZXkiKQoTUmV2b2tlQXBpS2V5UmVxdWVzdBISCgphcGlfa2V5X2lkGAEgASgJIhYKFFJldm9rZUFwaUtleVJlc3BvbnNlMscHCgtBdXRoU2VydmljZRI8CgVMb2dpbhIYLmd1aWNoZXQudjEuTG9naW5SZXF1ZXN0GhkuZ3VpY2hldC52MS5Mb2dpblJlc3BvbnNlEkIKB1JlZnJlc2gSGi5ndWljaGV0LnYxLlJlZnJlc2hSZXF1ZXN0GhsuZ3VpY2hldC52MS5SZWZyZXNoUmVzcG9uc2USPwoGTG9nb3V0EhkuZ3VpY2hldC52MS5Mb2dvdXRSZXF1ZXN0GhouZ3VpY2hldC52MS5Mb2dvdXRSZXNwb25zZRJLCgpJbnRyb3NwZWN0Eh0uZ3VpY2hldC52MS5JbnRyb3NwZWN0UmVxdWVzdBoeLmd1aWNoZXQudjEuSW50cm9zcGVjdFJlc3BvbnNlElcKDkdldFNpZ25pbmdLZXlzEiEuZ3VpY2hldC52MS5HZXRTaWduaW5nS2V5c1JlcXVlc3QaIi5ndWljaGV0LnYxLkdldFNpZ25pbmdLZXlzUmVzcG9uc2USTgoLR2V0VXNlckluZm8SHi5ndWljaGV0LnYxLkdldFVzZXJJbmZvUmVxdWVzdBofLmd1aWNoZXQudjEuR2V0VXNlckluZm9SZXNwb25zZRJRCgxMaXN0U2Vzc2lvbnMSHy5ndWljaGV0LnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaIC5ndWljaGV0LnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlElQKDVJldm9rZVNlc3Npb24SIC5ndWljaGV0LnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GiEuZ3VpY2hldC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USYAoRUmV2b2tlQWxsU2Vzc2lvbnMSJC5ndWljaGV0LnYxLlJldm9rZUFsbFNlc3Npb25zUmVxdWVzdBolLmd1aWNoZXQudjEuUmV2b2tlQWxsU2Vzc2lvbnNSZXNwb25zZRJRCgxDcmVhdGVBcGlLZXkSHy5ndWljaGV0LnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaIC5ndWljaGV0LnYxLkNyZWF0ZUFwaUtleVJlc3BvbnNlEk4KC0xpc3RBcGlLZXlzEh4uZ3VpY2hldC52MS5MaXN0QXBpS2V5c1JlcXVlc3QaHy5ndWljaGV0LnYxLkxpc3RBcGlLZXlzUmVzcG9uc2USUQoMUmV2b2tlQXBpS2V5Eh8uZ3VpY2hldC52MS5SZXZva2VBcGlLZXlSZXF1ZXN0GiAuZ3VpY2hldC52MS5SZXZva2VBcGlLZXlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChVndWljaGV0L3YxL2F1dGgucHJvdG8SCmd1aWNoZXQudjEi2gEKBlRva2VucxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSPAoYYWNjZXNzX3Rva2VuX2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEj0KGXJlZnJlc2hfdG9rZW5fZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAkSEgoKYWNjb3VudF9pZBgGIAEoCSKHAQoJQ2hhbGxlbmdlEhcKD2NoYWxsZW5nZV90b2tlbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoOc2Vjb25kX2ZhY3RvcnMYAyADKA4yGC5ndWljaGV0LnYxLlNlY29uZEZhY3RvciJHCgxMb2dpblJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSEwoLZGV2aWNlX25hbWUYAyABKAkibAoNTG9naW5SZXNwb25zZRIkCgZ0b2tlbnMYASABKAsyEi5ndWljaGV0LnYxLlRva2Vuc0gAEioKCWNoYWxsZW5nZRgCIAEoCzIVLmd1aWNoZXQudjEuQ2hhbGxlbmdlSABCCQoHb3V0Y29tZSJnChRDb250aW51ZUxvZ2luUmVxdWVzdBIXCg9jaGFsbGVuZ2VfdG9rZW4YASABKAkSEwoJdG90cF9jb2RlGAIgASgJSAASFwoNcmVjb3ZlcnlfY29kZRgDIAEoCUgAQggKBmFuc3dlciJ0ChVDb250aW51ZUxvZ2luUmVzcG9uc2USJAoGdG9rZW5zGAEgASgLMhIuZ3VpY2hldC52MS5Ub2tlbnNIABIqCgljaGFsbGVuZ2UYAiABKAsyFS5ndWljaGV0LnYxLkNoYWxsZW5nZUgAQgkKB291dGNvbWUiJwoOUmVmcmVzaFJlcXVlc3QSFQoNcmVmcmVzaF90b2tlbhgBIAEoCSI1Cg9SZWZyZXNoUmVzcG9uc2USIgoGdG9rZW5zGAEgASgLMhIuZ3VpY2hldC52MS5Ub2tlbnMiJgoNTG9nb3V0UmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJIhAKDkxvZ291dFJlc3BvbnNlIiIKEUludHJvc3BlY3RSZXF1ZXN0Eg0KBXRva2VuGAEgASgJIuYBChJJbnRyb3NwZWN0UmVzcG9uc2USDgoGYWN0aXZlGAEgASgIEhIKCmFjY291bnRfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRIWCg5pbnN0aXR1dGlvbl9pZBgFIAEoCRINCgVyb2xlcxgGIAMoCRIuCgppc3N1ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiFwoVR2V0U2lnbmluZ0tleXNSZXF1ZXN0IiYKFkdldFNpZ25pbmdLZXlzUmVzcG9uc2USDAoEandrcxgBIAEoCSIUChJHZXRVc2VySW5mb1JlcXVlc3Qi3wEKE0dldFVzZXJJbmZvUmVzcG9uc2USEgoKYWNjb3VudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRINCgVlbWFpbBgDIAEoCRIWCg5lbWFpbF92ZXJpZmllZBgEIAEoCBIUCgxkaXNwbGF5X25hbWUYBSABKAkSDgoGbG9jYWxlGAYgASgJEg0KBXJvbGVzGAcgAygJEhIKCnNlc3Npb25faWQYCCABKAkSFQoNdG90cF9lbnJvbGxlZBgJIAEoCBIbChNyZWNvdmVyeV9jb2Rlc19sZWZ0GAogASgFIugBCgdTZXNzaW9uEgoKAmlkGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEhYKDmNsaWVudF9hZGRyZXNzGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY3VycmVudBgHIAEoCCIpChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkiPQoUTGlzdFNlc3Npb25zUmVzcG9uc2USJQoIc2Vzc2lvbnMYASADKAsyEy5ndWljaGV0LnYxLlNlc3Npb24iKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiRAoYUmV2b2tlQWxsU2Vzc2lvbnNSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSFAoMa2VlcF9jdXJyZW50GAIgASgIIjIKGVJldm9rZUFsbFNlc3Npb25zUmVzcG9uc2USFQoNcmV2b2tlZF9jb3VudBgBIAEoBSI2ChpCZWdpblRvdHBFbnJvbGxtZW50UmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJIjoKG0JlZ2luVG90cEVucm9sbG1lbnRSZXNwb25zZRIOCgZzZWNyZXQYASABKAkSCwoDdXJpGAIgASgJIjEKHENvbmZpcm1Ub3RwRW5yb2xsbWVudFJlcXVlc3QSEQoJdG90cF9jb2RlGAEgASgJIjcKHUNvbmZpcm1Ub3RwRW5yb2xsbWVudFJlc3BvbnNlEhYKDnJlY292ZXJ5X2NvZGVzGAEgAygJIkEKEVJlbW92ZVRvdHBSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAkSGAoQY3VycmVudF9wYXNzd29yZBgCIAEoCSIUChJSZW1vdmVUb3RwUmVzcG9uc2UiOAocR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBIYChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJIjcKHUdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlEhYKDnJlY292ZXJ5X2NvZGVzGAEgAygJIpIBCgZBcGlLZXkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRyb2xlGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWQoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBHJvbGUYAiABKAkSJgoDdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkgKFENyZWF0ZUFwaUtleVJlc3BvbnNlEiMKB2FwaV9rZXkYASABKAsyEi5ndWljaGV0LnYxLkFwaUtleRILCgNrZXkYAiABKAkiFAoSTGlzdEFwaUtleXNSZXF1ZXN0IjsKE0xpc3RBcGlLZXlzUmVzcG9uc2USJAoIYXBpX2tleXMYASADKAsyEi5ndWljaGV0LnYxLkFwaUtleSIpChNSZXZva2VBcGlLZXlSZXF1ZXN0EhIKCmFwaV9rZXlfaWQYASABKAkiFgoUUmV2b2tlQXBpS2V5UmVzcG9uc2UqZgoMU2Vjb25kRmFjdG9yEh0KGVNFQ09ORF9GQUNUT1JfVU5TUEVDSUZJRUQQABIWChJTRUNPTkRfRkFDVE9SX1RPVFAQARIfChtTRUNPTkRfRkFDVE9SX1JFQ09WRVJZX0NPREUQAjKuCwoLQXV0aFNlcnZpY2USPAoFTG9naW4SGC5ndWljaGV0LnYxLkxvZ2luUmVxdWVzdBoZLmd1aWNoZXQudjEuTG9naW5SZXNwb25zZRJUCg1Db250aW51ZUxvZ2luEiAuZ3VpY2hldC52MS5Db250aW51ZUxvZ2luUmVxdWVzdBohLmd1aWNoZXQudjEuQ29udGludWVMb2dpblJlc3BvbnNlEkIKB1JlZnJlc2gSGi5ndWljaGV0LnYxLlJlZnJlc2hSZXF1ZXN0GhsuZ3VpY2hldC52MS5SZWZyZXNoUmVzcG9uc2USPwoGTG9nb3V0EhkuZ3VpY2hldC52MS5Mb2dvdXRSZXF1ZXN0GhouZ3VpY2hldC52MS5Mb2dvdXRSZXNwb25zZRJLCgpJbnRyb3NwZWN0Eh0uZ3VpY2hldC52MS5JbnRyb3NwZWN0UmVxdWVzdBoeLmd1aWNoZXQudjEuSW50cm9zcGVjdFJlc3BvbnNlElcKDkdldFNpZ25pbmdLZXlzEiEuZ3VpY2hldC52MS5HZXRTaWduaW5nS2V5c1JlcXVlc3QaIi5ndWljaGV0LnYxLkdldFNpZ25pbmdLZXlzUmVzcG9uc2USTgoLR2V0VXNlckluZm8SHi5ndWljaGV0LnYxLkdldFVzZXJJbmZvUmVxdWVzdBofLmd1aWNoZXQudjEuR2V0VXNlckluZm9SZXNwb25zZRJRCgxMaXN0U2Vzc2lvbnMSHy5ndWljaGV0LnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaIC5ndWljaGV0LnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlElQKDVJldm9rZVNlc3Npb24SIC5ndWljaGV0LnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GiEuZ3VpY2hldC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USYAoRUmV2b2tlQWxsU2Vzc2lvbnMSJC5ndWljaGV0LnYxLlJldm9rZUFsbFNlc3Npb25zUmVxdWVzdBolLmd1aWNoZXQudjEuUmV2b2tlQWxsU2Vzc2lvbnNSZXNwb25zZRJmChNCZWdpblRvdHBFbnJvbGxtZW50EiYuZ3VpY2hldC52MS5CZWdpblRvdHBFbnJvbGxtZW50UmVxdWVzdBonLmd1aWNoZXQudjEuQmVnaW5Ub3RwRW5yb2xsbWVudFJlc3BvbnNlEmwKFUNvbmZpcm1Ub3RwRW5yb2xsbWVudBIoLmd1aWNoZXQudjEuQ29uZmlybVRvdHBFbnJvbGxtZW50UmVxdWVzdBopLmd1aWNoZXQudjEuQ29uZmlybVRvdHBFbnJvbGxtZW50UmVzcG9uc2USSwoKUmVtb3ZlVG90cBIdLmd1aWNoZXQudjEuUmVtb3ZlVG90cFJlcXVlc3QaHi5ndWljaGV0LnYxLlJlbW92ZVRvdHBSZXNwb25zZRJsChVHZW5lcmF0ZVJlY292ZXJ5Q29kZXMSKC5ndWljaGV0LnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QaKS5ndWljaGV0LnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlElEKDENyZWF0ZUFwaUtleRIfLmd1aWNoZXQudjEuQ3JlYXRlQXBpS2V5UmVxdWVzdBogLmd1aWNoZXQudjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2USTgoLTGlzdEFwaUtleXMSHi5ndWljaGV0LnYxLkxpc3RBcGlLZXlzUmVxdWVzdBofLmd1aWNoZXQudjEuTGlzdEFwaUtleXNSZXNwb25zZRJRCgxSZXZva2VBcGlLZXkSHy5ndWljaGV0LnYxLlJldm9rZUFwaUtleVJlcXVlc3QaIC5ndWljaGV0LnYxLlJldm9rZUFwaUtleVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message guichet.v1.Tokens.
@@ -40,172 +40,256 @@ export const LoginResponseSchema = /*@__PURE__*/
   messageDesc(file_guichet_v1_auth, 3);
 
 /**
+ * Describes the message guichet.v1.ContinueLoginRequest.
+ * Use `create(ContinueLoginRequestSchema)` to create a new message.
+ */
+export const ContinueLoginRequestSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 4);
+
+/**
+ * Describes the message guichet.v1.ContinueLoginResponse.
+ * Use `create(ContinueLoginResponseSchema)` to create a new message.
+ */
+export const ContinueLoginResponseSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 5);
+
+/**
  * Describes the message guichet.v1.RefreshRequest.
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 4);
+  messageDesc(file_guichet_v1_auth, 6);
 
 /**
  * Describes the message guichet.v1.RefreshResponse.
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 5);
+  messageDesc(file_guichet_v1_auth, 7);
 
 /**
  * Describes the message guichet.v1.LogoutRequest.
  * Use `create(LogoutRequestSchema)` to create a new message.
  */
 export const LogoutRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 6);
+  messageDesc(file_guichet_v1_auth, 8);
 
 /**
  * Describes the message guichet.v1.LogoutResponse.
  * Use `create(LogoutResponseSchema)` to create a new message.
  */
 export const LogoutResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 7);
+  messageDesc(file_guichet_v1_auth, 9);
 
 /**
  * Describes the message guichet.v1.IntrospectRequest.
  * Use `create(IntrospectRequestSchema)` to create a new message.
  */
 export const IntrospectRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 8);
+  messageDesc(file_guichet_v1_auth, 10);
 
 /**
  * Describes the message guichet.v1.IntrospectResponse.
  * Use `create(IntrospectResponseSchema)` to create a new message.
  */
 export const IntrospectResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 9);
+  messageDesc(file_guichet_v1_auth, 11);
 
 /**
  * Describes the message guichet.v1.GetSigningKeysRequest.
  * Use `create(GetSigningKeysRequestSchema)` to create a new message.
  */
 export const GetSigningKeysRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 10);
+  messageDesc(file_guichet_v1_auth, 12);
 
 /**
  * Describes the message guichet.v1.GetSigningKeysResponse.
  * Use `create(GetSigningKeysResponseSchema)` to create a new message.
  */
 export const GetSigningKeysResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 11);
+  messageDesc(file_guichet_v1_auth, 13);
 
 /**
  * Describes the message guichet.v1.GetUserInfoRequest.
  * Use `create(GetUserInfoRequestSchema)` to create a new message.
  */
 export const GetUserInfoRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 12);
+  messageDesc(file_guichet_v1_auth, 14);
 
 /**
  * Describes the message guichet.v1.GetUserInfoResponse.
  * Use `create(GetUserInfoResponseSchema)` to create a new message.
  */
 export const GetUserInfoResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 13);
+  messageDesc(file_guichet_v1_auth, 15);
 
 /**
  * Describes the message guichet.v1.Session.
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 14);
+  messageDesc(file_guichet_v1_auth, 16);
 
 /**
  * Describes the message guichet.v1.ListSessionsRequest.
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 15);
+  messageDesc(file_guichet_v1_auth, 17);
 
 /**
  * Describes the message guichet.v1.ListSessionsResponse.
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 16);
+  messageDesc(file_guichet_v1_auth, 18);
 
 /**
  * Describes the message guichet.v1.RevokeSessionRequest.
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 17);
+  messageDesc(file_guichet_v1_auth, 19);
 
 /**
  * Describes the message guichet.v1.RevokeSessionResponse.
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 18);
+  messageDesc(file_guichet_v1_auth, 20);
 
 /**
  * Describes the message guichet.v1.RevokeAllSessionsRequest.
  * Use `create(RevokeAllSessionsRequestSchema)` to create a new message.
  */
 export const RevokeAllSessionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 19);
+  messageDesc(file_guichet_v1_auth, 21);
 
 /**
  * Describes the message guichet.v1.RevokeAllSessionsResponse.
  * Use `create(RevokeAllSessionsResponseSchema)` to create a new message.
  */
 export const RevokeAllSessionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 20);
+  messageDesc(file_guichet_v1_auth, 22);
+
+/**
+ * Describes the message guichet.v1.BeginTotpEnrollmentRequest.
+ * Use `create(BeginTotpEnrollmentRequestSchema)` to create a new message.
+ */
+export const BeginTotpEnrollmentRequestSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 23);
+
+/**
+ * Describes the message guichet.v1.BeginTotpEnrollmentResponse.
+ * Use `create(BeginTotpEnrollmentResponseSchema)` to create a new message.
+ */
+export const BeginTotpEnrollmentResponseSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 24);
+
+/**
+ * Describes the message guichet.v1.ConfirmTotpEnrollmentRequest.
+ * Use `create(ConfirmTotpEnrollmentRequestSchema)` to create a new message.
+ */
+export const ConfirmTotpEnrollmentRequestSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 25);
+
+/**
+ * Describes the message guichet.v1.ConfirmTotpEnrollmentResponse.
+ * Use `create(ConfirmTotpEnrollmentResponseSchema)` to create a new message.
+ */
+export const ConfirmTotpEnrollmentResponseSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 26);
+
+/**
+ * Describes the message guichet.v1.RemoveTotpRequest.
+ * Use `create(RemoveTotpRequestSchema)` to create a new message.
+ */
+export const RemoveTotpRequestSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 27);
+
+/**
+ * Describes the message guichet.v1.RemoveTotpResponse.
+ * Use `create(RemoveTotpResponseSchema)` to create a new message.
+ */
+export const RemoveTotpResponseSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 28);
+
+/**
+ * Describes the message guichet.v1.GenerateRecoveryCodesRequest.
+ * Use `create(GenerateRecoveryCodesRequestSchema)` to create a new message.
+ */
+export const GenerateRecoveryCodesRequestSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 29);
+
+/**
+ * Describes the message guichet.v1.GenerateRecoveryCodesResponse.
+ * Use `create(GenerateRecoveryCodesResponseSchema)` to create a new message.
+ */
+export const GenerateRecoveryCodesResponseSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_auth, 30);
 
 /**
  * Describes the message guichet.v1.ApiKey.
  * Use `create(ApiKeySchema)` to create a new message.
  */
 export const ApiKeySchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 21);
+  messageDesc(file_guichet_v1_auth, 31);
 
 /**
  * Describes the message guichet.v1.CreateApiKeyRequest.
  * Use `create(CreateApiKeyRequestSchema)` to create a new message.
  */
 export const CreateApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 22);
+  messageDesc(file_guichet_v1_auth, 32);
 
 /**
  * Describes the message guichet.v1.CreateApiKeyResponse.
  * Use `create(CreateApiKeyResponseSchema)` to create a new message.
  */
 export const CreateApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 23);
+  messageDesc(file_guichet_v1_auth, 33);
 
 /**
  * Describes the message guichet.v1.ListApiKeysRequest.
  * Use `create(ListApiKeysRequestSchema)` to create a new message.
  */
 export const ListApiKeysRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 24);
+  messageDesc(file_guichet_v1_auth, 34);
 
 /**
  * Describes the message guichet.v1.ListApiKeysResponse.
  * Use `create(ListApiKeysResponseSchema)` to create a new message.
  */
 export const ListApiKeysResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 25);
+  messageDesc(file_guichet_v1_auth, 35);
 
 /**
  * Describes the message guichet.v1.RevokeApiKeyRequest.
  * Use `create(RevokeApiKeyRequestSchema)` to create a new message.
  */
 export const RevokeApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 26);
+  messageDesc(file_guichet_v1_auth, 36);
 
 /**
  * Describes the message guichet.v1.RevokeApiKeyResponse.
  * Use `create(RevokeApiKeyResponseSchema)` to create a new message.
  */
 export const RevokeApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_auth, 27);
+  messageDesc(file_guichet_v1_auth, 37);
+
+/**
+ * Describes the enum guichet.v1.SecondFactor.
+ */
+export const SecondFactorSchema = /*@__PURE__*/
+  enumDesc(file_guichet_v1_auth, 0);
+
+/**
+ * What a person proves itself with beside the password.
+ *
+ * @generated from enum guichet.v1.SecondFactor
+ */
+export const SecondFactor = /*@__PURE__*/
+  tsEnum(SecondFactorSchema);
 
 /**
  * Signs people in and keeps their sessions, and keeps the API keys of systems.

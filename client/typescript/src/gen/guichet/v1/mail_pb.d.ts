@@ -498,6 +498,13 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_TEST = 9;
    */
   TEST = 9,
+
+  /**
+   * A notice: a second factor was added, removed, renewed or replaced by a recovery code.
+   *
+   * @generated from enum value: MESSAGE_KIND_SECOND_FACTOR_CHANGED = 10;
+   */
+  SECOND_FACTOR_CHANGED = 10,
 }
 
 /**

@@ -1,0 +1,138 @@
+/** An authenticator app: added on "my account", asked for after the password, lost. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { assertAccessible, focusedId, PASSWORD, signIn, Site } from "./site.js";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** Until a telephone shows another code than the one that was used. */
+const A_MINUTE = 60;
+
+let site: Site;
+let ahead = 0;
+before(async () => (site = await Site.open()));
+after(() => site.close());
+
+/** What a telephone shows (RFC 6238), by nothing that the server uses. */
+function shown(secret: string): string {
+  const bits = [...secret].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor((Date.now() / 1_000 + ahead) / 30)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  const offset = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+function wait(): void {
+  ahead += A_MINUTE;
+  site.advance(ahead);
+}
+
+/** Signs up somebody and adds an app on "my account". */
+async function enrol(username: string): Promise<{ page: Page; secret: string; codes: string[] }> {
+  await site.signUp(username);
+  const page = await (await site.visitor()).newPage();
+  await signIn(page, username);
+  await page.getByText("Votre mot de passe suffit pour vous connecter.").waitFor();
+  await page.locator("#begin_password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Ajouter une application" }).click();
+  await page.locator("#factor-square svg").waitFor();
+  assert.equal(await focusedId(page), "totp_code");
+  await assertAccessible(page, "an app to be scanned");
+  const secret = (await page.locator("#factor-secret").innerText()).replaceAll(" ", "");
+  await page.locator("#totp_code").fill(shown(secret));
+  await page.getByRole("button", { name: "Confirmer" }).click();
+  await page.getByText("Gardez ces codes en lieu sûr").waitFor();
+  const codes = await page.locator("#recovery-codes li").allInnerTexts();
+  await assertAccessible(page, "recovery codes");
+  wait();
+  return { page, secret, codes };
+}
+
+/** The second screen, after the password. */
+async function asked(username: string, javaScriptEnabled = true): Promise<Page> {
+  const page = await (await site.visitor({ javaScriptEnabled })).newPage();
+  await signIn(page, username);
+  await page.locator("#code").waitFor();
+  return page;
+}
+
+async function type(page: Page, code: string): Promise<void> {
+  await page.locator("#code").fill(code);
+  await page.locator("#code").press("Enter");
+}
+
+test("an app that was added is asked for after the password", async () => {
+  const { secret, codes } = await enrol("lea");
+  assert.equal(codes.length, 10);
+
+  const page = await asked("lea");
+  assert.equal(await focusedId(page), "code");
+  assert.equal(await page.locator("#password").isVisible(), false);
+  await assertAccessible(page, "the second screen");
+  await type(page, "000000");
+  await page.getByText("Ce code n'est pas le bon").waitFor();
+  assert.equal(await page.locator("#code").inputValue(), "000000");
+  const code = shown(secret);
+  await type(page, `${code.slice(0, 3)} ${code.slice(3)}`);
+
+  await page.waitForURL("**/Account");
+  await page.getByText("Codes de secours restants\u202f: 10").waitFor();
+});
+
+test("without scripts the second screen is the same", async () => {
+  const { secret, codes } = await enrol("noa");
+
+  const page = await asked("noa", false);
+  assert.equal(await page.locator("#username").isVisible(), false);
+  await type(page, "999 999");
+  await page.getByText("Ce code n'est pas le bon").waitFor();
+  await type(page, shown(secret));
+  await page.waitForURL("**/Account");
+
+  const withoutApp = await asked("noa", false);
+  await type(withoutApp, codes[0]?.toLowerCase() ?? "");
+  await withoutApp.waitForURL("**/Account");
+});
+
+test("who takes too long begins anew and is told why", async () => {
+  const { secret } = await enrol("zoe");
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await asked("zoe", javaScriptEnabled);
+    for (let minute = 0; minute < 6; minute += 1) wait();
+    await type(page, shown(secret));
+
+    await page.locator("#username").waitFor();
+    assert.notEqual(await page.locator("#message").innerText(), "");
+    assert.equal(await page.locator("#code").isVisible(), false);
+  }
+});
+
+test("the app and the codes can be replaced and removed", async () => {
+  const { page, codes } = await enrol("mia");
+  await page.locator("#factor_password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Nouveaux codes de secours" }).click();
+  await page.waitForFunction(
+    (first) => ![null, first].includes(document.querySelector("#recovery-codes li")?.textContent ?? null),
+    codes[0] ?? null,
+  );
+  const renewed = await page.locator("#recovery-codes li").allInnerTexts();
+
+  const elsewhere = await asked("mia");
+  await type(elsewhere, codes[1] ?? "");
+  await elsewhere.getByText("Ce code n'est pas le bon").waitFor();
+  await type(elsewhere, renewed[1] ?? "");
+  await elsewhere.waitForURL("**/Account");
+
+  await page.locator("#factor_password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Retirer l'application" }).click();
+  await page.getByText("L'application est retirée.").waitFor();
+  const again = await (await site.visitor()).newPage();
+  await signIn(again, "mia");
+  await again.waitForURL("**/Account");
+});
