@@ -7,6 +7,7 @@ use guichet_tests::Server;
 
 use crate::Extent;
 use crate::crowd::Crowd;
+use crate::importer::Importer;
 use crate::postman::Postman;
 use crate::report::Row;
 use crate::world::{Door, Random, servers, store};
@@ -25,6 +26,8 @@ pub(crate) async fn kill_at_random(extent: Extent) -> Vec<Row> {
     let postman = Arc::new(Postman::of(servers[0].mailbox()));
     let crowd = Crowd::start(&door, &postman, PEOPLE, &mut random).await;
 
+    let importer = Importer::start(&door, &mut random);
+
     for _ in 0..kills {
         tokio::time::sleep(Duration::from_millis(20 + random.below(LONGEST_LIFE))).await;
         let index = usize::try_from(random.below(servers.len() as u64)).expect("few servers");
@@ -33,6 +36,11 @@ pub(crate) async fn kill_at_random(extent: Extent) -> Vec<Row> {
     }
 
     let mut seen = crowd.finish().await;
+    let imported = importer.finish().await;
+    seen.broken.extend(imported.broken);
+    if imported.imports == 0 {
+        seen.broken.push("no import came to its end".to_owned());
+    }
     if seen.copies > kills {
         seen.broken.push(format!("{} copies of mails", seen.copies));
     }
@@ -42,10 +50,10 @@ pub(crate) async fn kill_at_random(extent: Extent) -> Vec<Row> {
     vec![Row::new(
         format!("kill -9, {kills} times, {}", store(&servers[0])),
         format!(
-            "{} calls answered, {} cut off, {} resets, {} mails twice",
-            seen.answered, seen.unknown, seen.resets, seen.copies
+            "{} calls answered, {} cut off, {} resets, {} mails twice; {} imports, cut off {} times",
+            seen.answered, seen.unknown, seen.resets, seen.copies, imported.imports, imported.cuts
         ),
-        "all that was acknowledged is there; every accepted request is mailed; no code works twice",
+        "all that was acknowledged is there; every accepted request is mailed; no code works twice; each row is imported once",
         seen.broken,
     )]
 }

@@ -9,6 +9,7 @@ mod clock;
 mod crowd;
 mod disk;
 mod full_disk;
+mod importer;
 mod kills;
 mod mail_server;
 mod outage;

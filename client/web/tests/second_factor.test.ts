@@ -34,8 +34,8 @@ function wait(): void {
 }
 
 /** Signs up somebody and adds an app on "my account". */
-async function enrol(username: string): Promise<{ page: Page; secret: string; codes: string[] }> {
-  await site.signUp(username);
+async function enrol(username: string): Promise<{ id: string; page: Page; secret: string; codes: string[] }> {
+  const id = await site.signUp(username);
   const page = await (await site.visitor()).newPage();
   await signIn(page, username);
   await page.getByText("Votre mot de passe suffit pour vous connecter.").waitFor();
@@ -51,7 +51,7 @@ async function enrol(username: string): Promise<{ page: Page; secret: string; co
   const codes = await page.locator("#recovery-codes li").allInnerTexts();
   await assertAccessible(page, "recovery codes");
   wait();
-  return { page, secret, codes };
+  return { id, page, secret, codes };
 }
 
 /** The second screen, after the password. */
@@ -134,5 +134,27 @@ test("the app and the codes can be replaced and removed", async () => {
   await page.getByText("L'application est retirée.").waitFor();
   const again = await (await site.visitor()).newPage();
   await signIn(again, "mia");
+  await again.waitForURL("**/Account");
+});
+
+test("who has lost both is helped at the desk of the school", async () => {
+  const { id } = await enrol("tom");
+  const { institution } = await site.admin.institution.createInstitution({ institution: { displayName: "École" } });
+  const institutionId = institution?.id ?? "";
+  await site.admin.account.updateAccount({ account: { id, institutionId }, updateMask: { paths: ["institution_id"] } });
+  await site.admin.institution.addMember({ institutionId, accountId: await site.signUp("dora") });
+  const page = await (await site.visitor()).newPage();
+  await signIn(page, "dora");
+  await page.getByRole("link", { name: "Débloquer des comptes" }).click();
+  await page.getByLabel("Chercher quelqu'un").fill("tom");
+  await page.getByLabel("Situation").selectOption("ACTIVE");
+  await page.getByRole("button", { name: "Chercher" }).click();
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.getByRole("button", { name: "Retirer l'application d'authentification: tom" }).click();
+  await page.getByText("tom se connecte maintenant avec son mot de passe seul").waitFor();
+
+  assert.equal(await page.getByRole("button", { name: "Retirer l'application d'authentification" }).count(), 0);
+  const again = await (await site.visitor()).newPage();
+  await signIn(again, "tom");
   await again.waitForURL("**/Account");
 });

@@ -21,7 +21,7 @@ use crate::{
     pagination::{self, Cursor, Key},
     store::{
         account::{self, Column, State},
-        outbox,
+        outbox, totp,
     },
 };
 
@@ -57,7 +57,7 @@ pub async fn list_people(
             id: last.id,
         })?;
     Ok(ListPeopleResponse {
-        people: with_mails(db, &accounts).await?,
+        people: described(db, &accounts).await?,
         next_page_token,
     })
 }
@@ -142,11 +142,13 @@ fn undelivered() -> sea_orm::sea_query::SelectStatement {
 
 const UNDELIVERED: [outbox::State; 2] = [outbox::State::Dead, outbox::State::Bounced];
 
-async fn with_mails(
+/// Each with the last mail about it and what else stands in its way.
+async fn described(
     db: &impl ConnectionTrait,
     accounts: &[account::Model],
 ) -> Result<Vec<Person>, Error> {
-    let ids = accounts.iter().map(|account| account.id);
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.id).collect();
+    let enrolled = totp::Entity::enrolled_among(db, ids.clone()).await?;
     let mails = outbox::Entity::find()
         .filter(outbox::Column::AccountId.is_in(ids))
         .order_by_asc(outbox::Column::Id)
@@ -157,9 +159,10 @@ async fn with_mails(
         .into_iter()
         .filter_map(|mail| Some((mail.account_id?, mail)))
         .collect();
-    let people = accounts
-        .iter()
-        .map(|account| person(account, newest.get(&account.id)));
+    let people = accounts.iter().map(|account| Person {
+        totp_enrolled: enrolled.contains(&account.id),
+        ..person(account, newest.get(&account.id))
+    });
     Ok(people.collect())
 }
 
@@ -172,6 +175,7 @@ fn person(account: &account::Model, mail: Option<&outbox::Model>) -> Person {
         message_state: state.unwrap_or(MessageState::Unspecified).into(),
         message_time: mail.map(|mail| mail.create_time.to_proto()),
         answer: mail.map(messages::last_word).unwrap_or_default(),
+        totp_enrolled: false,
     }
 }
 

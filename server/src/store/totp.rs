@@ -1,5 +1,7 @@
 //! Table `totp`: what an authenticator app shares with the server, one an account.
 
+use std::collections::HashSet;
+
 use sea_orm::{
     ActiveValue::Set,
     entity::prelude::*,
@@ -41,6 +43,19 @@ impl Entity {
     /// The account's secret, if it is in use.
     pub fn confirmed(account_id: Uuid) -> Select<Self> {
         Self::find_by_id(account_id).filter(Column::ConfirmTime.is_not_null())
+    }
+
+    /// Those of these accounts that have one in use.
+    pub async fn enrolled_among(
+        db: &impl ConnectionTrait,
+        account_ids: Vec<Uuid>,
+    ) -> Result<HashSet<Uuid>, DbErr> {
+        let rows = Self::find()
+            .filter(Column::AccountId.is_in(account_ids))
+            .filter(Column::ConfirmTime.is_not_null())
+            .all(db)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.account_id).collect())
     }
 
     /// Keeps a new secret in the place of one that was not confirmed; false if one was.

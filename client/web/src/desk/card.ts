@@ -36,7 +36,7 @@ export function card(person: Person, attempt: Attempt, changed: () => Promise<vo
     element("p", {}, situation(person)),
   );
   if (person.situation !== Situation.DISABLED) {
-    item.append(addressForm(account, attempt, changed), ...buttons(account, place, attempt, changed));
+    item.append(addressForm(account, attempt, changed), ...buttons(person, account, place, attempt, changed));
   }
   item.append(place);
   return { item, account, choice };
@@ -87,7 +87,13 @@ async function send({ id: accountId, state }: Account, email: string): Promise<v
   else await guichet.account.sendActivation({ accountId, email });
 }
 
-function buttons(account: Account, place: HTMLElement, attempt: Attempt, changed: () => Promise<void>): HTMLElement[] {
+function buttons(
+  person: Person,
+  account: Account,
+  place: HTMLElement,
+  attempt: Attempt,
+  changed: () => Promise<void>,
+): HTMLElement[] {
   const all = [
     button("page-desk-code", account, attempt, async () => {
       const sheet = await makeSheet(account);
@@ -105,6 +111,15 @@ function buttons(account: Account, place: HTMLElement, attempt: Attempt, changed
       say(text("page-desk-done-send", { email: account.email }));
     };
     all.unshift(button("page-desk-link", account, attempt, mail));
+  }
+  if (person.totpEnrolled) {
+    const remove = async () => {
+      if (!confirm(text("page-desk-factor-sure", { name: name(account) }))) return;
+      await guichet.auth.removeTotp({ accountId: account.id });
+      await changed();
+      say(text("page-desk-done-factor", { name: name(account) }));
+    };
+    all.push(button("page-desk-factor", account, attempt, remove));
   }
   return [element("p", { class: "actions" }, ...all)];
 }

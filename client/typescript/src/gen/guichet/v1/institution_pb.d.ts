@@ -910,6 +910,13 @@ export declare type ListPeopleResponse_Person = Message<"guichet.v1.ListPeopleRe
    * @generated from field: string answer = 6;
    */
   answer: string;
+
+  /**
+   * Whether signing in asks for a code from an authenticator app; RemoveTotp helps who has lost it.
+   *
+   * @generated from field: bool totp_enrolled = 7;
+   */
+  totpEnrolled: boolean;
 };
 
 /**

@@ -1,1 +1,0 @@
-import{a,c as e}from"./shared.27CADIFH.js";import{a as n}from"./shared.UQ5KXUXC.js";import{g as r,j as t}from"./shared.NL4Q7L2L.js";import{c as m,e as i}from"./shared.ZRFJZFQS.js";var o=r("confirm-email"),f=a(o);t(o,async()=>{let{email:c}=await n.account.confirmEmailChange(f);e(),o.remove(),i(m("page-confirm-done",{email:c}))});

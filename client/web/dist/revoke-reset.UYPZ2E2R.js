@@ -1,1 +1,0 @@
-import{a as n,c as a}from"./shared.27CADIFH.js";import{a as i}from"./shared.UQ5KXUXC.js";import{g as t,j as m}from"./shared.NL4Q7L2L.js";import{c as o,e as r}from"./shared.ZRFJZFQS.js";var e=t("revoke-reset"),f=n(e);m(e,async()=>{await i.reset.revokeReset(f),a(),e.remove(),r(o("page-revoke-done"))});
