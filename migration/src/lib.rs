@@ -16,6 +16,7 @@ mod m0008_people;
 mod m0009_hash_kinds;
 mod m0010_names;
 mod m0011_second_factors;
+mod m0012_journal;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_hash_kinds::Migration),
             Box::new(m0010_names::Migration),
             Box::new(m0011_second_factors::Migration),
+            Box::new(m0012_journal::Migration),
         ]
     }
 }

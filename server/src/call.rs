@@ -13,12 +13,16 @@ use uuid::Uuid;
 use crate::{
     app::App,
     caller::{self, Caller},
-    clock::Timestamp,
+    clock::{Clock, Timestamp},
     error::{Error, Violation},
+    event,
     i18n::Locale,
     secret,
     store::scope::Scope,
-    transport::{deadline::Deadline, peer::Peer},
+    transport::{
+        deadline::Deadline,
+        peer::{self, Peer},
+    },
 };
 
 /// How often a call is begun that the database rolls back for another's sake. Rows are locked in one order, so that is
@@ -27,6 +31,16 @@ const MAX_TRIES: u32 = 8;
 
 /// Longest pause before the second try. It doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+impl event::Witness for Call<'_> {
+    fn clock(&self) -> &Clock {
+        &self.app.clock
+    }
+
+    fn network(&self) -> Option<String> {
+        self.client.map(|client| peer::network(Some(client)))
+    }
+}
 
 /// Who may call an RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,16 +51,35 @@ impl From<&account::Model> for Subject {
     }
 }
 
+/// Who can say when something happened and from where.
+pub trait Witness {
+    /// The one clock.
+    fn clock(&self) -> &Clock;
+    /// The caller's network; none for what nobody called for.
+    fn network(&self) -> Option<String>;
+}
+
+/// For what the product does by itself.
+impl Witness for Clock {
+    fn clock(&self) -> &Clock {
+        self
+    }
+
+    fn network(&self) -> Option<String> {
+        None
+    }
+}
+
 /// Appends an event. `attributes` must hold neither secrets nor personal data: events outlive a purge.
 pub async fn append(
     db: &impl ConnectionTrait,
-    clock: &Clock,
+    witness: &impl Witness,
     kind: &str,
     subject: impl Into<Subject>,
     actor_id: Option<Uuid>,
     attributes: serde_json::Value,
 ) -> Result<(), DbErr> {
-    row(clock, kind, subject.into(), actor_id, &attributes)
+    row(witness, kind, subject.into(), actor_id, &attributes)
         .insert(db)
         .await
         .map(drop)
@@ -69,7 +88,7 @@ pub async fn append(
 /// Appends the same event about each of `subjects`, in one statement.
 pub async fn append_to_each(
     db: &impl ConnectionTrait,
-    clock: &Clock,
+    witness: &impl Witness,
     kind: &str,
     subjects: Vec<Subject>,
     actor_id: Option<Uuid>,
@@ -80,7 +99,7 @@ pub async fn append_to_each(
     }
     let rows = subjects
         .into_iter()
-        .map(|subject| row(clock, kind, subject, actor_id, &attributes));
+        .map(|subject| row(witness, kind, subject, actor_id, &attributes));
     event::Entity::insert_many(rows)
         .exec_without_returning(db)
         .await
@@ -88,19 +107,21 @@ pub async fn append_to_each(
 }
 
 fn row(
-    clock: &Clock,
+    witness: &impl Witness,
     kind: &str,
     subject: Subject,
     actor_id: Option<Uuid>,
     attributes: &serde_json::Value,
 ) -> event::ActiveModel {
     event::ActiveModel {
-        id: Set(clock.new_id()),
+        id: Set(witness.clock().new_id()),
         kind: Set(kind.to_owned()),
-        time: Set(clock.now()),
+        time: Set(witness.clock().now()),
         account_id: Set(subject.account_id),
         institution_id: Set(subject.institution_id),
         actor_id: Set(actor_id),
         attributes: Set(attributes.to_string()),
+        network: Set(witness.network()),
+        seal_number: Set(None),
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     app::{self, App},
+    audit::{self, Head},
     error::Error,
     metrics::OutboxState,
     outbox::deliver,
@@ -107,6 +108,9 @@ async fn keep(app: &App, stop: &CancellationToken) {
         if let Err(cause) = tell_outbox(app).await {
             tracing::warn!("outbox: {cause}");
         }
+        if let Err(error) = audit::seal(app).await {
+            tracing::warn!("sealing the journal: {}", describe(&error));
+        }
         if let Err(cause) = app.store.shorten_log().await {
             tracing::warn!("write-ahead log: {cause}");
         }
@@ -142,7 +146,19 @@ async fn house(app: &App, stop: &CancellationToken) {
         if let Err(error) = sweep(app).await {
             tracing::warn!("housekeeping: {}", describe(&error));
         }
+        if let Err(error) = keep_journal(app).await {
+            tracing::warn!("the journal: {}", describe(&error));
+        }
     }
+}
+
+/// Removes what is too old, and writes down in the log, which leaves this machine, where the chain of seals ends.
+async fn keep_journal(app: &App) -> Result<(), Error> {
+    audit::prune(app).await?;
+    if let Some(head) = Head::newest(&app.store.read).await? {
+        tracing::info!(%head, "the journal is sealed");
+    }
+    Ok(())
 }
 
 async fn sweep(app: &App) -> Result<(), Error> {

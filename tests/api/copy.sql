@@ -12,7 +12,9 @@ INSERT INTO account VALUES
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
 INSERT INTO event
 SELECT randomblob(16), 'account.created', i, NULL, NULL, json_object('i', i, 'text', hex(randomblob(i % 50))),
-  CASE i % 3 WHEN 0 THEN randomblob(16) END FROM n;
+  CASE i % 3 WHEN 0 THEN randomblob(16) END, CASE i % 2 WHEN 0 THEN '192.0.2.0/24' END, NULL FROM n;
+
+INSERT INTO event_seal VALUES (1, 0, x'', 1, x'00');
 
 INSERT INTO first_reply
 SELECT caller, randomblob(16), randomblob(32), randomblob(300000), x'00000000000000000000000000000000', 1

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod audit;
 mod auth;
 mod backup;
 mod bad_frames;

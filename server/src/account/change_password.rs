@@ -85,15 +85,7 @@ async fn write(
     .await?;
     reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
     let actor = call.caller.actor_id();
-    event::append(
-        &txn,
-        &call.app.clock,
-        "password.changed",
-        &account,
-        actor,
-        json!({}),
-    )
-    .await?;
+    event::append(&txn, call, "password.changed", &account, actor, json!({})).await?;
     if let Some(email) = &account.email {
         outbox::enqueue(&txn, call.app, Cause::PasswordChanged, &account, email).await?;
     }

@@ -221,7 +221,7 @@ async fn write(
         .map_err(row::conflict)?;
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "account.created",
         &account,
         call.caller.actor_id(),

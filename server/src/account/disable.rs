@@ -49,7 +49,7 @@ pub async fn unlock_account(
     lockout::forget(&txn, call.app, &account.username_key).await?;
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "account.unlocked",
         &account,
         call.caller.actor_id(),

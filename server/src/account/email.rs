@@ -79,7 +79,7 @@ async fn enqueue(call: &Call<'_>, id: Uuid, own: bool, new_email: &str) -> Resul
     let actor = call.caller.actor_id();
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "email_change.requested",
         &account,
         actor,
@@ -117,15 +117,7 @@ pub async fn confirm_email_change(
     };
     let account = row::save(&txn, &before, changes, call.now).await?;
     reset_code::Entity::revoke_all(&txn, id, call.now).await?;
-    event::append(
-        &txn,
-        &call.app.clock,
-        "email.changed",
-        &account,
-        Some(id),
-        json!({}),
-    )
-    .await?;
+    event::append(&txn, call, "email.changed", &account, Some(id), json!({})).await?;
     notify(&txn, call, before.email, &account, email.as_str()).await?;
     txn.commit().await?;
 

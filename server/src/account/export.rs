@@ -185,6 +185,7 @@ async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
             "time": time(row.time),
             "actor_id": row.actor_id.map(|id| id.to_string()),
             "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
+            "network": row.network,
         })
     };
     records(app, rows, record).await

@@ -58,15 +58,7 @@ pub async fn apply(
         reset_code::Entity::revoke_all(txn, before.id, call.now).await?;
     }
     let actor = call.caller.actor_id();
-    event::append(
-        txn,
-        &call.app.clock,
-        kind(transition),
-        before,
-        actor,
-        json!({}),
-    )
-    .await?;
+    event::append(txn, call, kind(transition), before, actor, json!({})).await?;
     Ok(account)
 }
 

@@ -124,7 +124,7 @@ pub async fn send_activation(
     let actor = call.caller.actor_id();
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "activation.requested",
         &account,
         actor,
@@ -154,14 +154,6 @@ async fn correct(
     let account = row::save(txn, before, changes, call.now).await?;
     reset_code::Entity::revoke_all(txn, account.id, call.now).await?;
     let actor = call.caller.actor_id();
-    event::append(
-        txn,
-        &call.app.clock,
-        "email.corrected",
-        &account,
-        actor,
-        json!({}),
-    )
-    .await?;
+    event::append(txn, call, "email.corrected", &account, actor, json!({})).await?;
     Ok(account)
 }

@@ -36,7 +36,7 @@ pub async fn purge(
     Entity::delete_by_id(id).exec(txn).await?;
     event::append(
         txn,
-        &call.app.clock,
+        call,
         "account.purged",
         subject,
         call.caller.actor_id(),

@@ -74,7 +74,7 @@ pub async fn update_account(
     let about = json!({ "fields": paths });
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "account.updated",
         &account,
         call.caller.actor_id(),

@@ -76,7 +76,7 @@ pub async fn revoke_api_key(
         let about = serde_json::json!({ "api_key_id": id });
         event::append(
             &txn,
-            &call.app.clock,
+            call,
             "api_key.revoked",
             Subject::default(),
             call.caller.actor_id(),

@@ -4,8 +4,6 @@
 //! networks together, which stops only networks from which the account has never been opened. Whoever guesses from
 //! elsewhere delays himself, not the person at school.
 
-use std::net::IpAddr;
-
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
@@ -114,21 +112,6 @@ pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) ->
     Ok(())
 }
 
-/// The network of an address: what one household or school shares.
-pub fn network(client: Option<IpAddr>) -> String {
-    match client.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => {
-            let [a, b, c, _] = address.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        None => "unknown".to_owned(),
-    }
-}
-
 fn name_key(master_key: &MasterKey, name: &str) -> [u8; HALF] {
     let full = master_key.mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
     std::array::from_fn(|index| full[index])
@@ -155,18 +138,6 @@ async fn is_familiar(db: &impl ConnectionTrait, typed: &str, network: &str) -> R
 mod tests {
     use super::*;
     use crate::auth::test_master_key;
-
-    #[test]
-    fn a_network_is_what_a_school_shares() {
-        for (address, expected) in [
-            ("192.0.2.77", "192.0.2.0/24"),
-            ("::ffff:192.0.2.77", "192.0.2.0/24"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ] {
-            assert_eq!(network(address.parse().ok()), expected);
-        }
-        assert_eq!(network(None), "unknown");
-    }
 
     #[test]
     fn forgetting_a_name_covers_its_counters_of_all_networks_and_no_other_name() {

@@ -21,6 +21,7 @@ use crate::{
         account::{self, State},
         totp,
     },
+    transport::peer,
 };
 
 const MAX_DEVICE_NAME: usize = 200;
@@ -55,7 +56,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let app = call.app;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
     let place = app.hasher.enter()?;
-    let network = lockout::network(call.client);
+    let network = peer::network(call.client);
     let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
     let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;
 

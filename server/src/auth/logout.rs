@@ -27,15 +27,7 @@ pub async fn logout(call: &Call<'_>, request: LogoutRequest) -> Result<LogoutRes
         let about = serde_json::json!({ "session_id": session.id, "reason": "logout" });
         let account_id = Some(session.account_id);
         let subject = Subject::of_account(&txn, account_id).await?;
-        event::append(
-            &txn,
-            &app.clock,
-            "session.closed",
-            subject,
-            account_id,
-            about,
-        )
-        .await?;
+        event::append(&txn, call, "session.closed", subject, account_id, about).await?;
     }
     txn.commit().await?;
     Ok(LogoutResponse {})

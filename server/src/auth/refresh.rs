@@ -148,14 +148,6 @@ async fn end(
     }
     let about = serde_json::json!({ "session_id": session.id });
     let subject = Subject::of_account(txn, Some(session.account_id)).await?;
-    event::append(
-        txn,
-        &call.app.clock,
-        "session.reuse_detected",
-        subject,
-        None,
-        about,
-    )
-    .await?;
+    event::append(txn, call, "session.reuse_detected", subject, None, about).await?;
     Ok(())
 }

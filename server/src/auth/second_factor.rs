@@ -52,7 +52,7 @@ pub(super) async fn tell(
     };
     let about = serde_json::json!({});
     let actor = call.caller.actor_id();
-    event::append(db, &call.app.clock, kind, account, actor, about).await?;
+    event::append(db, call, kind, account, actor, about).await?;
     if let Some(email) = &account.email {
         let cause = Cause::SecondFactorChanged { change };
         outbox::enqueue(db, call.app, cause, account, email).await?;

@@ -5,12 +5,13 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, QueryOrder as _, QuerySelect as _,
 };
 
-use super::{lockout, refresh_token::RefreshToken, token};
+use super::{refresh_token::RefreshToken, token};
 use crate::{
     call::Call,
     error::Error,
     event, secret,
     store::{account, session},
+    transport::peer,
 };
 
 /// Sessions that an account may have at once (ASVS 5.0, 7.1.2); one more ends the oldest.
@@ -48,7 +49,7 @@ pub(super) async fn open(
             .client
             .map(|address| address.to_canonical().to_string())
             .unwrap_or_default()),
-        network: Set(lockout::network(call.client)),
+        network: Set(peer::network(call.client)),
         create_time: Set(call.now),
         last_use_time: Set(call.now),
         expire_time: Set(call.now.plus(lifetimes.refresh).min(absolute_expire_time)),
@@ -65,7 +66,7 @@ pub(super) async fn open(
     let about = serde_json::json!({ "session_id": id });
     event::append(
         txn,
-        &app.clock,
+        call,
         "session.opened",
         account,
         Some(account.id),
@@ -107,7 +108,7 @@ async fn make_room(
     for oldest in beyond {
         session::Entity::revoke(txn, oldest.id, "too_many", call.now).await?;
         let about = serde_json::json!({ "session_id": oldest.id, "reason": "too_many" });
-        event::append(txn, &call.app.clock, "session.closed", account, None, about).await?;
+        event::append(txn, call, "session.closed", account, None, about).await?;
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ pub async fn revoke_session(
         let subject = Subject::of_account(&txn, Some(session.account_id)).await?;
         event::append(
             &txn,
-            &call.app.clock,
+            call,
             "session.closed",
             subject,
             call.caller.actor_id(),
@@ -83,15 +83,7 @@ pub async fn revoke_all_sessions(
     let about = serde_json::json!({ "count": revoked });
     let actor_id = call.caller.actor_id();
     let subject = Subject::of_account(&txn, Some(account_id)).await?;
-    event::append(
-        &txn,
-        &call.app.clock,
-        "session.all_closed",
-        subject,
-        actor_id,
-        about,
-    )
-    .await?;
+    event::append(&txn, call, "session.all_closed", subject, actor_id, about).await?;
     txn.commit().await?;
     Ok(RevokeAllSessionsResponse {
         revoked_count: i32::try_from(revoked).unwrap_or(i32::MAX),

@@ -17,6 +17,7 @@ use crate::{
 
 mod admin;
 mod api_key;
+mod audit;
 mod backup;
 mod check;
 mod copy;
@@ -60,6 +61,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         action: keys::Action,
+    },
+    /// The journal of what happened, as evidence.
+    Audit {
+        #[command(subcommand)]
+        action: audit::Action,
     },
     /// Copies an SQLite database into a file, also while the server runs.
     Backup {
@@ -107,6 +113,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admin { action } => admin::run(config, action).await,
         Command::ApiKey { action } => api_key::run(config, action).await,
         Command::Keys { action } => keys::run(config, action).await,
+        Command::Audit { action } => audit::run(config, action).await,
         Command::Backup { file } => backup::back_up(&config, &file).await,
         Command::Restore { file } => backup::restore(&config, &file).await,
         Command::Import(arguments) => import::run(config, arguments).await,

@@ -34,6 +34,11 @@ pub(super) const SECTION: Section = Section {
             "14d",
             "How long an activation link is valid",
         ),
+        Setting::new(
+            "GUICHET_EVENT_RETENTION",
+            "1096d",
+            "How long the journal of what happened is kept; the seals that prove it stay",
+        ),
     ],
 };
 
@@ -50,6 +55,8 @@ pub struct Lifetimes {
     pub reset: Duration,
     /// An activation link.
     pub activation: Duration,
+    /// An event of the journal.
+    pub events: Duration,
 }
 
 impl Lifetimes {
@@ -60,6 +67,7 @@ impl Lifetimes {
             refresh_absolute: reader.read("GUICHET_REFRESH_ABSOLUTE_TTL", value::duration),
             reset: reader.read("GUICHET_RESET_TTL", value::duration),
             activation: reader.read("GUICHET_ACTIVATION_TTL", value::duration),
+            events: reader.read("GUICHET_EVENT_RETENTION", value::duration),
         }
     }
 }

@@ -253,18 +253,10 @@ impl Writing<'_> {
                 .await
                 .map_err(account_row::conflict)?;
         }
-        let (clock, actor) = (&self.call.app.clock, self.call.caller.actor_id());
+        let (call, actor) = (self.call, self.call.caller.actor_id());
         let about = json!({ "import_id": self.job.id });
-        event::append_to_each(
-            txn,
-            clock,
-            "account.created",
-            subjects,
-            actor,
-            about.clone(),
-        )
-        .await?;
-        event::append_to_each(txn, clock, "account.updated", updated, actor, about).await?;
+        event::append_to_each(txn, call, "account.created", subjects, actor, about.clone()).await?;
+        event::append_to_each(txn, call, "account.updated", updated, actor, about).await?;
         Ok(())
     }
 

@@ -315,6 +315,6 @@ pub async fn tell(
         "kept": job.kept_count,
     });
     let actor = call.caller.actor_id();
-    event::append(txn, &call.app.clock, kind, subject, actor, about).await?;
+    event::append(txn, call, kind, subject, actor, about).await?;
     Ok(())
 }

@@ -176,14 +176,6 @@ async fn restore(
         .await?;
     let about = serde_json::json!({ "import_id": job.id, "undone": true });
     let actor = call.caller.actor_id();
-    event::append(
-        txn,
-        &call.app.clock,
-        "account.updated",
-        &restored,
-        actor,
-        about,
-    )
-    .await?;
+    event::append(txn, call, "account.updated", &restored, actor, about).await?;
     Ok(())
 }

@@ -159,7 +159,7 @@ async fn write(
     ancestor::Entity::plant(&txn, institution.id, institution.parent_id).await?;
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "institution.created",
         Subject::institution(institution.id),
         call.caller.actor_id(),

@@ -34,7 +34,7 @@ pub async fn delete_institution(
     Entity::delete_by_id(id).exec(&txn).await?;
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "institution.deleted",
         Subject::institution(id),
         call.caller.actor_id(),

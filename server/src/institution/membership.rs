@@ -131,6 +131,6 @@ async fn tell(
     };
     let about = json!({ "role": member.role });
     let actor = call.caller.actor_id();
-    event::append(txn, &call.app.clock, kind, subject, actor, about).await?;
+    event::append(txn, call, kind, subject, actor, about).await?;
     Ok(())
 }

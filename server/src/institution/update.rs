@@ -60,7 +60,7 @@ pub async fn update_institution(
     let institution = row::save(&txn, &before, changes, call.now).await?;
     event::append(
         &txn,
-        &call.app.clock,
+        call,
         "institution.updated",
         Subject::institution(id),
         call.caller.actor_id(),

@@ -46,6 +46,8 @@ pub enum Purpose {
     RecoveryCodes,
     /// Tokens that say whose password was right, until the second factor is.
     Challenges,
+    /// Seals over the journal.
+    EventSeals,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -196,6 +198,7 @@ impl Purpose {
             Self::TotpSecrets => b"guichet/v1/totp-secrets",
             Self::RecoveryCodes => b"guichet/v1/recovery-codes",
             Self::Challenges => b"guichet/v1/challenges",
+            Self::EventSeals => b"guichet/v1/event-seals",
         }
     }
 }
@@ -215,7 +218,7 @@ mod tests {
 
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 10] = [
+    const PURPOSES: [Purpose; 11] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
@@ -226,6 +229,7 @@ mod tests {
         Purpose::TotpSecrets,
         Purpose::RecoveryCodes,
         Purpose::Challenges,
+        Purpose::EventSeals,
     ];
 
     fn key(byte: u8) -> MasterKey {
@@ -312,6 +316,7 @@ mod tests {
                 "a09751736db8523ef3466aac842d027d6d3d1f041c0a943100399212ede17046",
                 "861ece8d885137a658951a1e84299827f19d64ef319d76a382c4c0dba646c422",
                 "9029f97e895c09ea149b421f77dca91f2a397e3a0b177cd818cf4ded9472c1ee",
+                "aa480836463bd066b64e4cde826e9cb17b9bb8a55d80f6845157bcfec0ea9ec4",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -56,7 +56,7 @@ pub async fn report_bounce(
             bounced.bounce_time = Set(Some(call.now));
             bounced.bounce_reason = Set(Some(one_line(request.diagnostic)));
             let row = bounced.update(&txn).await?;
-            event::append(&txn, &app.clock, "mail.bounced", subject, actor, about).await?;
+            event::append(&txn, call, "mail.bounced", subject, actor, about).await?;
             row
         }
     };

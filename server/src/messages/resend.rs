@@ -58,7 +58,7 @@ pub async fn resend_message(
     let subject = account
         .as_ref()
         .map_or_else(Subject::default, Subject::from);
-    event::append(&txn, &app.clock, "mail.resent", subject, actor, about).await?;
+    event::append(&txn, call, "mail.resent", subject, actor, about).await?;
     txn.commit().await?;
 
     app.wake.send_replace(());

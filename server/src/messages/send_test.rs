@@ -36,7 +36,7 @@ pub async fn send_test_message(
     let actor = call.caller.actor_id();
     event::append(
         &txn,
-        &app.clock,
+        call,
         "mail.test_requested",
         Subject::default(),
         actor,

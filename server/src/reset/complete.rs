@@ -54,7 +54,7 @@ pub async fn complete_reset(
     lockout::forget(&txn, app, &account.username_key).await?;
     event::append(
         &txn,
-        &app.clock,
+        call,
         "password.reset",
         &account,
         Some(account.id),

@@ -49,15 +49,7 @@ pub async fn issue_reset_code(
     let code = make(call, &txn, &account, expire_time).await?;
     let about = json!({ "expire_time": expire_time.to_proto().to_string() });
     let actor = call.caller.actor_id();
-    event::append(
-        &txn,
-        &app.clock,
-        "reset.code_issued",
-        &account,
-        actor,
-        about,
-    )
-    .await?;
+    event::append(&txn, call, "reset.code_issued", &account, actor, about).await?;
     if let Some(email) = &account.email {
         let expire_time = expire_time.unix_seconds();
         let cause = Cause::CodeIssued { expire_time };

@@ -38,7 +38,7 @@ pub async fn revoke_reset(
     let subject = Subject::of_account(&txn, Some(code.account_id)).await?;
     event::append(
         &txn,
-        &app.clock,
+        call,
         "reset.revoked",
         subject,
         None,

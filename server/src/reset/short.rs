@@ -66,7 +66,7 @@ async fn count_wrong(
         let kind = "reset.code_exhausted";
         let about = serde_json::json!({});
         let subject = Subject::of_account(txn, Some(live.account_id)).await?;
-        event::append(txn, &call.app.clock, kind, subject, None, about).await?;
+        event::append(txn, call, kind, subject, None, about).await?;
     }
     Ok(())
 }

@@ -24,6 +24,10 @@ pub struct Model {
     pub actor_id: Option<Uuid>,
     /// JSON object.
     pub attributes: String,
+    /// From which network, as sessions have it; none for what the product or its command line did by itself.
+    pub network: Option<String>,
+    /// Which seal it is under; none while it is new.
+    pub seal_number: Option<i64>,
 }
 
 /// It stands alone.

@@ -29,6 +29,7 @@ pub mod api_key;
 pub mod backup;
 pub mod copy;
 pub mod event;
+pub mod event_seal;
 pub mod fault;
 pub mod first_reply;
 pub mod hash_kind;
