@@ -25,6 +25,7 @@ mod language;
 mod mail;
 mod mail_tls;
 mod mails;
+mod new_place;
 mod old_hashes;
 mod overload;
 mod own_account;

@@ -106,6 +106,12 @@ mail-factor-removed = Am { $time } wurde die Authentifizierungs-App Ihres { $app
 mail-factor-replaced = Am { $time } wurden die Wiederherstellungscodes Ihres { $app }-Kontos ersetzt. Die bisherigen gelten nicht mehr.
 mail-factor-used = Am { $time } wurde ein Wiederherstellungscode benutzt, um sich bei Ihrem { $app }-Konto anzumelden. Er gilt kein zweites Mal.
 
+## Anmeldung von einem neuen Ort
+
+mail-place-subject = Neue Anmeldung bei Ihrem { $app }-Konto
+mail-place-what = Am { $time } hat sich jemand von einem Ort, den wir noch nicht kannten, bei Ihrem { $app }-Konto angemeldet.
+mail-place-device = Am { $time } hat sich jemand von einem Ort, den wir noch nicht kannten, bei Ihrem { $app }-Konto angemeldet, mit diesem Gerät: { $device }.
+
 ## Test
 
 mail-test-subject = Test der E-Mails von { $app }

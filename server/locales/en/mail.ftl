@@ -106,6 +106,12 @@ mail-factor-removed = On { $time }, the authenticator app of your { $app } accou
 mail-factor-replaced = On { $time }, the recovery codes of your { $app } account were replaced. The earlier ones no longer work.
 mail-factor-used = On { $time }, a recovery code was used to sign in to your { $app } account. It will not work a second time.
 
+## Sign-in from somewhere new
+
+mail-place-subject = New sign-in to your { $app } account
+mail-place-what = On { $time }, someone signed in to your { $app } account from a place that we had not seen before.
+mail-place-device = On { $time }, someone signed in to your { $app } account from a place that we had not seen before, with this device: { $device }.
+
 ## Test
 
 mail-test-subject = Test of the e-mails of { $app }

@@ -106,6 +106,12 @@ mail-factor-removed = Le { $time }, l'application d'authentification de votre co
 mail-factor-replaced = Le { $time }, les codes de secours de votre compte { $app } ont été remplacés. Les anciens ne fonctionnent plus.
 mail-factor-used = Le { $time }, un code de secours a servi à se connecter à votre compte { $app }. Il ne fonctionnera plus.
 
+## Connexion depuis un nouvel endroit
+
+mail-place-subject = Nouvelle connexion à votre compte { $app }
+mail-place-what = Le { $time }, quelqu'un s'est connecté à votre compte { $app } depuis un endroit que nous ne connaissions pas encore.
+mail-place-device = Le { $time }, quelqu'un s'est connecté à votre compte { $app } depuis un endroit que nous ne connaissions pas encore, avec cet appareil : { $device }.
+
 ## Test
 
 mail-test-subject = Essai d'envoi de { $app }

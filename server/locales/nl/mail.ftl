@@ -106,6 +106,12 @@ mail-factor-removed = Op { $time } is de authenticator-app van uw { $app }-accou
 mail-factor-replaced = Op { $time } zijn de herstelcodes van uw { $app }-account vervangen. De vorige werken niet meer.
 mail-factor-used = Op { $time } is een herstelcode gebruikt om aan te melden bij uw { $app }-account. Die code werkt geen tweede keer.
 
+## Aanmelding vanaf een nieuwe plaats
+
+mail-place-subject = Nieuwe aanmelding bij uw { $app }-account
+mail-place-what = Op { $time } heeft iemand zich bij uw { $app }-account aangemeld vanaf een plaats die wij nog niet kenden.
+mail-place-device = Op { $time } heeft iemand zich bij uw { $app }-account aangemeld vanaf een plaats die wij nog niet kenden, met dit apparaat: { $device }.
+
 ## Test
 
 mail-test-subject = Test van de e-mails van { $app }

@@ -35,6 +35,7 @@ pub mod key;
 pub mod lockout;
 pub mod login;
 pub mod logout;
+mod new_place;
 pub mod recovery_codes;
 pub mod refresh;
 pub mod refresh_token;

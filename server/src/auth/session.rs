@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, QueryOrder as _, QuerySelect as _,
 };
 
-use super::{refresh_token::RefreshToken, token};
+use super::{new_place, refresh_token::RefreshToken, token};
 use crate::{
     call::Call,
     error::Error,
@@ -37,6 +37,7 @@ pub(super) async fn open(
     let app = call.app;
     let lifetimes = &app.config.lifetimes;
     make_room(call, txn, account).await?;
+    new_place::tell(call, txn, account, &device_name).await?;
     let id = app.clock.new_id();
     let refresh = RefreshToken::first(id);
     let text = refresh.to_text(&app.master_key);

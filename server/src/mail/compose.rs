@@ -80,7 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::mail::letter::{LegacyEntry, ResetEntry, SecondFactorChange};
+    use crate::mail::letter::{LegacyEntry, ResetEntry, SecondFactorChange, Warning};
 
     const EMAIL: &str = "jean.dupont@hotmail.com";
     const DAY: Duration = Duration::from_hours(24);
@@ -225,11 +225,22 @@ mod tests {
                 vec![forgot.clone()],
             ),
             (
-                Letter::SecondFactorChanged {
+                Letter::Warning {
                     username: username.clone(),
                     email: email.clone(),
                     time: 1_795_529_100,
-                    change: SecondFactorChange::Added,
+                    about: Warning::SecondFactor(SecondFactorChange::Added),
+                },
+                vec![forgot.clone()],
+            ),
+            (
+                Letter::Warning {
+                    username: username.clone(),
+                    email: email.clone(),
+                    time: 1_795_529_100,
+                    about: Warning::NewPlace {
+                        device_name: "Firefox, Windows".to_owned(),
+                    },
                 },
                 vec![forgot],
             ),

@@ -57,6 +57,26 @@ pub enum SecondFactorChange {
     CodeUsed,
 }
 
+/// What a [`Letter::Warning`] is about.
+pub enum Warning {
+    /// What the person proves itself with beside the password.
+    SecondFactor(SecondFactorChange),
+    /// The account was opened from somewhere new.
+    NewPlace {
+        /// The device, as it names itself; may be empty.
+        device_name: String,
+    },
+}
+
+impl Warning {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::SecondFactor(_) => "second_factor_changed",
+            Self::NewPlace { .. } => "new_place",
+        }
+    }
+}
+
 /// A mail before it is put into words.
 pub enum Letter {
     /// Links to choose a new password: one mail for all accounts at the address.
@@ -146,8 +166,8 @@ pub enum Letter {
         /// When the code stops being good, in seconds since the Unix epoch.
         expire_time: i64,
     },
-    /// Notice about what the person proves itself with beside the password.
-    SecondFactorChanged {
+    /// Notice of something that the person should know who did it.
+    Warning {
         /// The account's username.
         username: String,
         /// Address of the account, and of the mail.
@@ -155,7 +175,7 @@ pub enum Letter {
         /// When it happened, in seconds since the Unix epoch.
         time: i64,
         /// What happened.
-        change: SecondFactorChange,
+        about: Warning,
     },
     /// A test of the way out: about nobody.
     Test {
@@ -177,7 +197,7 @@ impl Letter {
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
             Self::CodeIssued { .. } => "code_issued",
-            Self::SecondFactorChanged { .. } => "second_factor_changed",
+            Self::Warning { about, .. } => about.kind(),
             Self::Test { .. } => "test",
         }
     }

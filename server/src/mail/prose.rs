@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::draft::{Draft, Facts, Weight, Writer, one_line};
-use super::letter::{Brand, LegacyEntry, Letter, ResetEntry, SecondFactorChange};
+use super::letter::{Brand, LegacyEntry, Letter, ResetEntry, SecondFactorChange, Warning};
 use crate::i18n::{self, Locale};
 
 /// Writes `letter` in the language `locale`.
@@ -54,12 +54,12 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             email,
             expire_time,
         } => writer.code_issued(username, email, *expire_time),
-        Letter::SecondFactorChanged {
+        Letter::Warning {
             username,
             email,
             time,
-            change,
-        } => writer.second_factor_changed(username, email, *time, *change),
+            about,
+        } => writer.warning(username, email, *time, about),
         Letter::Test { email } => writer.test(email),
     };
 
@@ -82,8 +82,21 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
         Letter::CodeIssued { .. } => "mail-code-subject",
-        Letter::SecondFactorChanged { .. } => "mail-factor-subject",
+        Letter::Warning {
+            about: Warning::SecondFactor(_),
+            ..
+        } => "mail-factor-subject",
+        Letter::Warning { .. } => "mail-place-subject",
         Letter::Test { .. } => "mail-test-subject",
+    }
+}
+
+const fn told_of(change: SecondFactorChange) -> &'static str {
+    match change {
+        SecondFactorChange::Added => "mail-factor-added",
+        SecondFactorChange::Removed => "mail-factor-removed",
+        SecondFactorChange::CodesReplaced => "mail-factor-replaced",
+        SecondFactorChange::CodeUsed => "mail-factor-used",
     }
 }
 
@@ -249,21 +262,18 @@ impl Writer<'_> {
         self.facts("mail-facts", [username], email)
     }
 
-    fn second_factor_changed(
-        &mut self,
-        username: &str,
-        email: &str,
-        time: i64,
-        change: SecondFactorChange,
-    ) -> Facts {
-        let what = match change {
-            SecondFactorChange::Added => "mail-factor-added",
-            SecondFactorChange::Removed => "mail-factor-removed",
-            SecondFactorChange::CodesReplaced => "mail-factor-replaced",
-            SecondFactorChange::CodeUsed => "mail-factor-used",
-        };
-        let time = i18n::date_time(self.locale, time);
-        self.say(what, &[("time", time.into())]);
+    fn warning(&mut self, username: &str, email: &str, time: i64, about: &Warning) -> Facts {
+        let time = ("time", i18n::date_time(self.locale, time).into());
+        match about {
+            Warning::SecondFactor(change) => self.say(told_of(*change), &[time]),
+            Warning::NewPlace { device_name } if device_name.is_empty() => {
+                self.say("mail-place-what", &[time]);
+            }
+            Warning::NewPlace { device_name } => {
+                let device = ("device", one_line(device_name).into());
+                self.say("mail-place-device", &[time, device]);
+            }
+        }
         self.say("mail-changed-me", &[]);
         self.say("mail-changed-not-me", &[]);
         self.link(

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
-    mail::letter::{LegacyEntry, Letter, ResetEntry},
+    mail::letter::{LegacyEntry, Letter, ResetEntry, Warning},
     store::{
         account::{self, State},
         institution, outbox,
@@ -181,14 +181,23 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 email,
                 expire_time,
             }),
-            Cause::SecondFactorChanged { change } => Some(Letter::SecondFactorChanged {
-                username,
-                email,
-                time: self.row.create_time.unix_seconds(),
-                change,
-            }),
+            Cause::SecondFactorChanged { change } => {
+                Some(self.warning(username, email, Warning::SecondFactor(change)))
+            }
+            Cause::NewPlace { device_name } => {
+                Some(self.warning(username, email, Warning::NewPlace { device_name }))
+            }
             cause => self.about_email(&account, cause).await?,
         })
+    }
+
+    const fn warning(&self, username: String, email: String, about: Warning) -> Letter {
+        Letter::Warning {
+            username,
+            email,
+            time: self.row.create_time.unix_seconds(),
+            about,
+        }
     }
 
     async fn about_email(
@@ -244,6 +253,7 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             | Cause::PasswordChanged
             | Cause::CodeIssued { .. }
             | Cause::SecondFactorChanged { .. }
+            | Cause::NewPlace { .. }
             | Cause::Reset { .. }
             | Cause::Usernames { .. }
             | Cause::Test => None,

@@ -24,6 +24,9 @@ pub use code::{activation_link, link_to_reset};
 /// Kind of the mails that `SendTestMessage` makes.
 const TEST: &str = "TEST";
 
+/// Kind of the notices that an account was opened from somewhere new.
+pub const NEW_PLACE: &str = "NEW_PLACE";
+
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
@@ -76,6 +79,11 @@ pub enum Cause {
         /// What happened.
         change: SecondFactorChange,
     },
+    /// A notice that the account was opened from somewhere new.
+    NewPlace {
+        /// The device, as it names itself.
+        device_name: String,
+    },
     /// A test of the way out.
     Test,
 }
@@ -92,6 +100,7 @@ impl Cause {
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
             Self::CodeIssued { .. } => "CODE_ISSUED",
             Self::SecondFactorChanged { .. } => "SECOND_FACTOR_CHANGED",
+            Self::NewPlace { .. } => NEW_PLACE,
             Self::Test => TEST,
         }
     }
@@ -108,6 +117,7 @@ impl Cause {
             | Self::EmailChanged { .. }
             | Self::CodeIssued { .. }
             | Self::SecondFactorChanged { .. }
+            | Self::NewPlace { .. }
             | Self::Test => false,
         }
     }

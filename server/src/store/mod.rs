@@ -11,9 +11,9 @@ use std::{
 
 use anyhow::Context as _;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _,
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::{
@@ -126,6 +126,11 @@ impl Store {
         self.write.begin_with_options(options).await
     }
 
+    /// Begins a transaction that reads what was committed when it began, for as long as it takes.
+    pub async fn read_at_one_instant(&self) -> Result<DatabaseTransaction, DbErr> {
+        read_at_one_instant(&self.read).await
+    }
+
     /// The writing connection, for schema changes and for single statements that return no row.
     pub const fn writer(&self) -> &DatabaseConnection {
         &self.write
@@ -233,4 +238,19 @@ fn tune(options: &mut ConnectOptions, connections: u32) {
         .connect_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire_if_idle_for(Duration::from_secs(30))
         .sqlx_logging(false);
+}
+
+/// Who copies or compares a whole database reads and writes for as long as it takes; a server's limits are for requests.
+const WITHOUT_LIMITS: &str =
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+async fn read_at_one_instant(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        // It shows what was committed when it reads first.
+        return db.begin().await;
+    }
+    let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+    let txn = db.begin_with_config(Some(level), Some(mode)).await?;
+    txn.execute_unprepared(WITHOUT_LIMITS).await?;
+    Ok(txn)
 }

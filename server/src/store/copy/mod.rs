@@ -8,8 +8,7 @@ use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, pat
 
 use anyhow::{Context as _, ensure};
 use sea_orm::{
-    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend,
-    EntityTrait as _, IsolationLevel, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait as _,
 };
 
 use self::{rows::Rows, table::Table};
@@ -22,10 +21,6 @@ use crate::{
 mod insert;
 mod rows;
 mod table;
-
-/// A copy reads and writes for as long as it takes; a server's limits are for requests.
-const WITHOUT_LIMITS: &str =
-    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// One table that was carried over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +63,7 @@ pub async fn copy(
     to: &DatabaseUrl,
     mut report: impl FnMut(Progress<'_>),
 ) -> anyhow::Result<Vec<Copied>> {
-    let source = read_at_one_instant(&open_source(from).await?).await?;
+    let source = super::read_at_one_instant(&open_source(from).await?).await?;
     schema::must_be_current(&source)
         .await
         .context("the database to copy from")?;
@@ -104,17 +99,6 @@ async fn open_source(database: &DatabaseUrl) -> anyhow::Result<DatabaseConnectio
         }
         DatabaseUrl::Postgres(_) => Ok(connect(database, Path::new(".")).await?.read),
     }
-}
-
-async fn read_at_one_instant(source: &DatabaseConnection) -> anyhow::Result<DatabaseTransaction> {
-    if source.get_database_backend() == DbBackend::Sqlite {
-        // It shows what was committed when it reads first.
-        return Ok(source.begin().await?);
-    }
-    let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    let source = source.begin_with_config(Some(level), Some(mode)).await?;
-    source.execute_unprepared(WITHOUT_LIMITS).await?;
-    Ok(source)
 }
 
 /// At this version's schema, whatever was there before.
@@ -162,7 +146,7 @@ async fn begin_writing(store: &Store) -> anyhow::Result<DatabaseTransaction> {
     let target = store.write().await?;
     schema::hold(&target).await?;
     if target.get_database_backend() == DbBackend::Postgres {
-        target.execute_unprepared(WITHOUT_LIMITS).await?;
+        target.execute_unprepared(super::WITHOUT_LIMITS).await?;
     }
     Ok(target)
 }

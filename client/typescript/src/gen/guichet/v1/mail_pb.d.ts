@@ -505,6 +505,13 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_SECOND_FACTOR_CHANGED = 10;
    */
   SECOND_FACTOR_CHANGED = 10,
+
+  /**
+   * A notice: the account was opened from a network from which it had not been; at most one a day.
+   *
+   * @generated from enum value: MESSAGE_KIND_NEW_PLACE = 11;
+   */
+  NEW_PLACE = 11,
 }
 
 /**

@@ -1,0 +1,66 @@
+//! Who is told that an account was opened from somewhere new.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use guichet_client::proto::{ListMessagesRequest, LoginRequest, MailMessage, MessageKind};
+use guichet_proto::v1::auth_service_client::AuthServiceClient;
+use guichet_tests::Server;
+use guichet_tests::people::{self, GOOD_PASSWORD};
+use tonic::transport::Endpoint;
+
+const EMAIL: &str = "lea@ecole.example";
+
+/// Signs in from another of this machine's own addresses.
+async fn sign_in_from(server: &Server, address: [u8; 4], device_name: &str) {
+    let endpoint = Endpoint::from_shared(server.url()).expect("an address");
+    let endpoint = endpoint.local_address(Some(IpAddr::from(address)));
+    let channel = endpoint.connect().await.expect("a connection");
+    let request = LoginRequest {
+        username: "lea".into(),
+        password: GOOD_PASSWORD.into(),
+        device_name: device_name.into(),
+    };
+    let reply = AuthServiceClient::new(channel).login(request).await;
+    reply.expect("a sign-in");
+}
+
+/// How many notices there are, sent or still to be.
+async fn notices(server: &Server) -> usize {
+    let request = ListMessagesRequest::default();
+    let admin = server.admin().await;
+    let reply = admin.mail().list_messages(request).await;
+    let messages = reply.expect("the mails").into_inner().messages;
+    let is_notice = |message: &&MailMessage| message.kind() == MessageKind::NewPlace;
+    messages.iter().filter(is_notice).count()
+}
+
+#[tokio::test]
+async fn a_sign_in_from_a_new_network_is_told_once_a_day_with_the_device() {
+    let server = Server::start().await;
+    people::active(&server, "lea", EMAIL).await;
+    sign_in_from(&server, [127, 0, 0, 1], "Firefox, Linux").await;
+    sign_in_from(
+        &server,
+        [127, 0, 0, 9],
+        "another device of the same network",
+    )
+    .await;
+    sign_in_from(&server, [127, 0, 1, 1], "Chrome, Windows").await;
+    sign_in_from(&server, [127, 0, 2, 1], "the same day").await;
+
+    assert_eq!(notices(&server).await, 1);
+    let mail = server.mailbox().last(EMAIL, 1).await;
+    let sentence = "quelqu'un s'est connecté à votre compte";
+    assert!(mail.text.contains(sentence), "{}", mail.text);
+    assert!(
+        mail.text
+            .contains("avec cet appareil\u{202f}: Chrome, Windows")
+    );
+    assert!(mail.text.contains("/Account/ForgotPassword"));
+
+    server.advance(Duration::from_hours(25));
+    sign_in_from(&server, [127, 0, 1, 2], "known by now").await;
+    sign_in_from(&server, [127, 0, 3, 1], "the next day").await;
+    assert_eq!(notices(&server).await, 2);
+}
