@@ -1,4 +1,4 @@
-//! From where each thing was done, and seals over what is written in the journal.
+//! From where each thing was done, who signs in from there, and seals over what is written in the journal.
 
 use sea_orm_migration::prelude::ConnectionTrait as _;
 
@@ -12,8 +12,10 @@ super::tables! {
     )",
     "ALTER TABLE event ADD COLUMN network text",
     "ALTER TABLE event ADD COLUMN seal_number bigint",
-    "CREATE INDEX event_seal_number ON event (seal_number, id)";
-    undo "DROP INDEX event_seal_number",
+    "CREATE INDEX event_seal_number ON event (seal_number, id)",
+    "CREATE INDEX session_network ON session (network, create_time)";
+    undo "DROP INDEX session_network",
+        "DROP INDEX event_seal_number",
         "ALTER TABLE event DROP COLUMN seal_number",
         "ALTER TABLE event DROP COLUMN network";
     drop "event_seal"

@@ -117,6 +117,52 @@ async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<M
         .await
 }
 
+/// Tries that leak away one by one: so many at once, and then as many as leak.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    /// Tries that it holds.
+    pub size: u32,
+    /// Time in which one leaks away.
+    pub leak: Duration,
+}
+
+/// Pours one try into a bucket. `Err` carries how long to wait until there is room for it; then nothing was poured.
+///
+/// `open_time` is when the bucket will be empty: one number tells how full it is, at every moment, on every replica.
+pub async fn pour(
+    txn: &DatabaseTransaction,
+    key: &[u8],
+    bucket: Bucket,
+    now: Timestamp,
+) -> Result<Result<(), Duration>, DbErr> {
+    let counter = hold(txn, key, now).await?;
+    let empty_time = Ord::max(counter.open_time, now).plus(bucket.leak);
+    let level = empty_time.since(now);
+    let full = bucket.leak.saturating_mul(bucket.size);
+    if level > full {
+        return Ok(Err(level.saturating_sub(full)));
+    }
+    let poured = ActiveModel {
+        key: Unchanged(counter.key),
+        failures: Set(counter.failures + 1),
+        open_time: Set(empty_time),
+        expire_time: Set(empty_time),
+    };
+    Entity::update(poured).exec(txn).await?;
+    Ok(Ok(()))
+}
+
+/// Takes one try out again: it was a good one, or nobody looked at it.
+pub async fn scoop(db: &impl ConnectionTrait, key: &[u8], bucket: Bucket) -> Result<(), DbErr> {
+    let leak = i64::try_from(bucket.leak.as_micros()).unwrap_or(i64::MAX);
+    Entity::update_many()
+        .col_expr(Column::OpenTime, Expr::col(Column::OpenTime).sub(leak))
+        .filter(Column::Key.eq(key))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 /// Takes one charge back, because the try was never looked at. The tries before it still count.
 ///
 /// A charged try found its counter open, so it is open again.

@@ -25,6 +25,7 @@ mod language;
 mod mail;
 mod mail_tls;
 mod mails;
+mod network_budget;
 mod new_place;
 mod old_hashes;
 mod overload;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     account::username::Username,
+    app::App,
     call::Call,
     error::{Error, Violation},
     password::{Password, stored::StoredHash},
@@ -71,6 +72,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
                 return Err(Error::BadCredentials);
             }
             Ok(Attempt::Opened(outcome)) => {
+                forgive(app, &charged).await;
                 return Ok(LoginResponse {
                     outcome: Some(outcome),
                 });
@@ -84,6 +86,13 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
         }
     }
     Err(Error::BadCredentials)
+}
+
+/// The person is signed in, whatever becomes of this.
+async fn forgive(app: &App, charged: &lockout::Charged) {
+    if let Err(error) = lockout::forgive_network(app, charged).await {
+        tracing::warn!("a network's failures: {}", error.reason());
+    }
 }
 
 async fn verify_and_open(

@@ -31,6 +31,16 @@ pub(super) const SECTION: Section = Section {
             "Failed sign-ins in a row on an account over all networks before everybody has to wait, 1 to 100",
         ),
         Setting::new(
+            "GUICHET_THROTTLE_NETWORK_FAILURES",
+            "60",
+            "Failed sign-ins from one network (IPv4 /24, IPv6 /64) at once, whatever the accounts, 1 to 100000; 20 more for each account opened from there within a day, up to 2000; accounts opened from there before are not held up",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_NETWORK_INTERVAL",
+            "1s",
+            "Time after which one more of them is free again",
+        ),
+        Setting::new(
             "GUICHET_THROTTLE_RESET_REQUESTS",
             "3",
             "Reset requests for one user name or address that are answered at once, 1 to 1000",
@@ -56,6 +66,10 @@ pub struct Throttle {
     pub max_delay: Duration,
     /// Failures in a row on an account over all networks before a wait; not fewer than `free_failures`.
     pub account_free_failures: u32,
+    /// Failures from one network at once, whatever the accounts.
+    pub network_failures: u32,
+    /// Time after which one more of them is free again.
+    pub network_interval: Duration,
     /// Reset requests for one identifier that are answered at once.
     pub reset_requests: u32,
     /// Time after which one more of them is free again.
@@ -72,6 +86,10 @@ impl Throttle {
             base_delay: reader.read("GUICHET_THROTTLE_BASE_DELAY", value::duration),
             max_delay: reader.read("GUICHET_THROTTLE_MAX_DELAY", value::duration),
             account_free_failures: reader.read("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", failures),
+            network_failures: reader.read("GUICHET_THROTTLE_NETWORK_FAILURES", |text| {
+                value::number(text, 1, 100_000)
+            }),
+            network_interval: reader.read("GUICHET_THROTTLE_NETWORK_INTERVAL", value::duration),
             reset_requests: reader.read("GUICHET_THROTTLE_RESET_REQUESTS", |text| {
                 value::number(text, 1, 1_000)
             }),

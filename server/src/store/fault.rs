@@ -41,6 +41,18 @@ pub(super) fn is_distrust(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a lock was not to be had within `lock_timeout`.
+pub(super) fn is_lock_timeout(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    cause
+        .as_database_error()
+        .is_some_and(|cause| cause.code().as_deref() == Some("55P03"))
+}
+
 impl Fault {
     /// Looks at what the driver says.
     pub fn of(error: &DbErr) -> Self {
