@@ -20,6 +20,7 @@ use crate::{
     secret,
     store::scope::Scope,
     transport::{
+        client_address,
         deadline::Deadline,
         peer::{self, Peer},
     },
@@ -214,10 +215,11 @@ impl Service {
             app,
             caller,
             locale: begun.locale,
-            client: request
-                .extensions()
-                .get::<Peer>()
-                .map(|peer| peer.addr.ip()),
+            client: client_address::of(
+                request.extensions().get::<Peer>(),
+                request.metadata().as_ref(),
+                &app.config.listen.proxies,
+            ),
             deadline: request
                 .extensions()
                 .get::<Deadline>()

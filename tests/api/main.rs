@@ -7,6 +7,7 @@ mod auth;
 mod backup;
 mod bad_frames;
 mod bad_requests;
+mod client_address;
 mod cookie;
 mod copy;
 mod create_account;

@@ -6,6 +6,7 @@ use guichet_proto::v1::{
 };
 use sea_orm::EntityTrait as _;
 use totp_rs::{Algorithm, Builder, Totp};
+use zeroize::Zeroizing;
 
 use super::{own_account, recovery_codes, second_factor};
 use crate::{
@@ -36,18 +37,20 @@ pub async fn begin_totp_enrollment(
     request: BeginTotpEnrollmentRequest,
 ) -> Result<BeginTotpEnrollmentResponse, Error> {
     let account = own_account(call, &request.current_password).await?;
-    let secret = secret::random::<SECRET_BYTES>();
+    let secret = Zeroizing::new(secret::random::<SECRET_BYTES>());
     let app = call.app;
-    let sealed = app
-        .master_key
-        .seal(Purpose::TotpSecrets, &secret, account.id.as_bytes());
+    let sealed = app.master_key.seal(
+        Purpose::TotpSecrets,
+        secret.as_slice(),
+        account.id.as_bytes(),
+    );
 
     let txn = app.store.write().await?;
     if !totp::Entity::begin(&txn, account.id, sealed, call.now).await? {
         return Err(Error::State);
     }
     txn.commit().await?;
-    let totp = named(app, &account, &secret);
+    let totp = named(app, &account, secret.as_slice());
     let uri = totp
         .to_url()
         .map_err(|cause| Error::Internal(anyhow::anyhow!(cause)))?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::reader::Reader;
@@ -46,6 +47,17 @@ pub(super) const SECTION: Section = Section {
             "/etc/guichet/tls.key",
             "PEM file with the certificate's private key; needs GUICHET_TLS_CERT",
         ),
+        Setting::unset(
+            "GUICHET_TRUSTED_PROXIES",
+            "none: the other end of the connection is the client",
+            "10.0.0.7,192.168.0.0/16,::1",
+            "Addresses or networks of proxies in front of Guichet, separated by commas, whose GUICHET_FORWARDED_HEADER says where a client is",
+        ),
+        Setting::new(
+            "GUICHET_FORWARDED_HEADER",
+            "x-forwarded-for",
+            "The header that they add to: x-forwarded-for, or forwarded (RFC 7239); the other one counts for nothing",
+        ),
         Setting::new(
             "GUICHET_REFLECTION",
             "on",
@@ -67,8 +79,29 @@ pub struct Listen {
     pub cors_origins: Vec<String>,
     /// The certificate to serve with; plain text where there is none.
     pub tls: Option<TlsFiles>,
+    /// Who may say where a client is.
+    pub proxies: Proxies,
     /// Whether gRPC reflection is served.
     pub reflection: bool,
+}
+
+/// Proxies in front of Guichet, and how they say where a client is.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
+    /// Their addresses; nobody else is believed.
+    pub trusted: Vec<IpNet>,
+    /// What they add to.
+    pub header: ForwardedHeader,
+}
+
+/// A header that proxies add to, the nearest one last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: addresses.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239): `for=` and more.
+    Forwarded,
 }
 
 /// PEM files of a certificate chain and its private key.
@@ -103,6 +136,7 @@ impl Listen {
             public_url,
             cors_origins,
             tls: read_tls(reader),
+            proxies: read_proxies(reader),
             reflection: reader.read("GUICHET_REFLECTION", value::switch),
         }
     }
@@ -133,6 +167,21 @@ impl PublicUrl {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+fn read_proxies(reader: &mut Reader) -> Proxies {
+    let headers = [
+        ("x-forwarded-for", ForwardedHeader::XForwardedFor),
+        ("forwarded", ForwardedHeader::Forwarded),
+    ];
+    Proxies {
+        trusted: reader
+            .read_optional("GUICHET_TRUSTED_PROXIES", value::networks)
+            .unwrap_or_default(),
+        header: reader.read("GUICHET_FORWARDED_HEADER", |text| {
+            value::one_of(text, &headers)
+        }),
     }
 }
 

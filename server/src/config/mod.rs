@@ -33,7 +33,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use hashing::Hashing;
 pub use lifetimes::Lifetimes;
 pub use limits::Limits;
-pub use listen::{Listen, PublicUrl, TlsFiles};
+pub use listen::{ForwardedHeader, Listen, Proxies, PublicUrl, TlsFiles};
 pub use mail::{Mail, MailUrl};
 pub use password::{PasswordProfile, PasswordRules};
 pub use reader::Entry;

@@ -1,11 +1,12 @@
 //! Parsers of single values. An error completes the sentence "the value …" and never repeats the value.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::{Host, Url};
 
 const TEN_YEARS: Duration = Duration::from_hours(24 * 3_652);
@@ -148,6 +149,16 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     })
 }
 
+/// Comma-separated addresses and networks.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    list(text, |item| {
+        let address = || item.parse::<IpAddr>().map(IpNet::from);
+        item.parse()
+            .or_else(|_| address())
+            .map_err(|_| format!("{item} is no address and no network such as 192.168.0.0/16"))
+    })
+}
+
 /// The 64 hexadecimal digits of a 256-bit key.
 pub(super) fn hexadecimal_key(text: &str) -> Result<String, String> {
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -231,6 +242,16 @@ mod tests {
             ("18446744073709551615MiB", None),
         ] {
             assert_eq!(byte_size(text).ok(), bytes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn networks_may_be_single_addresses() {
+        let parsed = networks("10.0.0.7, 192.168.0.0/16,::1").unwrap();
+        let shown: Vec<String> = parsed.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["10.0.0.7/32", "192.168.0.0/16", "::1/128"]);
+        for bad in ["10.0.0.0/33", "proxy", "10.0.0"] {
+            assert!(networks(bad).is_err(), "{bad}");
         }
     }
 

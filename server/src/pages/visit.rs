@@ -17,6 +17,7 @@ use crate::{
     caller::Caller,
     i18n::Locale,
     transport::{
+        client_address,
         deadline::Deadline,
         peer::Peer,
         session_cookie::{self, Public},
@@ -77,7 +78,11 @@ impl FromRequestParts<Arc<App>> for Visit {
             query,
             headers: parts.headers.clone(),
             answer,
-            client: parts.extensions.get::<Peer>().map(|peer| peer.addr.ip()),
+            client: client_address::of(
+                parts.extensions.get::<Peer>(),
+                &parts.headers,
+                &app.config.listen.proxies,
+            ),
             deadline: parts
                 .extensions
                 .get::<Deadline>()

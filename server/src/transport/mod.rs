@@ -10,6 +10,8 @@
 
 mod accept;
 mod admission;
+/// Where a client is, behind proxies or not.
+pub mod client_address;
 mod content_type;
 mod cors;
 /// How long a call may take, and the answer when it takes longer.

@@ -4,8 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The other end of a connection, found in the extensions of every request.
 ///
-/// This is the socket's own address: forwarded headers are the business of whoever knows which proxies
-/// to trust.
+/// This is the socket's own address: `client_address` knows which proxies to believe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// The socket's remote address, with IPv4 addresses always in their IPv4 form.
