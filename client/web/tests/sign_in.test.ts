@@ -44,7 +44,7 @@ test("an address typed as username is told so by the server, too", async () => {
 
 test("who guesses is told how long to wait, and the button counts it down", async () => {
   const page = await (await site.visitor()).newPage();
-  const button = page.locator("form button:not([type])");
+  const button = page.locator("form[data-form=login] button:not([type])");
   await signIn(page, "zoe", "wrong");
   await told(page);
 
@@ -103,7 +103,7 @@ test("a slow server is asked once, however often one clicks", async () => {
 
   const button = page.getByRole("button", { name: "Connexion" });
   await button.click();
-  assert.equal(await page.locator("form").getAttribute("aria-busy"), "true");
+  assert.equal(await page.locator("form[data-form=login]").getAttribute("aria-busy"), "true");
   await button.click();
 
   await page.waitForURL("**/Account");
