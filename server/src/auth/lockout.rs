@@ -80,6 +80,7 @@ pub async fn charge(
     // Looked up for known and unknown names alike, and not while the one writer is held.
     let familiar = is_familiar(&app.store.read, typed, network).await?;
     let bucket = network_budget(app, network, now).await?;
+    let _turn = app.store.turn().await;
     let txn = app.store.write().await?;
     let mut charged = Charged::default();
     match charge_all(&txn, app, (counters, familiar), bucket, &mut charged, now).await? {
@@ -153,6 +154,7 @@ pub async fn take_back(app: &App, charged: &Charged) -> Result<(), Error> {
     if charged.counters.is_empty() {
         return Ok(());
     }
+    let _turn = app.store.turn().await;
     let txn = app.store.write().await?;
     for key in &charged.counters {
         throttle::take_back(&txn, key).await?;
@@ -165,6 +167,7 @@ pub async fn take_back(app: &App, charged: &Charged) -> Result<(), Error> {
 /// the same school for a whole transaction.
 pub async fn forgive_network(app: &App, charged: &Charged) -> Result<(), Error> {
     if let Some((key, bucket)) = &charged.network {
+        let _turn = app.store.turn().await;
         throttle::scoop(app.store.writer(), key, *bucket).await?;
     }
     Ok(())

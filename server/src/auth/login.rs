@@ -173,6 +173,7 @@ async fn open(
     device_name: &str,
     counters: &lockout::Counters,
 ) -> Result<Attempt, Error> {
+    let _turn = call.app.store.turn().await;
     let txn = call.app.store.write().await?;
     let has_second_factor = totp::Entity::confirmed(account.id)
         .one(&txn)

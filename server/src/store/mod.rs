@@ -20,6 +20,7 @@ use sqlx::{
     Connection as _, PgConnection, SqliteConnection,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{DatabaseUrl, Storage};
 
@@ -55,8 +56,13 @@ pub mod totp;
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that only read, beside `SQLite`'s one writer, or all of `PostgreSQL`'s.
+/// Connections that only read, and as many of `PostgreSQL`'s that write: who waits there for a row that somebody else
+/// holds must not keep those waiting who only look. `SQLite` has one writer.
 const CONNECTIONS: u32 = 8;
+
+/// Sign-ins that stand in line for a writing connection at once. The others wait in front of that line, which so stays
+/// short for calls that are quick.
+const PATIENT: [usize; 2] = [1, 4];
 
 /// No statement of ours takes long, and none may wait for ever for a row that somebody else holds. A connection whose
 /// owner died inside a transaction must not keep its locks.
@@ -75,8 +81,15 @@ pub struct Store {
     /// For statements that write nothing.
     pub read: DatabaseConnection,
     write: DatabaseConnection,
+    turns: Arc<Semaphore>,
     /// `SQLite`'s write-ahead log.
     log: Option<PathBuf>,
+}
+
+/// Lets the next one into the line when it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Store {
@@ -88,26 +101,29 @@ impl Store {
                 let write = connect_sqlite(path, 1).await?;
                 refuse_old_sqlite(&write).await?;
                 let read = connect_sqlite(path, CONNECTIONS).await?;
-                Ok(Self {
-                    read,
-                    write,
-                    log: Some(log::of(path)),
-                })
+                Ok(Self::of(read, write, Some(log::of(path))))
             }
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
-                tune(&mut options, CONNECTIONS * 2);
+                tune(&mut options, CONNECTIONS);
                 options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
                 reach(url.expose_secret()).await?;
-                let pool = Database::connect(options)
-                    .await
-                    .context("can't reach the database")?;
-                Ok(Self {
-                    read: pool.clone(),
-                    write: pool,
-                    log: None,
-                })
+                let pool = || Database::connect(options.clone());
+                let (read, write) =
+                    tokio::try_join!(pool(), pool()).context("can't reach the database")?;
+                Ok(Self::of(read, write, None))
             }
+        }
+    }
+
+    fn of(read: DatabaseConnection, write: DatabaseConnection, log: Option<PathBuf>) -> Self {
+        let [sqlite, postgres] = PATIENT;
+        let turns = if log.is_some() { sqlite } else { postgres };
+        Self {
+            read,
+            write,
+            turns: Arc::new(Semaphore::new(turns)),
+            log,
         }
     }
 
@@ -124,6 +140,16 @@ impl Store {
             ..TransactionOptions::default()
         };
         self.write.begin_with_options(options).await
+    }
+
+    /// Waits until it is one's turn to write, for calls that take their time anyway and come in crowds. It ends when what
+    /// is returned is dropped: after the transaction.
+    pub async fn turn(&self) -> Turn {
+        let permit = Arc::clone(&self.turns).acquire_owned().await;
+        Turn {
+            // Nobody closes the semaphore.
+            _permit: permit.ok(),
+        }
     }
 
     /// Begins a transaction that reads what was committed when it began, for as long as it takes.
