@@ -242,7 +242,7 @@ fn well_known() -> Router<Arc<App>> {
 
 /// Everything that is not a call.
 fn pages(app: &Arc<App>) -> Router {
-    pages::observed(app.clone(), well_known().merge(pages::router()))
+    pages::observed(app.clone(), well_known().merge(pages::router(app)))
 }
 
 /// Where password managers send people (W3C, A Well-Known URL for Changing Passwords).

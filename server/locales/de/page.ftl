@@ -134,6 +134,7 @@ page-revoke-done = Dieser Link kann nicht mehr benutzt werden. Sie müssen nicht
 page-missing-title = Diese Seite gibt es nicht
 page-missing-what = Prüfen Sie die Adresse. Wenn Sie einen Link aus einer E-Mail kopiert haben, kopieren Sie ihn vollständig.
 page-error-title = Das hat nicht funktioniert
+page-unreadable = Diese Anfrage konnte nicht gelesen werden. Gehen Sie zur vorigen Seite zurück und versuchen Sie es noch einmal.
 
 ## Entwicklungsseite
 

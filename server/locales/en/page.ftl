@@ -134,6 +134,7 @@ page-revoke-done = This link can no longer be used. There is nothing else for yo
 page-missing-title = This page does not exist
 page-missing-what = Check the address. If you copied a link from an e-mail, copy all of it.
 page-error-title = That did not work
+page-unreadable = This request could not be read. Go back to the previous page and try again.
 
 ## Development page
 

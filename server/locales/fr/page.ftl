@@ -134,6 +134,7 @@ page-revoke-done = Ce lien ne peut plus servir. Vous n'avez rien d'autre à fair
 page-missing-title = Cette page n'existe pas
 page-missing-what = Vérifiez l'adresse. Si vous avez copié un lien reçu par e-mail, copiez-le en entier.
 page-error-title = Cela n'a pas fonctionné
+page-unreadable = Cette demande n'a pas pu être lue. Revenez à la page précédente et réessayez.
 
 ## Page de développement
 

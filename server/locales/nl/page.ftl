@@ -134,6 +134,7 @@ page-revoke-done = Deze link kan niet meer worden gebruikt. U hoeft verder niets
 page-missing-title = Deze pagina bestaat niet
 page-missing-what = Controleer het adres. Als u een link uit een e-mail hebt gekopieerd, kopieer hem dan helemaal.
 page-error-title = Dat is niet gelukt
+page-unreadable = Deze aanvraag kon niet gelezen worden. Ga terug naar de vorige pagina en probeer het opnieuw.
 
 ## Ontwikkelpagina
 

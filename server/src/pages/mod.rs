@@ -7,7 +7,7 @@
 //! - `<form method="post" data-form="…">` with fields named as in the handlers' form structs.
 //! - `<p id="message" role="alert" tabindex="-1">`: what happened, empty when nothing did.
 //! - `<p id="{field}-error">`: what is wrong with a field, which names it in `aria-describedby`.
-//! - `<ul id="rules"><li data-rule="MIN_LENGTH">`: the password rules.
+//! - `<ul id="rules"><li data-rule="MIN_LENGTH">`: the password rules; `<p id="strength">` below them: how hard to guess.
 //! - `<script type="application/json" id="strings">`: texts that scripts show, by Fluent key; `{name}` stands for an
 //!   argument.
 //! - `hidden` parts with `data-script` are for scripts to show.
@@ -30,6 +30,7 @@ mod confirm_email;
 mod forgot;
 mod form;
 mod frame;
+mod headers;
 mod home;
 mod institution;
 mod link;
@@ -51,7 +52,7 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Which address is which page.
-pub fn router() -> Router<Arc<App>> {
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show))
         .route("/Account", get(account::show))
@@ -86,6 +87,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/assets/{name}", get(assets::serve))
         .fallback(notice::missing)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(middleware::from_fn_with_state(app.clone(), notice::explain))
 }
 
 /// One line and one figure for each request, without its query: that may hold a code.
@@ -105,9 +107,13 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
-/// Pages with their log lines.
+/// Pages with their log lines, and with what they all say to browsers.
 pub fn observed(app: Arc<App>, router: Router<Arc<App>>) -> Router {
     router
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            headers::protect,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), observe))
         .with_state(app)
 }

@@ -1,7 +1,12 @@
 //! Pages that only say something: it is done, it failed, it does not exist.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
 
 use super::{frame::Frame, refusal::Refusal, visit::Visit};
 use crate::{error::Error, i18n};
@@ -28,6 +33,27 @@ pub(super) fn failed(visit: Visit, error: &Error) -> Response {
 pub(super) async fn missing(visit: Visit) -> Response {
     let text = i18n::text(visit.locale, "page-missing-what", &[]);
     notice(visit, StatusCode::NOT_FOUND, "page-missing-title", text)
+}
+
+/// Has bare refusals look like pages: a form that is too long or can't be read, a method that a page doesn't have.
+pub(super) async fn explain(visit: Visit, request: Request, next: Next) -> Response {
+    let bare = next.run(request).await;
+    let status = bare.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    let told = bare
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(is_page);
+    if !is_refusal || told || visit.path.starts_with("/assets/") {
+        return bare;
+    }
+    let text = i18n::text(visit.locale, "page-unreadable", &[]);
+    let mut page = notice(visit, status, "page-error-title", text);
+    if let Some(methods) = bare.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    page
 }
 
 fn notice(visit: Visit, status: StatusCode, title: &str, text: String) -> Response {

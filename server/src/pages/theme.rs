@@ -97,10 +97,6 @@ fn lasting(kind: &'static str, bytes: Vec<u8>) -> Response {
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
         ),
-        (
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ),
     ];
     (headers, bytes).into_response()
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use askama::Template;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse as _, Response},
 };
 use cookie::SameSite;
@@ -128,17 +128,8 @@ impl Visit {
         };
         let mut response = (status, Html(html)).into_response();
         let headers = response.headers_mut();
-        for (name, value) in &FIXED {
-            headers.insert(name.clone(), HeaderValue::from_static(value));
-        }
         if let Ok(policy) = HeaderValue::from_str(&self.content_security_policy()) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
-        if self.public == Public::Https {
-            headers.insert(
-                header::STRICT_TRANSPORT_SECURITY,
-                HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-            );
         }
         headers.insert(
             header::CONTENT_LANGUAGE,
@@ -153,11 +144,6 @@ impl Visit {
         let mut response = StatusCode::SEE_OTHER.into_response();
         let headers = response.headers_mut();
         headers.extend(self.answer);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        );
         if let Ok(target) = HeaderValue::from_str(target) {
             headers.insert(header::LOCATION, target);
         }
@@ -190,15 +176,3 @@ pub(super) fn returning(path: &str, return_url: &str) -> String {
     query.append_pair("return_url", return_url);
     format!("{path}?{}", query.finish())
 }
-
-/// ASVS 5.0, 3.4: no framing, no referrer, no guessing of types, no window of another site, no copy kept.
-static FIXED: [(HeaderName, &str); 5] = [
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (header::CACHE_CONTROL, "no-store"),
-];
