@@ -2,6 +2,7 @@
 import type { GuichetError } from "@guichet/client";
 
 import { guichet } from "./guichet.js";
+import { Meter } from "./meter.js";
 import { element, part, text } from "./page.js";
 import { keeps, type Lengths } from "./rules.js";
 
@@ -18,7 +19,10 @@ export class RuleList {
   readonly #told = new Map<HTMLElement, State>();
   readonly #password: HTMLInputElement;
   readonly #identifiers: () => string[];
+  readonly #meter = new Meter();
   #lengths: Lengths | undefined;
+  #examples: string[] = [];
+  #toldVerdict = "";
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** For what is typed into `password`; `identifiers` are those that it must not give away. */
@@ -31,7 +35,10 @@ export class RuleList {
     password.addEventListener("input", () => this.#tick("open"));
     password.addEventListener("change", () => this.#tick("broken"));
     guichet.reset.getPasswordPolicy({}).then(
-      (policy) => (this.#lengths = policy),
+      (policy) => {
+        this.#lengths = policy;
+        this.#examples = policy.rules.map(({ example }) => example);
+      },
       // Without the figures the server still judges what is sent.
       () => undefined,
     );
@@ -42,6 +49,7 @@ export class RuleList {
     if (refusal.reason !== "PASSWORD_RULES") return;
     const broken = refusal.violations.map(({ reason }) => reason);
     for (const item of this.#items) draw(item, broken.includes(ruleOf(item)) ? "broken" : "met");
+    this.#measure();
   }
 
   #tick(unmet: State): void {
@@ -50,6 +58,7 @@ export class RuleList {
       const kept = keeps(ruleOf(item), password, this.#lengths, this.#identifiers());
       draw(item, password === "" || kept === undefined ? "open" : kept ? "met" : unmet);
     }
+    this.#measure();
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#settle(), PAUSE_MS);
   }
@@ -68,11 +77,20 @@ export class RuleList {
         const item = this.#items.find((item) => ruleOf(item) === key && !judged.includes(item));
         if (item) draw(item, satisfied ? "met" : "broken");
       }
+      this.#measure();
     }
 
     const changed = this.#items.filter((item) => stateOf(item) !== (this.#told.get(item) ?? "open"));
     for (const item of this.#items) this.#told.set(item, stateOf(item));
-    this.#spoken.textContent = changed.map((item) => item.textContent).join(" ");
+    const news = changed.map((item) => item.textContent);
+    if (this.#meter.verdict !== this.#toldVerdict) news.push(this.#meter.verdict);
+    this.#toldVerdict = this.#meter.verdict;
+    this.#spoken.textContent = news.join(" ");
+  }
+
+  #measure(): void {
+    const isCommon = this.#items.some((item) => ruleOf(item) === "NOT_COMMON" && stateOf(item) === "broken");
+    this.#meter.draw(this.#password.value, { identifiers: this.#identifiers(), examples: this.#examples, isCommon });
   }
 }
 

@@ -33,10 +33,7 @@ pub(super) async fn show(mut visit: Visit) -> Response {
     let since = ["start", "last", "place"].map(|name| (name, format!("{{{name}}}").into()));
     let frame = Frame::new(&visit, "account", title)
         .failures()
-        .string("page-mismatch", &[])
-        .passwords()
-        .string("page-rule-met", &[])
-        .string("page-rule-unmet", &[])
+        .new_passwords()
         .string("page-account-who", &[("username", "{username}".into())])
         .string("page-account-this", &[])
         .string("page-account-unnamed", &[])

@@ -82,6 +82,28 @@ impl Frame {
             .string("page-caps-lock", &[])
     }
 
+    /// Gives it what stands beside a new one.
+    pub(super) fn new_passwords(self) -> Self {
+        [
+            "page-mismatch",
+            "page-rule-met",
+            "page-rule-unmet",
+            "page-strength-none",
+            "page-strength-weak",
+            "page-strength-fair",
+            "page-strength-strong",
+            "page-strength-why-COMMON",
+            "page-strength-why-EXAMPLE",
+            "page-strength-why-IDENTIFIER",
+            "page-strength-why-RUN",
+            "page-strength-why-YEAR",
+            "page-strength-why-SHORT",
+            "page-strength-why-LONG",
+        ]
+        .into_iter()
+        .fold(self.passwords(), |frame, key| frame.string(key, &[]))
+    }
+
     /// A text of the page's language.
     pub(super) fn t(&self, key: &str) -> String {
         i18n::text(self.locale, key, &[])

@@ -7,7 +7,6 @@ use guichet_proto::v1::{
     CompleteResetRequest, CompleteResetResponse, InspectResetRequest, InspectResetResponse,
 };
 use serde::Deserialize;
-use url::Url;
 
 use super::{
     forgot, form, frame::Frame, link::Link, notice, refusal::Refusal, rules::Rules, visit::Visit,
@@ -18,9 +17,6 @@ use crate::{
     reset::{complete, inspect, renew},
     secret,
 };
-
-/// How long the confirmation stays before the application comes, in seconds.
-const STAY: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "pages/templates/reset.html")]
@@ -49,8 +45,6 @@ struct Done {
     frame: Frame,
     username: String,
     target: String,
-    redirect: String,
-    stay: u32,
 }
 
 /// What the form sends.
@@ -183,10 +177,7 @@ fn page(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules, until: S
     let frame = Frame::new(&visit, "reset", title)
         .kept(&visit, &typed.link.query())
         .failures()
-        .string("page-mismatch", &[])
-        .passwords()
-        .string("page-rule-met", &[])
-        .string("page-rule-unmet", &[])
+        .new_passwords()
         .string("page-done-title", &[])
         .string("page-done-username", &[("username", "{username}".into())])
         .string(
@@ -230,18 +221,10 @@ fn dead(mut visit: Visit, link: Link) -> Response {
     visit.page(StatusCode::GONE, &page)
 }
 
+/// The script takes the person to the application; without one there would be no way to stop that, so there is the link.
 fn done(visit: Visit, reply: CompleteResetResponse) -> Response {
     let locale = visit.locale;
     let title = i18n::text(locale, "page-done-title", &[]);
-    let host = Url::parse(&reply.return_url)
-        .ok()
-        .and_then(|url| url.host_str().map(ToOwned::to_owned))
-        .unwrap_or_default();
-    let redirect = i18n::text(
-        locale,
-        "page-done-redirect",
-        &[("host", host.into()), ("seconds", STAY.into())],
-    );
     let frame = Frame::new(&visit, "done", title)
         .string(
             "page-done-redirect",
@@ -256,8 +239,6 @@ fn done(visit: Visit, reply: CompleteResetResponse) -> Response {
             &[("username", reply.username.into())],
         ),
         target: reply.return_url,
-        redirect,
-        stay: STAY,
     };
     visit.page(StatusCode::OK, &page)
 }

@@ -1,6 +1,6 @@
 //! The password rules beside a form, the broken ones marked.
 
-use guichet_proto::v1::GetPasswordPolicyRequest;
+use guichet_proto::v1::{GetPasswordPolicyRequest, GetPasswordPolicyResponse};
 
 use super::visit::Visit;
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct Rules {
     pub(super) list: Vec<Rule>,
     /// Passwords that would do.
     pub(super) examples: String,
+    /// The same for programs that make passwords (`passwordrules`, which browsers and password managers read).
+    pub(super) for_generators: String,
 }
 
 impl Rules {
@@ -33,6 +35,7 @@ impl Rules {
             .map(|rule| rule.example.clone())
             .filter(|example| !example.is_empty())
             .collect();
+        let for_generators = for_generators(&policy);
         let list = policy.rules.into_iter().map(|rule| Rule {
             is_broken: broken.iter().any(|violation| violation.reason == rule.key),
             key: rule.key,
@@ -41,6 +44,26 @@ impl Rules {
         Ok(Self {
             list: list.collect(),
             examples: examples.join(", "),
+            for_generators,
         })
     }
+}
+
+/// Asks for a lower-case letter as well, as people would.
+fn for_generators(policy: &GetPasswordPolicyResponse) -> String {
+    let (least, most) = (policy.min_length, policy.max_length);
+    let kinds = policy
+        .rules
+        .iter()
+        .filter_map(|rule| match rule.key.as_str() {
+            "DIGIT" => Some("required: digit; "),
+            "UPPERCASE" => Some("required: upper; "),
+            // On every keyboard, and none that has to be written differently anywhere.
+            "SPECIAL" => Some("required: [-+*!?@#%=_]; "),
+            _ => None,
+        });
+    let kinds: String = kinds.collect();
+    format!("minlength: {least}; maxlength: {most}; required: lower; {kinds}")
+        .trim_end()
+        .to_owned()
 }

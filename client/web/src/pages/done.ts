@@ -2,4 +2,6 @@
 import { depart } from "../departure.js";
 import { part } from "../page.js";
 
-depart(part("#redirect"), part<HTMLAnchorElement>("#target").href);
+const place = part("#redirect");
+place.hidden = false;
+depart(place, part<HTMLAnchorElement>("#target").href);
