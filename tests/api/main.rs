@@ -31,6 +31,7 @@ mod new_place;
 mod old_hashes;
 mod overload;
 mod own_account;
+mod page_threats;
 mod pages;
 mod passwords;
 mod reflection;

@@ -9,19 +9,6 @@ use http::{StatusCode, header};
 
 const EMAIL: &str = "jean.dupont@hotmail.example";
 
-/// Every page that can be opened without anything.
-const PAGES: [&str; 9] = [
-    "/",
-    "/Account",
-    "/Account/Login",
-    "/Account/ForgotPassword",
-    "/Account/ForgotPassword?what=usernames",
-    "/Account/ResetPassword?userId=1&code=2",
-    "/Account/ConfirmEmail?userId=1&code=2",
-    "/Account/RevokeReset?userId=1&code=2",
-    "/nothing",
-];
-
 fn french(server: &Server) -> Browser {
     Browser::new(server, "fr-BE,fr;q=0.9,en;q=0.5")
 }
@@ -96,10 +83,7 @@ async fn a_person_goes_from_an_old_account_to_a_session() {
     let done = browser.submit(&mistyped, "reset", &fields).await;
     assert_says(&done, "Votre mot de passe a été réinitialisé");
     assert_says(&done, "tapez votre identifiant : jean.dupont");
-    assert_says(
-        &done,
-        "content=\"5;url=http://localhost:8080/Account/Login\"",
-    );
+    assert_says(&done, "href=\"http://localhost:8080/Account/Login\"");
 
     let email = sign_in(&mut browser, EMAIL, GOOD_PASSWORD).await;
     assert_says(&email, "Vous avez tapé une adresse e-mail.");
@@ -119,43 +103,6 @@ async fn a_person_goes_from_an_old_account_to_a_session() {
     assert!(browser.cookie("guichet_refresh").is_none());
     let ended = people::refresh(&server, &token).await;
     ended.expect_err("a session that ended");
-}
-
-#[tokio::test]
-async fn every_page_is_closed_to_other_sites_and_kept_nowhere() {
-    let server = Server::start().await;
-    for path in PAGES {
-        let page = french(&server).open(path).await;
-
-        let header = |name: &str| page.headers[name].to_str().expect("text");
-        assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
-        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
-        assert_eq!(header("cache-control"), "no-store", "{path}");
-        let policy = header("content-security-policy");
-        for rule in [
-            "default-src 'none'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "require-trusted-types-for 'script'",
-        ] {
-            assert!(policy.contains(rule), "{path}: {policy}");
-        }
-        assert!(!policy.contains("unsafe"), "{policy}");
-        for inline in [
-            "<style",
-            "style=\"",
-            "onclick",
-            "javascript:",
-            "http://",
-            "https://",
-        ] {
-            let ours = page.body.replace("http://localhost:8080", "");
-            assert!(!ours.contains(inline), "{path} has {inline}");
-        }
-    }
 }
 
 #[tokio::test]
@@ -240,27 +187,6 @@ async fn a_made_up_link_brings_the_same_page_and_no_mail() {
 }
 
 #[tokio::test]
-async fn looking_at_a_link_uses_nothing_up() {
-    let server = Server::start().await;
-    let id = people::active(&server, "jean", EMAIL).await.id;
-    let link = link_to(&server, EMAIL).await;
-    let mut scanner = Browser::new(&server, "en");
-
-    for page in ["ResetPassword", "RevokeReset", "ConfirmEmail"] {
-        for _ in 0..5 {
-            let address = format!("/Account/{page}?userId={id}&code={}", link.code);
-            scanner.open(&address).await;
-        }
-    }
-
-    let mut browser = french(&server);
-    let page = browser.open(&link.url).await;
-    let fields = passwords(EMAIL, OTHER_PASSWORD, OTHER_PASSWORD);
-    let done = browser.submit(&page, "reset", &fields).await;
-    assert_says(&done, "Votre mot de passe a été réinitialisé");
-}
-
-#[tokio::test]
 async fn the_other_links_of_mails_take_one_click() {
     const NEW: &str = "jean@ecole.example";
     let server = Server::start().await;
@@ -288,58 +214,6 @@ async fn the_other_links_of_mails_take_one_click() {
     let confirmed = browser.submit(&page, "confirm-email", &[]).await;
     assert_says(&confirmed, NEW);
     assert_eq!(people::find(&server, &id).await.email, NEW);
-}
-
-#[tokio::test]
-async fn people_are_sent_to_listed_addresses_only() {
-    let server = Server::builder()
-        .env("GUICHET_APP_URL", "https://app.example.org/home")
-        .env("GUICHET_RETURN_URLS", "https://other.example.org/start")
-        .start()
-        .await;
-    people::active(&server, "jean", EMAIL).await;
-
-    for (asked, expected) in [
-        ("", "https://app.example.org/home"),
-        (
-            "https://other.example.org/start",
-            "https://other.example.org/start",
-        ),
-        (
-            "https://other.example.org/start/x",
-            "https://app.example.org/home",
-        ),
-        (
-            "https://other.example.org.evil/start",
-            "https://app.example.org/home",
-        ),
-        ("//evil.example", "https://app.example.org/home"),
-        ("/\\evil.example", "https://app.example.org/home"),
-        ("javascript:alert(1)", "https://app.example.org/home"),
-        (
-            "https://app.example.org/home\t",
-            "https://app.example.org/home",
-        ),
-    ] {
-        let mut browser = french(&server);
-        let page = browser.open("/Account/Login").await;
-        let fields = [
-            ("username", "jean"),
-            ("password", GOOD_PASSWORD),
-            ("return_url", asked),
-        ];
-        // The hidden field of the page is replaced by what an attacker would put there.
-        let token = Browser::token(&page);
-        let fields: Vec<_> = fields
-            .into_iter()
-            .chain([("form_token", token.as_str())])
-            .collect();
-        let signed_in = browser.post("/Account/Login", &fields).await;
-
-        assert_eq!(location(&signed_in), expected, "{asked:?}");
-    }
-    let home = french(&server).open("/").await;
-    assert_eq!(location(&home), "https://app.example.org/home");
 }
 
 #[tokio::test]
