@@ -1,7 +1,11 @@
 /** What a refused call tells. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
+import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { Code, GuichetError } from "@guichet/client";
 
 import { signUp, WAYS } from "./clients.js";
@@ -44,6 +48,19 @@ for (const { way, createGuichet } of WAYS) {
     assert.ok(error.violations.every(({ reason, description }) => reason !== "" && description !== ""));
   });
 
+  test(`${way}: a weak password gets the rules that it breaks`, async () => {
+    const admin = createGuichet({ baseUrl: server.url, token: server.apiKey(), locale: "de" });
+    const account = { username: `weak.${way.toLowerCase()}` };
+
+    const error = await refusal(
+      admin.account.createAccount({ account, credential: { case: "password", value: "babou45" } }),
+    );
+
+    assert.equal(error.reason, "PASSWORD_RULES");
+    assert.deepEqual(error.violations.map(({ reason }) => reason), ["MIN_LENGTH", "UPPERCASE", "SPECIAL"]);
+    assert.match(error.violations[1]?.description ?? "", /Großbuchstaben/);
+  });
+
   test(`${way}: who guesses is told how long to wait`, async () => {
     const guichet = createGuichet({ baseUrl: server.url });
     const username = `guessed.${way.toLowerCase()}`;
@@ -79,4 +96,25 @@ test("a token and a session at once are a mistake of the programmer", () => {
   const [{ createGuichet }] = WAYS;
 
   assert.throws(() => createGuichet({ baseUrl: server.url, token: "x", session: "cookie" }), TypeError);
+});
+
+/** The server's, by its source: a reason that the client does not know would be no reason at all. */
+const REASONS = [
+  ...readFileSync(new URL("../../../../server/src/error.rs", import.meta.url), "utf8")
+    .split("const fn code")[0]!
+    .matchAll(/=> "([A-Z_]+)"/g),
+].map(([, reason]) => reason ?? "");
+
+test("every reason of the server is known, and nothing else is one", async () => {
+  const generated = new URL("../../dist/gen/google/rpc/error_details_pb.js", import.meta.url).href;
+  const desc = (await import(generated)).ErrorInfoSchema as GenMessage<Message & { reason: string; domain: string }>;
+  const read = (reason: string, domain: string) => {
+    const details = [{ desc, value: { reason, domain } }];
+    return GuichetError.from(new ConnectError("no", Code.Aborted, undefined, details)).reason;
+  };
+
+  assert.ok(REASONS.length >= 18, String(REASONS));
+  assert.deepEqual(REASONS.map((reason) => read(reason, "guichet")), REASONS);
+  assert.equal(read("NEWER_THAN_THIS_PACKAGE", "guichet"), undefined);
+  assert.equal(read("NOT_FOUND", "somebody.else"), undefined);
 });

@@ -1,6 +1,8 @@
 /** What users install. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -33,4 +35,18 @@ test("the package has the compiled sources, the generated code and nothing else"
 
 test("the package can be imported by every kind of user", () => {
   npm("exec", "--offline", "--", "publint", "--strict", "--pack", "false");
+});
+
+test("loading the package does nothing: no output, no timer, no global", () => {
+  const script = `
+    const before = Object.keys(globalThis).sort().join();
+    for (const name of ["@guichet/client", "@guichet/client/node", "@guichet/client/v1"]) await import(name);
+    if (Object.keys(globalThis).sort().join() !== before) throw new Error("a global was made");
+  `;
+  const run = ["--input-type=module", "--eval", script];
+
+  const { status, stdout, stderr } = spawnSync(process.execPath, run, { cwd: PACKAGE, encoding: "utf8", timeout: 20_000 });
+
+  assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+  assert.equal(JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")).sideEffects, false);
 });
