@@ -52,8 +52,9 @@ export function blame(input: HTMLInputElement, what: string): void {
 
 function refuse(form: HTMLFormElement, error: GuichetError): void {
   for (const violation of error.violations) {
-    // The fields of the forms have the names of the protocol's.
-    const input = form.querySelector<HTMLInputElement>(`input[name="${CSS.escape(violation.field)}"]`);
+    // The fields of the forms have the names of the protocol's, or name those that they stand for.
+    const name = CSS.escape(violation.field);
+    const input = form.querySelector<HTMLInputElement>(`input[name="${name}"], input[data-violations~="${name}"]`);
     if (input) blame(input, violation.description);
   }
   say(sentence(error));

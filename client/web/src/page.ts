@@ -2,8 +2,8 @@
 
 const strings: Readonly<Record<string, string>> = JSON.parse(part("#strings").textContent || "{}");
 
-/** The language of the page. */
-export const language = document.documentElement.lang;
+/** The language of the page, as Europeans write it: plain English would put the month before the day. */
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 
 /** A text of the page's language, with its `{arguments}` filled in. */
 export function text(key: string, values: Readonly<Record<string, string | number>> = {}): string {
@@ -17,9 +17,20 @@ export function part<E extends Element = HTMLElement>(selector: string, within: 
   return found;
 }
 
-/** Says what happened, and takes the person there. */
+/** Says what went wrong and what to do next, and takes the person there; empties the place where that is over. */
 export function say(what: string): void {
+  fill(what, "alert");
+}
+
+/** Says what is done, and takes the person there. */
+export function announce(what: string): void {
+  fill(what, "status");
+}
+
+/** The role also decides about the colour: what is done must not look like what failed. */
+function fill(what: string, role: "alert" | "status"): void {
   const message = part("#message");
+  message.setAttribute("role", role);
   message.textContent = what;
   if (what !== "") message.focus();
 }

@@ -2,7 +2,7 @@
 import { countdown } from "./countdown.js";
 import { formNamed, onSubmit } from "./form.js";
 import { guichet } from "./guichet.js";
-import { part, say, text } from "./page.js";
+import { announce, part, text } from "./page.js";
 
 /** How long a mail may take before it makes sense to ask again. */
 const PATIENCE_MS = 60_000;
@@ -34,7 +34,7 @@ export function offerAgain(): void {
   const told = part("#message").textContent ?? "";
   onSubmit(form, async (typed) => {
     await ask(typed);
-    say(told);
+    announce(told);
     wait();
   });
   wait();

@@ -1,6 +1,7 @@
 /** The list of password rules, ticked off as one types. */
 import type { GuichetError } from "@guichet/client";
 
+import { blame } from "./form.js";
 import { guichet } from "./guichet.js";
 import { Meter } from "./meter.js";
 import { element, part, text } from "./page.js";
@@ -32,7 +33,11 @@ export class RuleList {
     part("#rules").after(this.#spoken);
     // The marks say it to eyes, and words that come and go would move the button from under the pointer.
     for (const item of this.#items) part(".state", item).classList.add("spoken");
-    password.addEventListener("input", () => this.#tick("open"));
+    password.addEventListener("input", () => {
+      // What was wrong with the one before.
+      blame(password, "");
+      this.#tick("open");
+    });
     password.addEventListener("change", () => this.#tick("broken"));
     guichet.reset.getPasswordPolicy({}).then(
       (policy) => {

@@ -1,7 +1,7 @@
 /** The authenticator app of one's own account, and the codes that stand in for it. */
 import { blame, field, formNamed, onSubmit } from "./form.js";
 import { guichet } from "./guichet.js";
-import { element, part, say, text } from "./page.js";
+import { announce, element, part, text } from "./page.js";
 import { reveal } from "./password.js";
 import { listSessions } from "./session_list.js";
 import { attempt } from "./signed_in.js";
@@ -33,7 +33,7 @@ export function offerFactor(): void {
       form.reset();
       part("#recovery-codes").replaceChildren();
       showFactor(false, 0);
-      say(text("page-factor-removed"));
+      announce(text("page-factor-removed"));
     }),
   );
 }
@@ -66,5 +66,5 @@ function add(): void {
 function showCodes(codes: readonly string[]): void {
   showFactor(true, codes.length);
   part("#recovery-codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
-  say(text("page-factor-keep"));
+  announce(text("page-factor-keep"));
 }

@@ -32,7 +32,7 @@ test("a person of the old system gets in, step by step", async () => {
   assert.match(await page.locator("#message").innerText(), /un e-mail est en route/);
   assert.equal(await focusedId(page), "message");
   await page.getByText("courriers indésirables").waitFor();
-  assert.match(await page.locator("#again-wait").innerText(), /dans \d+ s/);
+  assert.match(await page.locator("#again-wait").innerText(), /dans \d+\ss/);
 
   // Steps 6 and 7: the mail, its link, and at its bottom the username and the address.
   const [, asked] = await site.mailsTo(EMAIL, 2);

@@ -46,7 +46,7 @@ page-usernames-intro = Geben Sie Ihre E-Mail-Adresse ein. Wir schicken Ihnen die
 
 ## Prüfen Sie Ihre E-Mails
 
-page-sent-title = Prüfen Sie Ihre E-Mails
+page-sent-title = Prüfen Sie Ihre E‑Mails
 page-sent-reset = Wenn ein Konto zu Ihrer Angabe gehört, ist eine E-Mail unterwegs. Sie enthält einen Link, der { $lifetime } gültig ist, und am Ende Ihren Benutzernamen.
 page-sent-usernames = Wenn Konten diese Adresse benutzen, ist eine E-Mail mit ihren Benutzernamen unterwegs.
 page-sent-none-title = Keine E-Mail erhalten?
@@ -56,7 +56,7 @@ page-sent-none-ask = Immer noch nichts? Vielleicht wurde Ihr altes Konto noch ni
 page-institution = Ihre Schulleitung, Ihren Schulträger oder Ihre Einrichtung
 page-contact = Kontakt: { $contact }
 page-sent-again = E-Mail noch einmal senden
-page-sent-again-wait = Sie können die E-Mail in { $seconds } s noch einmal senden.
+page-sent-again-wait = Sie können die E-Mail in { $seconds } s noch einmal senden.
 
 ## Neues Passwort
 

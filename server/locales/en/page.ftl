@@ -56,7 +56,7 @@ page-sent-none-ask = Still nothing? Your old account may not have been migrated 
 page-institution = your head teacher, your school board or your institution
 page-contact = Contact: { $contact }
 page-sent-again = Send the e-mail again
-page-sent-again-wait = You can send the e-mail again in { $seconds } s.
+page-sent-again-wait = You can send the e-mail again in { $seconds } s.
 
 ## New password
 

@@ -49,14 +49,14 @@ page-usernames-intro = Tapez votre adresse e-mail. Nous vous enverrons la liste 
 page-sent-title = Vérifiez vos e-mails
 page-sent-reset = Si un compte correspond à ce que vous avez tapé, un e-mail est en route. Il contient un lien valable { $lifetime } et, en bas, votre identifiant.
 page-sent-usernames = Si des comptes utilisent cette adresse, un e-mail avec leurs identifiants est en route.
-page-sent-none-title = Vous ne recevez aucun e-mail ?
+page-sent-none-title = Vous ne recevez aucun e‑mail ?
 page-sent-none-wait = Patientez quelques minutes, puis regardez aussi dans les courriers indésirables (spam).
 page-sent-none-check = Vérifiez que vous avez tapé le bon identifiant, ou l'adresse e-mail de votre compte.
 page-sent-none-ask = Toujours rien ? Votre ancien compte n'a peut-être pas encore été migré. Adressez-vous à { $institution }, qui pourra débloquer votre situation.
 page-institution = votre direction d'école, votre pouvoir organisateur ou votre institution
 page-contact = Contact : { $contact }
 page-sent-again = Renvoyer l'e-mail
-page-sent-again-wait = Vous pourrez renvoyer l'e-mail dans { $seconds } s.
+page-sent-again-wait = Vous pourrez renvoyer l'e-mail dans { $seconds } s.
 
 ## Nouveau mot de passe
 

@@ -56,7 +56,7 @@ page-sent-none-ask = Nog steeds niets? Misschien is uw oude account nog niet gem
 page-institution = uw schooldirectie, uw schoolbestuur of uw instelling
 page-contact = Contact: { $contact }
 page-sent-again = E-mail opnieuw versturen
-page-sent-again-wait = U kunt de e-mail opnieuw versturen over { $seconds } s.
+page-sent-again-wait = U kunt de e-mail opnieuw versturen over { $seconds } s.
 
 ## Nieuw wachtwoord
 

@@ -2,7 +2,7 @@
 import { type Account, type ListPeopleResponse_Person as Person, AccountState, MessageState, Situation } from "@guichet/client/v1";
 
 import { guichet } from "../guichet.js";
-import { element, moment, say, text } from "../page.js";
+import { announce, element, moment, text } from "../page.js";
 import { milliseconds } from "../time.js";
 import { showHistory } from "./history.js";
 import { isWaiting } from "./mailing.js";
@@ -69,7 +69,7 @@ function addressForm(account: Account, attempt: Attempt, changed: () => Promise<
       const email = input.value.trim();
       await send(account, email);
       await changed();
-      say(text(isWaiting(account) ? "page-desk-done-send" : "page-desk-done-change", { email }));
+      announce(text(isWaiting(account) ? "page-desk-done-send" : "page-desk-done-change", { email }));
     });
   });
   return form;
@@ -108,7 +108,7 @@ function buttons(
       const identifier = { case: "username", value: account.username } as const;
       await guichet.reset.requestReset({ identifier });
       await changed();
-      say(text("page-desk-done-send", { email: account.email }));
+      announce(text("page-desk-done-send", { email: account.email }));
     };
     all.unshift(button("page-desk-link", account, attempt, mail));
   }
@@ -117,7 +117,7 @@ function buttons(
       if (!confirm(text("page-desk-factor-sure", { name: name(account) }))) return;
       await guichet.auth.removeTotp({ accountId: account.id });
       await changed();
-      say(text("page-desk-done-factor", { name: name(account) }));
+      announce(text("page-desk-done-factor", { name: name(account) }));
     };
     all.push(button("page-desk-factor", account, attempt, remove));
   }

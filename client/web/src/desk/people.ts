@@ -3,7 +3,7 @@ import { Situation } from "@guichet/client/v1";
 
 import { field, formNamed, onSubmit, typed } from "../form.js";
 import { guichet } from "../guichet.js";
-import { element, part, say, text } from "../page.js";
+import { announce, element, part, say, text } from "../page.js";
 import { type Attempt, card, type Card } from "./card.js";
 import { isWaiting, sendToAll } from "./mailing.js";
 import { institutions, showProgress } from "./progress.js";
@@ -105,7 +105,7 @@ async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<
   const done = refusals.filter((reason) => reason === "").length;
   await showProgress();
   await listPeople(attempt);
-  say(text("page-desk-batch", { done, refused: chosen.length - done }));
+  announce(text("page-desk-batch", { done, refused: chosen.length - done }));
 }
 
 async function makeSheets(chosen: readonly Card[]): Promise<Sheet[]> {

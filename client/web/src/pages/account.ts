@@ -3,7 +3,7 @@ import { GuichetError } from "@guichet/client";
 
 import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
-import { part, say, text } from "../page.js";
+import { announce, part, text } from "../page.js";
 import { reveal } from "../password.js";
 import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
@@ -49,7 +49,7 @@ function changePassword(): void {
       throw thrown;
     }
     form.reset();
-    say(text("page-account-password-done"));
+    announce(text("page-account-password-done"));
     await listSessions();
   });
 }
@@ -61,7 +61,7 @@ function changeEmail(): void {
     const newEmail = typed("new_email").trim();
     await guichet.account.requestEmailChange({ newEmail, currentPassword: typed("current_password") });
     form.reset();
-    say(text("page-account-email-done", { email: newEmail }));
+    announce(text("page-account-email-done", { email: newEmail }));
   });
 }
 

@@ -2,7 +2,7 @@
 import { formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
 import { forgetLink, takeLink } from "../link.js";
-import { say, text } from "../page.js";
+import { announce, part, text } from "../page.js";
 
 const form = formNamed("confirm-email");
 const link = takeLink(form);
@@ -10,6 +10,7 @@ const link = takeLink(form);
 onSubmit(form, async () => {
   const { email } = await guichet.account.confirmEmailChange(link);
   forgetLink();
+  part("#what").remove();
   form.remove();
-  say(text("page-confirm-done", { email }));
+  announce(text("page-confirm-done", { email }));
 });

@@ -1,1 +1,0 @@
-import{a,c as e}from"./shared.4GMCJ7AW.js";import{a as n}from"./shared.GPRIO7UU.js";import{g as r,j as t}from"./shared.SVIRV6GF.js";import{c as m,e as i}from"./shared.ZRFJZFQS.js";var o=r("confirm-email"),f=a(o);t(o,async()=>{let{email:c}=await n.account.confirmEmailChange(f);e(),o.remove(),i(m("page-confirm-done",{email:c}))});

@@ -1,1 +1,0 @@
-import{a as n,c as a}from"./shared.4GMCJ7AW.js";import{a as i}from"./shared.GPRIO7UU.js";import{g as t,j as m}from"./shared.SVIRV6GF.js";import{c as o,e as r}from"./shared.ZRFJZFQS.js";var e=t("revoke-reset"),f=n(e);m(e,async()=>{await i.reset.revokeReset(f),a(),e.remove(),r(o("page-revoke-done"))});
