@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import type { BrowserContext, Page } from "playwright-core";
 
-import { PASSWORD, signIn, Site } from "./site.js";
+import { focusedId, PASSWORD, signIn, Site } from "./site.js";
 
 let site: Site;
 before(async () => (site = await Site.open()));
@@ -31,6 +31,7 @@ test("the sessions are listed, this one is named, and another one can be ended",
   await sessions.nth(1).waitFor({ state: "detached" });
 
   assert.equal(await sessions.count(), 1);
+  assert.equal(await focusedId(page), "sessions");
   await elsewhere.reload();
   await elsewhere.waitForURL("**/Account/Login");
 });

@@ -135,7 +135,10 @@ test("a refused password keeps what was typed, and the link", async () => {
   assert.equal(await page.locator("#email").inputValue(), email);
   assert.equal(await page.locator("#new_password").inputValue(), "Password1!");
 
+  assert.notEqual(await page.locator("#new_password-error").innerText(), "");
+
   await fill(page, email, PASSWORD);
+  assert.equal(await page.locator("#new_password-error").innerText(), "");
   await page.getByRole("button", { name: "Réinitialiser" }).click();
   await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
 });
@@ -229,7 +232,8 @@ test("this was not me: one click and the link is dead", async () => {
   await page.waitForURL("**/Account/RevokeReset");
   await page.getByRole("button", { name: "Annuler ce lien" }).click();
 
-  await page.getByText("Ce lien ne peut plus servir.").waitFor();
+  await page.getByRole("status").filter({ hasText: "Ce lien ne peut plus servir." }).waitFor();
+  assert.equal(await page.getByText("Annulez ici").count(), 0);
   await page.goto(address);
   await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
 });

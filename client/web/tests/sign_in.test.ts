@@ -139,6 +139,22 @@ test("a password can be looked at, and is hidden again before it is sent", async
   assert.equal(await password.getAttribute("type"), "password");
 });
 
+test("who has locked the capitals is told so beside the password, until they are free again", async () => {
+  const page = await (await site.visitor()).newPage();
+  await page.goto("/Account/Login");
+  const press = (modifierCapsLock: boolean) =>
+    page.locator("#password").evaluate((input, modifierCapsLock) => {
+      input.dispatchEvent(new KeyboardEvent("keyup", { key: "A", modifierCapsLock, bubbles: true }));
+    }, modifierCapsLock);
+  const notice = page.getByRole("status").filter({ hasText: "La touche Verr. Maj. est activée." });
+
+  await press(true);
+  await notice.waitFor();
+
+  await press(false);
+  await notice.waitFor({ state: "detached" });
+});
+
 test("people are sent where they came from, if the address is on the list", async () => {
   for (const [asked, expected] of [
     [APPLICATION, APPLICATION],
@@ -146,7 +162,6 @@ test("people are sent where they came from, if the address is on the list", asyn
     ["javascript:alert(1)", `${site.url}/Account`],
   ] as const) {
     const context = await site.visitor();
-    await context.route(`${APPLICATION}**`, (route) => route.fulfill({ body: "the application" }));
     const page = await context.newPage();
     await page.goto(`/Account/Login?return_url=${encodeURIComponent(asked)}`);
     await page.locator("#username").fill("noa");
@@ -156,6 +171,18 @@ test("people are sent where they came from, if the address is on the list", asyn
     await page.waitForURL(expected);
     await context.close();
   }
+});
+
+test("what is no address is told beside the field that it was typed into", async () => {
+  const page = await (await site.visitor()).newPage();
+  await page.goto("/Account/ForgotPassword");
+  await page.getByRole("radio", { name: "Adresse e-mail" }).check();
+  await page.locator("#identifier").fill("lea");
+  await page.getByRole("button", { name: "Valider" }).click();
+  await told(page);
+
+  assert.equal(await page.locator("#identifier").getAttribute("aria-invalid"), "true");
+  assert.notEqual(await page.locator("#identifier-error").innerText(), "");
 });
 
 test("who has forgotten the password still gets back to where they came from", async () => {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 
-import AxeBuilder from "@axe-core/playwright";
 import { type AccountState, AccountState as States } from "@guichet/client/v1";
 import { createGuichet, type Guichet } from "@guichet/client/node";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 import { type Link, Server } from "../../typescript/test/server.js";
@@ -20,6 +20,22 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** How long a page may take on a busy machine. */
+const LIMIT_MS = 20_000;
+
+/** All that a browser is asked to keep: the session, the language, and that forms are ours. No script can read them. */
+const COOKIES = ["guichet_refresh", "guichet_lang", "guichet_form"];
+
+/** Everything that a page can put into a browser, by name; run in the page. */
+const STORED = async () => [
+  ...Object.keys(localStorage).map((key) => `localStorage ${key}`),
+  ...Object.keys(sessionStorage).map((key) => `sessionStorage ${key}`),
+  ...(await indexedDB.databases()).map(({ name }) => `database ${name}`),
+  ...(await caches.keys()).map((name) => `cache ${name}`),
+  ...(await navigator.serviceWorker.getRegistrations()).map(({ scope }) => `service worker ${scope}`),
+  ...(document.cookie === "" ? [] : [`a readable cookie ${document.cookie}`]),
+];
+
 /** A password that keeps all the rules. */
 export const PASSWORD = "Babou45+";
 
@@ -27,41 +43,89 @@ export const PASSWORD = "Babou45+";
 export class Site {
   readonly #server: Server;
   readonly #browser: Browser;
+  /** What no page may ever do, and did. */
+  readonly #faults: string[] = [];
+  /** The applications that people may be sent to, which answer each visitor. */
+  readonly #targets: string[];
+  /** These can store nothing, nor can they be asked. */
+  readonly #scriptless = new WeakSet<BrowserContext>();
+  #ahead: number;
   readonly url: string;
   readonly admin: Guichet;
 
-  private constructor(server: Server, browser: Browser, url: string) {
+  private constructor(server: Server, browser: Browser, url: string, targets: string[], ahead: number) {
     this.#server = server;
     this.#browser = browser;
+    this.#targets = targets;
+    this.#ahead = ahead;
     this.url = url;
     this.admin = createGuichet({ baseUrl: server.url, token: server.apiKey() });
   }
 
-  /** Starts both. The public address is fixed beforehand: what a page may do depends on its origin. */
-  static async open(env: Record<string, string> = {}): Promise<Site> {
+  /**
+   * Starts both. The public address is fixed beforehand: what a page may do depends on its origin. `ahead` tells what a
+   * clock in `env` is set to.
+   */
+  static async open(env: Record<string, string> = {}, ahead = 0): Promise<Site> {
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const server = await Server.start({ GUICHET_LISTEN: `127.0.0.1:${port}`, GUICHET_PUBLIC_URL: url, ...env });
     const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
-    return new Site(server, browser, url);
+    const targets = [env["GUICHET_APP_URL"], env["GUICHET_RETURN_URLS"]].filter((target) => target !== undefined);
+    return new Site(server, browser, url, targets, ahead);
   }
 
+  /**
+   * Ends both. Fails if any visitor's page broke the content security policy, threw, asked another host for something,
+   * or left something in the browser (threats, section 1: 3.4.3, 3.6.1, 14.3.3).
+   */
   async close(): Promise<void> {
+    for (const context of this.#browser.contexts()) await this.leave(context);
     await this.#browser.close();
     this.#server.stop();
+    assert.deepEqual(this.#faults, []);
   }
 
-  /** A browser of its own, of a person who reads French. Anything that it asks another host for is a failure. */
+  /** A browser of its own, of a person who reads French. */
   async visitor(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ baseURL: this.url, locale: "fr-BE", ...options });
-    context.setDefaultTimeout(10_000);
+    if (options.javaScriptEnabled === false) this.#scriptless.add(context);
+    context.setDefaultTimeout(LIMIT_MS);
+    context.on("console", (line) => {
+      if (/Content Security Policy|Trusted/.test(line.text())) this.#faults.push(line.text());
+    });
+    context.on("weberror", (thrown) => this.#faults.push(String(thrown.error())));
     await context.route(
       (url) => url.origin !== this.url && url.protocol !== "data:",
-      (route) => {
-        assert.fail(`a page asked for ${route.request().url()}`);
+      async (route) => {
+        const request = route.request();
+        if (request.isNavigationRequest() && this.#targets.includes(request.url())) {
+          return route.fulfill({ contentType: "text/html", body: "the application" });
+        }
+        this.#faults.push(`a page asked for ${request.url()}`);
+        await route.abort();
       },
     );
     return context;
+  }
+
+  /** A browser without any of that, for pages of other sites. */
+  stranger(): Promise<BrowserContext> {
+    return this.#browser.newContext({ locale: "fr-BE" });
+  }
+
+  /** Closes a browser, and looks at what stays in it. */
+  async leave(context: BrowserContext): Promise<void> {
+    const pages = this.#scriptless.has(context) ? [] : context.pages();
+    for (const page of pages.filter((page) => page.url().startsWith(`${this.url}/`))) {
+      const kept = await page.evaluate(STORED);
+      if (kept.length > 0) this.#faults.push(`${page.url()} keeps ${kept.join(", ")}`);
+    }
+    for (const { name, domain, httpOnly } of await context.cookies()) {
+      const isOurs = domain !== "localhost" || (httpOnly && COOKIES.includes(name));
+      if (!isOurs) this.#faults.push(`a cookie that nobody knows of: ${name}`);
+    }
+    await context.close();
   }
 
   /** Makes an account that may sign in. */
@@ -88,8 +152,15 @@ export class Site {
     return this.#server.linkMailedTo(address);
   }
 
+  /** Sets the server's clock so far ahead of the real one. */
   advance(seconds: number): void {
+    this.#ahead = seconds;
     this.#server.advance(seconds);
+  }
+
+  /** The server's time, in milliseconds since 1970. */
+  now(): number {
+    return Date.now() + this.#ahead * 1_000;
   }
 }
 
@@ -108,7 +179,10 @@ export function focusedId(page: Page): Promise<string> {
 
 /** Fails with what axe finds on a page as it is now (WCAG 2.2 AA and best practices). */
 export async function assertAccessible(page: Page, state: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"] }),
+  );
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   assert.deepEqual(found, [], state);
 }
