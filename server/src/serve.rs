@@ -103,7 +103,8 @@ async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> 
     let config = &app.config;
     let public = Listener::bind(config.listen.address, Port::Public)
         .await
-        .with_context(|| format!("can't listen on {}", config.listen.address))?;
+        .with_context(|| format!("can't listen on {}", config.listen.address))?
+        .introduced_by(config.listen.proxies.introducers());
     let public_address = public.local_addr().to_string();
 
     let (health, health_service) = tonic_health::server::health_reporter();

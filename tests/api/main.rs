@@ -34,6 +34,7 @@ mod own_account;
 mod page_threats;
 mod pages;
 mod passwords;
+mod proxy_protocol;
 mod reflection;
 mod reset;
 mod reset_codes;

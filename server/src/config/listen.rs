@@ -59,6 +59,12 @@ pub(super) const SECTION: Section = Section {
             "The header that they add to: x-forwarded-for, or forwarded (RFC 7239); the other one counts for nothing",
         ),
         Setting::new(
+            "GUICHET_PROXY_PROTOCOL",
+            "off",
+            "Whether each connection from GUICHET_TRUSTED_PROXIES begins with a PROXY header (version 1 or 2) that says whose it is; on for proxies that pass TCP or TLS on as it is; who else connects sends none",
+        )
+        .such_as("on"),
+        Setting::new(
             "GUICHET_REFLECTION",
             "on",
             "Whether gRPC reflection describes the services (the protos are public); on or off",
@@ -92,6 +98,19 @@ pub struct Proxies {
     pub trusted: Vec<IpNet>,
     /// What they add to.
     pub header: ForwardedHeader,
+    /// Whether they begin each connection with a PROXY header.
+    pub introduce: bool,
+}
+
+impl Proxies {
+    /// Those that begin a connection with a PROXY header.
+    pub fn introducers(&self) -> Vec<IpNet> {
+        if self.introduce {
+            self.trusted.clone()
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 /// A header that proxies add to, the nearest one last.
@@ -171,6 +190,16 @@ impl fmt::Display for PublicUrl {
 }
 
 fn read_proxies(reader: &mut Reader) -> Proxies {
+    let proxies = read_trusted(reader);
+    if proxies.introduce && proxies.trusted.is_empty() {
+        let problem =
+            "nobody is trusted to send a PROXY header; name them with GUICHET_TRUSTED_PROXIES";
+        reader.refuse("GUICHET_PROXY_PROTOCOL", problem);
+    }
+    proxies
+}
+
+fn read_trusted(reader: &mut Reader) -> Proxies {
     let headers = [
         ("x-forwarded-for", ForwardedHeader::XForwardedFor),
         ("forwarded", ForwardedHeader::Forwarded),
@@ -182,6 +211,7 @@ fn read_proxies(reader: &mut Reader) -> Proxies {
         header: reader.read("GUICHET_FORWARDED_HEADER", |text| {
             value::one_of(text, &headers)
         }),
+        introduce: reader.read("GUICHET_PROXY_PROTOCOL", value::switch),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Refusal {
     TooMany,
     /// The TLS handshake failed or took too long.
     Handshake,
+    /// A trusted proxy did not say whose it is, or not in time.
+    ProxyHeader,
     /// The system could not accept it, for example for want of file descriptors.
     AcceptError,
 }
@@ -98,6 +100,7 @@ impl EncodeLabelValue for Refusal {
         match self {
             Self::TooMany => "too_many",
             Self::Handshake => "handshake",
+            Self::ProxyHeader => "proxy_header",
             Self::AcceptError => "accept_error",
         }
         .encode(encoder)

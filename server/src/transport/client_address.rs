@@ -76,6 +76,7 @@ mod tests {
                 .map(|network| network.parse().unwrap())
                 .into(),
             header,
+            introduce: false,
         };
         let name = match header {
             ForwardedHeader::XForwardedFor => "x-forwarded-for",

@@ -2,14 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
-use super::accept::{AcceptFailures, Acceptor};
+use super::accept::{AcceptFailures, Acceptor, Entrance};
 use super::admission::Admission;
 use super::guarded::{GuardedIo, Terms};
 use super::limits::Limits;
@@ -25,6 +27,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     port: Port,
+    introducers: Vec<IpNet>,
 }
 
 impl Listener {
@@ -37,7 +40,17 @@ impl Listener {
             socket,
             address,
             port,
+            introducers: Vec::new(),
         })
+    }
+
+    /// Expects a PROXY header from these proxies.
+    #[must_use]
+    pub fn introduced_by(self, introducers: Vec<IpNet>) -> Self {
+        Self {
+            introducers,
+            ..self
+        }
     }
 
     /// The bound address, with the port the system chose.
@@ -59,16 +72,19 @@ impl Listener {
         let (ready, connections) = mpsc::channel(READY_CONNECTIONS);
         let acceptor = Acceptor {
             socket: self.socket,
-            admission: Admission::new(limits, metrics.connections(self.port)),
-            terms: Terms {
-                first_request: limits.first_request,
-                kill: kill.clone(),
+            introducers: self.introducers,
+            entrance: Entrance {
+                admission: Arc::new(Admission::new(limits, metrics.connections(self.port))),
+                terms: Terms {
+                    first_request: limits.first_request,
+                    kill: kill.clone(),
+                },
+                handshake: limits.tls_handshake,
+                tls,
+                ready,
+                metrics: metrics.clone(),
             },
-            handshake: limits.tls_handshake,
-            tls,
             tls_reload: limits.tls_reload,
-            ready,
-            metrics: metrics.clone(),
             failures: AcceptFailures::default(),
         };
         tokio::spawn(acceptor.run());

@@ -1,6 +1,6 @@
 //! Everything between the network and the RPCs.
 //!
-//! A connection passes `listener` (counts, TLS, first-request limit) and becomes a
+//! A connection passes `listener` (`proxy_header`, counts, TLS, first-request limit) and becomes a
 //! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
 //! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
 //! `origin`, `cors` and `deadline`, or to the HTTP pages. `shutdown` ends it all, `ops` shows
@@ -28,6 +28,7 @@ pub mod ops;
 pub mod origin;
 /// Who is at the other end.
 pub mod peer;
+pub(crate) mod proxy_header;
 mod refusal;
 /// One router for gRPC, grpc-web and the HTTP pages.
 pub mod router;
