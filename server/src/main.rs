@@ -1,12 +1,21 @@
 //! The binary: read the command line, carry it out, tell the exit code.
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
 
 use clap::Parser as _;
 use guichet::cli::{self, Arguments};
+use rustix::{fs::Mode, process::umask};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory that is given back. Passwords and codes pass through buffers of HTTP, messages, forms and statements
+/// that nobody else would wipe.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // What it writes is for its own user alone: database, log of the database, mails, copies.
+    umask(Mode::RWXG | Mode::RWXO);
     let arguments = Arguments::parse();
     // Features of dependencies may bring a second TLS provider in: say which one is meant.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());

@@ -1,0 +1,70 @@
+//! Secrets don't stay in the server's memory.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::time::Duration;
+
+use guichet_client::proto::ChangePasswordRequest;
+use guichet_tests::{Server, people};
+use memchr::memmem;
+
+/// Nothing else looks like these.
+const FIRST: &str = "Zwetschgenkuchen+17";
+const SECOND: &str = "Rhabarberkompott+29";
+
+/// How often a text stands in the memory that a process can write to.
+fn copies(pid: u32, text: &str) -> usize {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("Linux tells");
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("a child's memory can be read");
+    let mut found = 0;
+    for line in maps.lines() {
+        let mut parts = line.split_whitespace();
+        let (Some(range), Some(mode)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        if !mode.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').expect("a range");
+        let address = |digits| u64::from_str_radix(digits, 16).expect("an address");
+        let (start, end) = (address(start), address(end));
+        let mut content = vec![0; usize::try_from(end - start).expect("it fits")];
+        // Some regions are the kernel's.
+        if memory.read_exact_at(&mut content, start).is_ok() {
+            found += memmem::find_iter(&content, text.as_bytes()).count();
+        }
+    }
+    found
+}
+
+/// Who was called lately and has changed a password: neither the old nor the new one is to be found.
+#[tokio::test]
+async fn a_password_does_not_outlive_its_call() {
+    let server = Server::start().await;
+    people::active(&server, "lea", "").await;
+    let tokens = people::tokens(&server, "lea", people::GOOD_PASSWORD).await;
+    let change = |current: &'static str, new: &'static str| ChangePasswordRequest {
+        current_password: current.into(),
+        new_password: new.into(),
+        ..Default::default()
+    };
+    let lea = server.as_person(&tokens.access_token).await;
+    for (current, new) in [(people::GOOD_PASSWORD, FIRST), (FIRST, SECOND)] {
+        let changed = lea.account().change_password(change(current, new)).await;
+        changed.expect("another password");
+    }
+    drop(lea);
+    people::tokens(&server, "lea", SECOND).await;
+
+    let pid = server.pid().expect("it runs");
+    let mut found = [usize::MAX; 2];
+    // The last connections close by themselves.
+    for _ in 0..50 {
+        found = [FIRST, SECOND].map(|password| copies(pid, password));
+        if found == [0, 0] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("copies of the passwords: {found:?}");
+}
