@@ -44,6 +44,7 @@ mod second_factor;
 mod secrets;
 mod short_codes;
 mod shutdown;
+mod systemd;
 mod text_values;
 mod theme;
 mod tidy;
