@@ -17,6 +17,7 @@ mod m0009_hash_kinds;
 mod m0010_names;
 mod m0011_second_factors;
 mod m0012_journal;
+mod m0015_retired_keys;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_names::Migration),
             Box::new(m0011_second_factors::Migration),
             Box::new(m0012_journal::Migration),
+            Box::new(m0015_retired_keys::Migration),
         ]
     }
 }

@@ -93,6 +93,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let app = App::open_on(store, config, metrics).await?;
     app::learn_hash_kinds(&app).await?;
+    if app.master_key.is_pending() {
+        tracing::warn!(
+            "the previous master key is still in force: once every server has both, run `guichet keys rotate-master`"
+        );
+    }
     serve_calls(&app, &shutdown, &ops_address).await?;
     ops.await??;
     Ok(())

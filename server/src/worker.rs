@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     app::{self, App},
     audit::{self, Head},
+    auth::key,
     error::Error,
     metrics::OutboxState,
     outbox::deliver,
@@ -26,7 +27,7 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 
 /// How often the database's clock and the keys are read again, and the length of its log is looked at.
-const KEEP: Duration = Duration::from_secs(5);
+const KEEP: Duration = key::RELOAD;
 
 /// How often what has expired is deleted.
 const SWEEP: Duration = Duration::from_mins(10);

@@ -79,3 +79,5 @@ INSERT INTO account_origin VALUES
   ('old', 'id:É', x'00000000000000000000000000000000', 1, x'00ff', x'00000000000000000000000000000001');
 
 INSERT INTO hash_kind VALUES ('{"Bcrypt":{"cost":12}}$argon2id$v=19$m=8,t=1,p=1'), ('');
+
+INSERT INTO retired_key VALUES ('', x'00ff', 1, NULL), ('é', x'', -1, 0);

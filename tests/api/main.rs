@@ -27,6 +27,7 @@ mod language;
 mod mail;
 mod mail_tls;
 mod mails;
+mod master_rotation;
 mod memory;
 mod network_budget;
 mod new_place;

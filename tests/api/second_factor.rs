@@ -21,17 +21,17 @@ use totp_rs::Totp;
 const EMAIL: &str = "lea@ecole.example";
 
 /// Somebody with an authenticator app.
-struct Lea {
-    server: Server,
+pub(crate) struct Lea {
+    pub(crate) server: Server,
     app: Totp,
     account_id: String,
-    recovery_codes: Vec<String>,
+    pub(crate) recovery_codes: Vec<String>,
     /// How far the server's clock is ahead.
     ahead: Duration,
 }
 
 impl Lea {
-    async fn enrolled(server: Server) -> Self {
+    pub(crate) async fn enrolled(server: Server) -> Self {
         let account_id = people::active(&server, "lea", EMAIL).await.id;
         let lea = person(&server).await;
         let app = begin(&lea).await;
@@ -55,18 +55,18 @@ impl Lea {
     }
 
     /// What the app shows.
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         shown(&self.app, self.ahead)
     }
 
     /// Until the app shows a code that is not used yet.
-    fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         let a_while = Duration::from_mins(1);
         self.server.advance(a_while);
         self.ahead += a_while;
     }
 
-    async fn challenge(&self) -> String {
+    pub(crate) async fn challenge(&self) -> String {
         let reply = people::sign_in(&self.server, "lea", GOOD_PASSWORD).await;
         match reply.expect("a challenge").into_inner().outcome {
             Some(Outcome::Challenge(challenge)) => challenge.challenge_token,
@@ -74,7 +74,7 @@ impl Lea {
         }
     }
 
-    async fn answer(
+    pub(crate) async fn answer(
         &self,
         challenge_token: &str,
         answer: Answer,

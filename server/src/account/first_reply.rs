@@ -15,7 +15,7 @@ use crate::{
     call::{Call, parse_id},
     clock::Timestamp,
     error::Error,
-    master_key::Purpose,
+    master_key::{Digest, Purpose},
     store::first_reply::{ActiveModel, Column, Entity},
 };
 
@@ -26,7 +26,7 @@ const MEMORY: Duration = Duration::from_hours(24);
 pub struct RequestId {
     caller: String,
     id: Uuid,
-    request_hash: Vec<u8>,
+    request_hash: Digest,
 }
 
 impl RequestId {
@@ -66,7 +66,7 @@ impl RequestId {
         let Some(row) = row.filter(|row| now < row.expire_time) else {
             return Ok(None);
         };
-        if row.request_hash != self.request_hash {
+        if !self.request_hash.is(&row.request_hash) {
             return Err(Error::field("request_id", "NOT_ALLOWED"));
         }
         R::decode(row.reply.as_slice())
@@ -92,7 +92,7 @@ impl RequestId {
         let row = ActiveModel {
             caller: Set(self.caller.clone()),
             request_id: Set(self.id),
-            request_hash: Set(self.request_hash.clone()),
+            request_hash: Set(self.request_hash.to_vec()),
             reply: Set(reply.encode_to_vec()),
             account_id: Set(about),
             expire_time: Set(now.plus(MEMORY)),
@@ -103,7 +103,7 @@ impl RequestId {
 }
 
 /// Keyed, because the request may hold a password.
-fn request_hash(call: &Call<'_>, asked: &impl Message, map: &HashMap<String, String>) -> Vec<u8> {
+fn request_hash(call: &Call<'_>, asked: &impl Message, map: &HashMap<String, String>) -> Digest {
     let sorted: BTreeMap<&String, &String> = map.iter().collect();
     let encoded = asked.encode_to_vec();
 
@@ -113,6 +113,5 @@ fn request_hash(call: &Call<'_>, asked: &impl Message, map: &HashMap<String, Str
     }
     call.app
         .master_key
-        .mac(Purpose::RepeatedRequests, &parts)
-        .to_vec()
+        .digest(Purpose::RepeatedRequests, &parts)
 }

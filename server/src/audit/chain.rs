@@ -78,18 +78,31 @@ pub(super) fn digest(events: &[event::Model]) -> Result<Vec<u8>, serde_json::Err
 
 /// The MAC of a seal behind the one before.
 pub(super) fn mac(master_key: &MasterKey, seal: &event_seal::Model, before: &[u8]) -> Vec<u8> {
-    let parts: [&[u8]; 5] = [
-        before,
-        &seal.number.to_be_bytes(),
-        &seal.event_count.to_be_bytes(),
-        &seal.seal_time.0.to_be_bytes(),
-        &seal.digest,
-    ];
+    let parts = numbers(seal);
+    let parts = parts_of(&parts, seal, before);
     master_key.mac(Purpose::EventSeals, &parts).to_vec()
 }
 
-/// Whether a seal is what it was made as.
-pub(super) fn is_genuine(master_key: &MasterKey, seal: &event_seal::Model, before: &[u8]) -> bool {
-    let expected = mac(master_key, seal, before);
-    constant_time::verify_slices_are_equal(&expected, &seal.mac).is_ok()
+/// Under which of the master keys a seal is what it was made as, counted from the oldest; none if under none.
+pub(super) fn key_of(
+    master_key: &MasterKey,
+    seal: &event_seal::Model,
+    before: &[u8],
+) -> Option<usize> {
+    let parts = numbers(seal);
+    let macs = master_key.macs(Purpose::EventSeals, &parts_of(&parts, seal, before));
+    macs.iter()
+        .position(|mac| constant_time::verify_slices_are_equal(mac, &seal.mac).is_ok())
+}
+
+fn numbers(seal: &event_seal::Model) -> [[u8; 8]; 3] {
+    [seal.number, seal.event_count, seal.seal_time.0].map(i64::to_be_bytes)
+}
+
+fn parts_of<'a>(
+    [number, event_count, seal_time]: &'a [[u8; 8]; 3],
+    seal: &'a event_seal::Model,
+    before: &'a [u8],
+) -> [&'a [u8]; 5] {
+    [before, number, event_count, seal_time, &seal.digest]
 }

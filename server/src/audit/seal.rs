@@ -9,7 +9,7 @@ use super::chain::{self, Head};
 use crate::{
     app::App,
     error::Error,
-    store::{event, event_seal},
+    store::{event, event_seal, retired_key},
 };
 
 /// Events under one seal: what is read and written at a time.
@@ -40,6 +40,10 @@ async fn seal_some(app: &App) -> Result<u64, Error> {
 
     let txn = app.store.write().await?;
     let before = Head::newest(&txn).await?;
+    // Behind a seal under a newer key there must be none under an older one. Within seconds this server knows the newer.
+    if retired_key::Entity::is_retired(&txn, &app.master_key.id_in_force()).await? {
+        return Ok(0);
+    }
     let events = unsealed.all(&txn).await?;
     let count = events.len() as u64;
     let mut seal = event_seal::Model {

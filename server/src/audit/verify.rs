@@ -68,6 +68,8 @@ struct Walk {
     /// Up to which seal events were removed on purpose.
     pruned_up_to: i64,
     has_known_head: bool,
+    /// The master key of the seal before, counted from the oldest.
+    oldest_key: usize,
 }
 
 impl Walk {
@@ -88,8 +90,12 @@ impl Walk {
             .head
             .take()
             .map_or_else(Vec::new, |head| head.mac);
-        let is_genuine = chain::is_genuine(master_key, seal, &before);
-        if !is_genuine {
+        // Whoever finds an old key can't go on with the chain under it.
+        let key = chain::key_of(master_key, seal, &before).filter(|key| *key >= self.oldest_key);
+        let is_genuine = key.is_some();
+        if let Some(key) = key {
+            self.oldest_key = key;
+        } else {
             self.broken(format!(
                 "seal {number} is not what was written, or the one before is not"
             ));

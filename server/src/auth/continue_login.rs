@@ -107,8 +107,8 @@ async fn take(
             let Some(code) = secret::read_short_code(typed) else {
                 return Ok(false);
             };
-            let hash = recovery_codes::hash(call.app, account.id, &code);
-            let taken = recovery_code::Entity::take(txn, account.id, hash, call.now).await?;
+            let hashes = recovery_codes::digest(call.app, account.id, &code).any();
+            let taken = recovery_code::Entity::take(txn, account.id, hashes, call.now).await?;
             if taken {
                 second_factor::tell(call, txn, account, SecondFactorChange::CodeUsed).await?;
             }

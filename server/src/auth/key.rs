@@ -28,11 +28,14 @@ use crate::{
     error::Error,
     event::{self, Subject},
     master_key::{MasterKey, Purpose},
-    store::{Store, signing_key},
+    store::{Store, retired_key, signing_key},
 };
 
 /// How much longer than the access token's lifetime an old key verifies: clocks differ.
 const LEEWAY: Duration = Duration::from_mins(5);
+
+/// How often servers read the keys again: they also learn from it which master key is in force.
+pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// One key, ready for use.
 #[derive(Clone)]
@@ -84,6 +87,7 @@ impl KeyRing {
 
     /// Reads the keys again.
     pub async fn reload(&self, store: &Store, master_key: &MasterKey) -> anyhow::Result<()> {
+        retired_key::teach(&store.read, master_key).await?;
         let rows = signing_key::Entity::find()
             .order_by_asc(signing_key::Column::ActivateTime)
             .order_by_asc(signing_key::Column::Kid)

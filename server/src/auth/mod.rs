@@ -35,6 +35,7 @@ pub mod key;
 pub mod lockout;
 pub mod login;
 pub mod logout;
+pub mod master_rotation;
 mod new_place;
 pub mod recovery_codes;
 pub mod refresh;
@@ -372,6 +373,7 @@ fn test_master_key(digits: &str) -> crate::master_key::MasterKey {
         data_dir: "nowhere".into(),
         database: DatabaseUrl::Sqlite("nowhere".into()),
         master_key: Some(digits.repeat(32).into()),
+        previous_master_key: None,
     };
     crate::master_key::MasterKey::load_or_create(&storage).unwrap()
 }

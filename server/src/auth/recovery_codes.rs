@@ -10,7 +10,7 @@ use crate::{
     call::Call,
     error::Error,
     mail::letter::SecondFactorChange,
-    master_key::Purpose,
+    master_key::{Digest, Purpose},
     secret,
     store::{recovery_code, totp},
 };
@@ -43,13 +43,16 @@ pub async fn generate_recovery_codes(
 pub(super) fn fresh(app: &App, account_id: Uuid) -> (Vec<String>, Vec<Vec<u8>>) {
     let code = |_| {
         let code = secret::short_code();
-        (secret::grouped(&code), hash(app, account_id, &code))
+        (
+            secret::grouped(&code),
+            digest(app, account_id, &code).to_vec(),
+        )
     };
     (0..COUNT).map(code).unzip()
 }
 
 /// What is kept of a code. 57 bits could be guessed from a plain hash.
-pub(super) fn hash(app: &App, account_id: Uuid, code: &str) -> Vec<u8> {
+pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
     let parts: [&[u8]; 2] = [account_id.as_bytes(), code.as_bytes()];
-    app.master_key.mac(Purpose::RecoveryCodes, &parts).to_vec()
+    app.master_key.digest(Purpose::RecoveryCodes, &parts)
 }

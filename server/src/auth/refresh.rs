@@ -29,7 +29,7 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     let presented =
         RefreshToken::parse(&app.master_key, &request.refresh_token).ok_or(Error::TokenInvalid)?;
     let successor = presented.successor(&app.master_key);
-    let text = successor.to_text(&app.master_key);
+    let mut text = successor.to_text(&app.master_key);
 
     let found = session::Entity::with_account(presented.session_id)
         .one(&app.store.read)
@@ -52,9 +52,9 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     if rotate(call, &current, &text, expire_time).await? {
         session.expire_time = expire_time;
     } else {
-        session = in_grace_or_end(call, session.id, &text)
-            .await?
-            .ok_or(Error::TokenReused)?;
+        let possible = presented.successors(&app.master_key);
+        let still = in_grace_or_end(call, session.id, possible).await?;
+        (session, text) = still.ok_or(Error::TokenReused)?;
     }
     Ok(RefreshResponse {
         tokens: Some(rules::tokens(call, &account, &session, text)?),
@@ -96,20 +96,24 @@ async fn rotate(
     Ok(rotated.rows_affected == 1)
 }
 
-/// The session as it is now, if the presented token was the current one until a moment ago; otherwise the token was
-/// stolen, and the session ends.
+/// The session as it is now and its current token, if the presented one was the current one until a moment ago; otherwise
+/// that was stolen, and the session ends. `successors` are the texts that the one after it may have.
 async fn in_grace_or_end(
     call: &Call<'_>,
     id: Uuid,
-    successor: &str,
-) -> Result<Option<session::Model>, Error> {
+    successors: Vec<String>,
+) -> Result<Option<(session::Model, String)>, Error> {
     let txn = call.app.store.write().await?;
     let session = session::Entity::find_by_id(id).one(&txn).await?;
     let session = session.ok_or(Error::TokenInvalid)?;
     // It may have ended since the first look.
     check_live(call, &session)?;
-    if is_in_grace(call, &session, successor) {
-        return Ok(Some(session));
+    if call.now.since(session.rotate_time) <= GRACE {
+        let mut successors = successors.into_iter();
+        let current = successors.find(|text| session.refresh_hash == secret::hash(text));
+        if let Some(current) = current {
+            return Ok(Some((session, current)));
+        }
     }
     end(call, &txn, &session).await?;
     txn.commit().await?;
@@ -130,11 +134,6 @@ fn check_live(call: &Call<'_>, session: &session::Model) -> Result<(), Error> {
     } else {
         Err(Error::TokenExpired)
     }
-}
-
-/// Whether the presented token is the one just before the current, and that came only just now.
-fn is_in_grace(call: &Call<'_>, session: &session::Model, successor: &str) -> bool {
-    session.refresh_hash == secret::hash(successor) && call.now.since(session.rotate_time) <= GRACE
 }
 
 /// Ends a session whose token was stolen.

@@ -6,13 +6,14 @@
 //! has the same successor, on every replica, without storing it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::{
     master_key::{MasterKey, Purpose},
     secret,
 };
+
+const PURPOSE: Purpose = Purpose::RefreshTokens;
 
 const SECRET: usize = 32;
 const TAG: usize = 16;
@@ -51,22 +52,45 @@ impl RefreshToken {
             generation: u32::from_be_bytes(*generation),
             secret: *secret,
         };
-        bool::from(token.tag(master_key)[..TAG].ct_eq(tag)).then_some(token)
+        token.is_ours(master_key, tag).then_some(token)
     }
 
     /// The one token that follows this one.
     #[must_use]
     pub fn successor(&self, master_key: &MasterKey) -> Self {
-        Self {
-            session_id: self.session_id,
-            generation: self.generation.saturating_add(1),
-            secret: self.mac(master_key, b"successor"),
-        }
+        let generation = self.generation.to_be_bytes();
+        self.followed_by(master_key.mac(PURPOSE, &self.parts(b"successor", &generation)))
+    }
+
+    /// The texts that its successor may have: one, but for a master key that takes another's place, when servers that have
+    /// seen that and servers that have not make one each.
+    pub fn successors(&self, master_key: &MasterKey) -> Vec<String> {
+        let generation = self.generation.to_be_bytes();
+        let secrets = master_key.macs(PURPOSE, &self.parts(b"successor", &generation));
+        let texts = secrets.into_iter().flat_map(|secret| {
+            let next = self.followed_by(secret);
+            let generation = next.generation.to_be_bytes();
+            let tags = master_key.macs(PURPOSE, &next.parts(b"tag", &generation));
+            tags.into_iter().map(move |tag| next.text(&tag))
+        });
+        texts.collect()
     }
 
     /// The text that the client keeps.
     pub fn to_text(&self, master_key: &MasterKey) -> String {
-        let tag = self.tag(master_key);
+        let generation = self.generation.to_be_bytes();
+        self.text(&master_key.mac(PURPOSE, &self.parts(b"tag", &generation)))
+    }
+
+    fn followed_by(&self, secret: [u8; SECRET]) -> Self {
+        Self {
+            session_id: self.session_id,
+            generation: self.generation.saturating_add(1),
+            secret,
+        }
+    }
+
+    fn text(&self, tag: &[u8; 32]) -> String {
         let parts: [&[u8]; 4] = [
             self.session_id.as_bytes(),
             &self.generation.to_be_bytes(),
@@ -76,18 +100,13 @@ impl RefreshToken {
         URL_SAFE_NO_PAD.encode(parts.concat())
     }
 
-    fn tag(&self, master_key: &MasterKey) -> [u8; 32] {
-        self.mac(master_key, b"tag")
+    fn is_ours(&self, master_key: &MasterKey, tag: &[u8]) -> bool {
+        let generation = self.generation.to_be_bytes();
+        master_key.is_mac(PURPOSE, &self.parts(b"tag", &generation), tag)
     }
 
-    fn mac(&self, master_key: &MasterKey, what: &[u8]) -> [u8; 32] {
-        let parts: [&[u8]; 4] = [
-            what,
-            self.session_id.as_bytes(),
-            &self.generation.to_be_bytes(),
-            &self.secret,
-        ];
-        master_key.mac(Purpose::RefreshTokens, &parts)
+    fn parts<'a>(&'a self, what: &'a [u8], generation: &'a [u8]) -> [&'a [u8]; 4] {
+        [what, self.session_id.as_bytes(), generation, &self.secret]
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     audit::{self, Head},
     config::Config,
     master_key::MasterKey,
-    store::Store,
+    store::{Store, retired_key},
 };
 
 /// What to do.
@@ -43,6 +43,7 @@ async fn verify(config: &Config, head: Option<&Head>) -> anyhow::Result<()> {
     let store = Store::connect(&config.storage).await?;
     // What the server seals or removes meanwhile must not look like tampering.
     let instant = store.read_at_one_instant().await?;
+    retired_key::teach(&instant, &master_key).await?;
     let report = audit::verify(&instant, &master_key, head).await?;
     println!(
         "{} events under {} seals; {} removed by retention, {} not sealed yet",

@@ -31,6 +31,13 @@ pub(super) const SECTION: Section = Section {
             "64 hexadecimal digits that seal the secrets in the database; made at first start; replicas share one",
         )
         .with(Secrecy::Secret),
+        Setting::unset(
+            "GUICHET_MASTER_KEY_PREVIOUS",
+            "there is none",
+            "64 hexadecimal digits",
+            "The key that GUICHET_MASTER_KEY takes the place of, while `guichet keys rotate-master` is ahead or has just been run",
+        )
+        .with(Secrecy::Secret),
     ],
 };
 
@@ -43,6 +50,8 @@ pub struct Storage {
     pub database: DatabaseUrl,
     /// 64 hexadecimal digits; without them the key is a file in the data directory.
     pub master_key: Option<SecretString>,
+    /// The key before it, which something may still be sealed under.
+    pub previous_master_key: Option<SecretString>,
 }
 
 impl Storage {
@@ -51,12 +60,18 @@ impl Storage {
         let database = reader.read("GUICHET_DATABASE_URL", |text| {
             DatabaseUrl::parse(text, &data_dir)
         });
-        let master_key = reader.read_optional("GUICHET_MASTER_KEY", value::hexadecimal_key);
+        let mut key = |name| {
+            let digits = reader.read_optional(name, value::hexadecimal_key);
+            digits.map(SecretString::from)
+        };
+        let master_key = key("GUICHET_MASTER_KEY");
+        let previous_master_key = key("GUICHET_MASTER_KEY_PREVIOUS");
 
         Self {
             data_dir,
             database,
-            master_key: master_key.map(SecretString::from),
+            master_key,
+            previous_master_key,
         }
     }
 }

@@ -123,7 +123,7 @@ async fn adopt_hashes(
         .collect();
     for row in rows.iter_mut().filter_map(|(_, row)| row.as_mut().ok()) {
         if let Some(hash) = &row.imported_hash
-            && !digests.contains(&row.digest)
+            && !row.digest.any().iter().any(|kept| digests.contains(kept))
         {
             row.password_hash = Some(adopt(call, hash).await?);
         }
@@ -314,7 +314,7 @@ impl Writing<'_> {
             row_key: Set(row.key.clone()),
             account_id: Set(account.id),
             account_version: Set(account.version),
-            row_digest: Set(row.digest.clone()),
+            row_digest: Set(row.digest.to_vec()),
             import_id: Set(self.job.id),
         });
     }

@@ -141,7 +141,7 @@ impl Judge<'_> {
         let Some(before) = self.known.accounts.get(&origin.account_id) else {
             return refuse(key_column(row), "EXTERNAL_ID_TAKEN");
         };
-        if origin.row_digest == row.digest {
+        if row.digest.is(&origin.row_digest) {
             return Judgement::Unchanged(before.id);
         }
         if is_touched(before, origin.account_version) {

@@ -4,7 +4,10 @@ use guichet_proto::v1::ImportRow;
 use uuid::Uuid;
 
 use crate::{
-    account::fields::Fields, app::App, error::Error, master_key::Purpose,
+    account::fields::Fields,
+    app::App,
+    error::Error,
+    master_key::{Digest, Purpose},
     password::stored::ImportedHash,
 };
 
@@ -14,7 +17,7 @@ pub struct Candidate {
     /// What the row is known by in its source.
     pub key: String,
     /// Keyed digest of all that it says.
-    pub digest: Vec<u8>,
+    pub digest: Digest,
     /// As typed.
     pub username: String,
     /// Normalised.
@@ -89,7 +92,7 @@ impl Candidate {
 }
 
 /// What makes two rows say the same, their numbers aside.
-fn digest(app: &App, row: &ImportRow, institution_id: Option<Uuid>, attributes: &str) -> Vec<u8> {
+fn digest(app: &App, row: &ImportRow, institution_id: Option<Uuid>, attributes: &str) -> Digest {
     let implied = institution_id.filter(|_| row.institution_external_id.is_empty());
     let implied = implied.map(|id| id.to_string()).unwrap_or_default();
     let parts = [
@@ -105,7 +108,5 @@ fn digest(app: &App, row: &ImportRow, institution_id: Option<Uuid>, attributes: 
         attributes,
     ];
     let parts = parts.map(str::as_bytes);
-    app.master_key
-        .mac(Purpose::RepeatedRequests, &parts)
-        .to_vec()
+    app.master_key.digest(Purpose::RepeatedRequests, &parts)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
-use super::{KEY_LEN, MasterKey};
+use super::key::{KEY_LEN, Key};
 
 /// Whether there is one.
 pub(super) fn exists(data_dir: &Path) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn exists(data_dir: &Path) -> bool {
 }
 
 /// Reads the file, after making it if there is none.
-pub(super) fn load_or_create(data_dir: &Path) -> anyhow::Result<MasterKey> {
+pub(super) fn load_or_create(data_dir: &Path) -> anyhow::Result<Key> {
     let path = path(data_dir);
     let shown = path.display();
 
@@ -73,7 +73,7 @@ fn write_draft(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-fn read(path: &Path) -> anyhow::Result<MasterKey> {
+fn read(path: &Path) -> anyhow::Result<Key> {
     let shown = path.display();
     let mode = fs::metadata(path)
         .with_context(|| format!("cannot read {shown}"))?
@@ -85,7 +85,7 @@ fn read(path: &Path) -> anyhow::Result<MasterKey> {
 
     let content = fs::read_to_string(path).map(Zeroizing::new);
     let content = content.with_context(|| format!("cannot read {shown}"))?;
-    MasterKey::from_hex(content.trim_end()).with_context(|| shown.to_string())
+    Key::from_hex(content.trim_end()).with_context(|| shown.to_string())
 }
 
 #[cfg(test)]

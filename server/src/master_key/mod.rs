@@ -1,27 +1,52 @@
 //! The one key from which all others follow. It never touches the database; what lies there is sealed under it.
+//!
+//! It can be replaced while people work. Every server is first given the new key and the previous one; then
+//! `guichet keys rotate-master` seals anew what is sealed, in one transaction that also says that from now on the new key
+//! is in force. Servers look every few seconds, and until they have seen it they write under the previous key, which the
+//! others still read. So they may be given their keys one after the other, and nobody is signed out:
+//!
+//! | Purpose | What becomes of it |
+//! |---|---|
+//! | `SigningKeys`, `TotpSecrets` | sealed anew; both keys open them until that is finished |
+//! | `RetiredKeys` | sealed anew with them |
+//! | `PageTokens`, `Challenges` | live for minutes: both keys open them as long as both are given |
+//! | `RefreshTokens` | the old tag counts; the successor is made under the key in force |
+//! | `Forms` | the old token counts |
+//! | `ShortCodes`, `RecoveryCodes`, `RepeatedRequests` | what is stored was made once and can't be made anew: the old MAC counts |
+//! | `EventSeals` | each seal is checked under its own key, which may only get newer along the chain |
+//! | `ThrottleKeys` | counters begin anew, at most a day's worth of failures: what was typed is not known any more |
+//!
+//! Where an old MAC counts for longer than servers have the old key, its derived key lies in `retired_key`, sealed under the
+//! new master key. Of the purposes that seal nothing is kept: whoever gets the new key can't open an old backup with it.
 
+mod digest;
 mod file;
+mod key;
+mod retired;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use anyhow::{Context, ensure};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, hmac, rand};
 use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+pub use self::digest::Digest;
+use self::key::{Derived, Key};
+use self::retired::Retired;
 use crate::config::Storage;
 
-const KEY_LEN: usize = 32;
-
-/// First byte of everything sealed, so that a later format can be told from this one.
-const FORMAT: u8 = 1;
-
-/// Random bytes that make the key of one message.
-const SALT_LEN: usize = 12;
-
-/// 256 bits from which the keys of every [`Purpose`] are derived. Wiped from memory when dropped; `Debug` prints nothing of it.
-pub struct MasterKey(Zeroizing<[u8; KEY_LEN]>);
+/// The master key, and the one that it replaces while that is given too. `Debug` prints nothing of them.
+pub struct MasterKey {
+    newest: Key,
+    previous: Option<Key>,
+    /// Whether the database is still sealed under the previous one.
+    is_pending: AtomicBool,
+    /// What is left of earlier ones, the oldest first.
+    retired: RwLock<Vec<Retired>>,
+}
 
 /// What a derived key is for. Keys of different purposes have nothing in common (NIST SP 800-108).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +73,8 @@ pub enum Purpose {
     Challenges,
     /// Seals over the journal.
     EventSeals,
+    /// What is left of master keys that were replaced, sealed in the database.
+    RetiredKeys,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -56,19 +83,38 @@ pub enum Purpose {
 pub struct OpenError;
 
 impl MasterKey {
-    /// Takes the configured key, else the one in the data directory, which is made at the first start.
+    /// Takes the configured key, else the one in the data directory, which is made at the first start; and the previous one,
+    /// if it is configured.
     ///
     /// # Errors
-    /// When the file can't be read or made, holds no key, or may be read by other users.
+    /// When the file can't be read or made, holds no key, or may be read by other users; when both keys are the same.
     pub fn load_or_create(storage: &Storage) -> anyhow::Result<Self> {
-        if let Some(digits) = &storage.master_key {
-            return Self::from_hex(digits.expose_secret()).context("GUICHET_MASTER_KEY");
-        }
+        let newest = match &storage.master_key {
+            Some(digits) => Key::from_hex(digits.expose_secret()).context("GUICHET_MASTER_KEY")?,
+            None => file::load_or_create(&storage.data_dir)?,
+        };
+        let previous = storage.previous_master_key.as_ref();
+        let previous = previous
+            .map(|digits| Key::from_hex(digits.expose_secret()))
+            .transpose()
+            .context("GUICHET_MASTER_KEY_PREVIOUS")?;
+        let is_same = previous
+            .as_ref()
+            .is_some_and(|previous| previous.id() == newest.id());
+        ensure!(
+            !is_same,
+            "GUICHET_MASTER_KEY_PREVIOUS is the master key itself; it takes the one that was in force before"
+        );
 
-        file::load_or_create(&storage.data_dir)
+        Ok(Self {
+            newest,
+            previous,
+            is_pending: AtomicBool::new(false),
+            retired: RwLock::default(),
+        })
     }
 
-    /// The same key, if there is one already.
+    /// The same keys, if there are any already.
     ///
     /// # Errors
     /// As [`MasterKey::load_or_create`].
@@ -79,109 +125,143 @@ impl MasterKey {
         Self::load_or_create(storage).map(Some)
     }
 
-    /// The key for one purpose (HKDF-SHA-256, RFC 5869).
-    pub fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; KEY_LEN]> {
-        self.expand(&[purpose.info()])
-    }
-
-    /// A public fingerprint of 16 hexadecimal digits, by which a database sealed under another key is noticed.
+    /// A public fingerprint of the newest key, of 16 hexadecimal digits.
     pub fn id(&self) -> String {
-        hex::encode(&self.expand(&[b"guichet/v1/key-id"])[..8])
+        self.newest.id()
     }
 
-    /// Encrypts and authenticates (AES-256-GCM). Who opens it must name the same associated data, which is not kept.
+    /// That of the previous one, if there is one.
+    pub fn previous_id(&self) -> Option<String> {
+        self.previous.as_ref().map(Key::id)
+    }
+
+    /// That of the one under which new things are sealed.
+    pub fn id_in_force(&self) -> String {
+        self.in_force().id()
+    }
+
+    /// Whether the database is still sealed under the previous key.
+    pub fn is_pending(&self) -> bool {
+        self.is_pending.load(Ordering::Acquire)
+    }
+
+    /// Learns from the database which key is in force and what is left of earlier ones: an id and what
+    /// [`MasterKey::retire_previous`] made, the oldest first.
     ///
-    /// Each message has its own key, derived with a random salt: with one key for all, NIST SP 800-38D section 8.3
-    /// would allow no more than 2³² messages, which refresh tokens could reach.
+    /// # Errors
+    /// When something does not open.
+    pub fn learn<'a>(
+        &self,
+        is_pending: bool,
+        retired: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), OpenError> {
+        let open = |(id, sealed): (&str, &[u8])| {
+            let keys = self.open(Purpose::RetiredKeys, sealed, id.as_bytes())?;
+            Retired::read(id, &keys).ok_or(OpenError)
+        };
+        let retired = retired.map(open).collect::<Result<_, _>>()?;
+        *self.retired.write().unwrap_or_else(PoisonError::into_inner) = retired;
+        self.is_pending.store(is_pending, Ordering::Release);
+        Ok(())
+    }
+
+    /// What stays of the previous key when the newest takes its place, sealed under the newest.
+    pub fn retire_previous(&self) -> Option<Vec<u8>> {
+        let previous = self.previous.as_ref()?;
+        let keys = Retired::of(previous).write();
+        let id = previous.id();
+        Some(self.newest.seal(Purpose::RetiredKeys, &keys, id.as_bytes()))
+    }
+
+    /// What is sealed under the previous key, sealed under the newest; none for what already is.
     ///
-    /// # Panics
-    /// When the operating system has no random numbers.
+    /// # Errors
+    /// When neither opens it.
+    pub fn seal_anew(
+        &self,
+        purpose: Purpose,
+        sealed: &[u8],
+        associated_data: &[u8],
+    ) -> Result<Option<Vec<u8>>, OpenError> {
+        if self.newest.open(purpose, sealed, associated_data).is_ok() {
+            return Ok(None);
+        }
+        let plain = self.open(purpose, sealed, associated_data)?;
+        Ok(Some(self.newest.seal(purpose, &plain, associated_data)))
+    }
+
+    /// Encrypts and authenticates (AES-256-GCM) under the key in force. Who opens it must name the same associated data,
+    /// which is not kept.
     pub fn seal(&self, purpose: Purpose, plaintext: &[u8], associated_data: &[u8]) -> Vec<u8> {
-        let mut random = [0; SALT_LEN + NONCE_LEN];
-        rand::fill(&mut random).expect("the operating system has random numbers");
-        let (salt, nonce) = random.split_at(SALT_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).expect("the length is that of a nonce");
-
-        // Full size from the start: growing would leave a copy of the plaintext in freed memory.
-        let header_len = 1 + random.len();
-        let mut sealed = Vec::with_capacity(header_len + plaintext.len() + AES_256_GCM.tag_len());
-        sealed.push(FORMAT);
-        sealed.extend_from_slice(&random);
-        sealed.extend_from_slice(plaintext);
-
-        let body = &mut sealed[header_len..];
-        let tag = self
-            .message_key(purpose, salt)
-            .seal_in_place_separate_tag(nonce, Aad::from(associated_data), body)
-            .expect("nothing in memory is too long for AES-GCM");
-        sealed.extend_from_slice(tag.as_ref());
-        sealed
+        self.in_force().seal(purpose, plaintext, associated_data)
     }
 
-    /// Opens what [`MasterKey::seal`] sealed with the same purpose and associated data.
+    /// Opens what [`MasterKey::seal`] sealed under either key with the same purpose and associated data.
     pub fn open(
         &self,
         purpose: Purpose,
         sealed: &[u8],
         associated_data: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let (format, rest) = sealed.split_first().ok_or(OpenError)?;
-        if *format != FORMAT {
-            return Err(OpenError);
+        let opened = self.newest.open(purpose, sealed, associated_data);
+        match &self.previous {
+            Some(previous) => opened.or_else(|_| previous.open(purpose, sealed, associated_data)),
+            None => opened,
         }
-        let (salt, rest) = rest.split_at_checked(SALT_LEN).ok_or(OpenError)?;
-        let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or(OpenError)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError)?;
-
-        let mut body = Zeroizing::new(body.to_vec());
-        let plaintext_len = self
-            .message_key(purpose, salt)
-            .open_in_place(nonce, Aad::from(associated_data), &mut body)
-            .map_err(|_| OpenError)?
-            .len();
-
-        body.truncate(plaintext_len);
-        Ok(body)
     }
 
-    /// A keyed hash (HMAC-SHA-256). Each part goes in with its length, so that `["ab", "c"]` and `["a", "bc"]` differ.
+    /// A keyed hash (HMAC-SHA-256) under the key in force. Each part goes in with its length, so that `["ab", "c"]` and
+    /// `["a", "bc"]` differ.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.derive(purpose).as_slice());
-        let mut context = hmac::Context::with_key(&key);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+        self.in_force().mac(purpose, parts)
+    }
+
+    /// Such a hash of something that is recognised by it later.
+    pub fn digest(&self, purpose: Purpose, parts: &[&[u8]]) -> Digest {
+        Digest::of(self, purpose, parts)
+    }
+
+    /// The same under every key that may have been in force, the oldest first.
+    pub fn macs(&self, purpose: Purpose, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        let keys = self.derived(purpose);
+        keys.iter()
+            .map(|derived| key::mac(derived, parts))
+            .collect()
+    }
+
+    /// Whether a MAC was made of these parts, under whatever key was in force then. Its beginning is enough, if whoever asks
+    /// keeps no more of it.
+    pub fn is_mac(&self, purpose: Purpose, parts: &[&[u8]], mac: &[u8]) -> bool {
+        let macs = self.macs(purpose, parts);
+        let is_it = |made: &[u8; 32]| {
+            let beginning = made.get(..mac.len()).unwrap_or_default();
+            bool::from(beginning.ct_eq(mac))
+        };
+        !mac.is_empty() && macs.iter().any(is_it)
+    }
+
+    fn in_force(&self) -> &Key {
+        match &self.previous {
+            Some(previous) if self.is_pending() => previous,
+            _ => &self.newest,
         }
-
-        let mut mac = [0; 32];
-        mac.copy_from_slice(context.sign().as_ref());
-        mac
     }
 
-    fn from_hex(digits: &str) -> anyhow::Result<Self> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        let decoded = hex::decode_to_slice(digits, key.as_mut_slice());
-        ensure!(decoded.is_ok(), "the key is not 64 hexadecimal digits");
-
-        Ok(Self(key))
-    }
-
-    fn message_key(&self, purpose: Purpose, salt: &[u8]) -> LessSafeKey {
-        let key = self.expand(&[purpose.info(), b"/message/", salt]);
-        let key = UnboundKey::new(&AES_256_GCM, key.as_slice()).expect("the key has 256 bits");
-
-        LessSafeKey::new(key)
-    }
-
-    fn expand(&self, info: &[&[u8]]) -> Zeroizing<[u8; KEY_LEN]> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
-            .extract(self.0.as_slice())
-            .expand(info, hkdf::HKDF_SHA256)
-            .and_then(|okm| okm.fill(key.as_mut_slice()))
-            .expect("HKDF-SHA-256 gives up to 8160 bytes");
-
-        key
+    /// The oldest first.
+    fn derived(&self, purpose: Purpose) -> Vec<Derived> {
+        let retired = self.retired.read().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<Derived> = retired
+            .iter()
+            .filter_map(|retired| retired.key(purpose))
+            .collect();
+        if let Some(previous) = &self.previous {
+            let id = previous.id();
+            if !retired.iter().any(|retired| retired.is(&id)) {
+                keys.push(previous.derive(purpose));
+            }
+        }
+        keys.push(self.newest.derive(purpose));
+        keys
     }
 }
 
@@ -199,6 +279,7 @@ impl Purpose {
             Self::RecoveryCodes => b"guichet/v1/recovery-codes",
             Self::Challenges => b"guichet/v1/challenges",
             Self::EventSeals => b"guichet/v1/event-seals",
+            Self::RetiredKeys => b"guichet/v1/retired-keys",
         }
     }
 }
@@ -216,142 +297,21 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
+    use super::key::KEY_LEN;
     use crate::config::DatabaseUrl;
 
-    const PURPOSES: [Purpose; 11] = [
-        Purpose::SigningKeys,
-        Purpose::PageTokens,
-        Purpose::RefreshTokens,
-        Purpose::ThrottleKeys,
-        Purpose::RepeatedRequests,
-        Purpose::Forms,
-        Purpose::ShortCodes,
-        Purpose::TotpSecrets,
-        Purpose::RecoveryCodes,
-        Purpose::Challenges,
-        Purpose::EventSeals,
-    ];
-
-    fn key(byte: u8) -> MasterKey {
-        MasterKey(Zeroizing::new([byte; KEY_LEN]))
-    }
-
-    #[test]
-    fn sealed_data_opens_again() {
-        for plaintext in [&b""[..], b"x", &[7; 5_000]] {
-            let sealed = key(1).seal(Purpose::SigningKeys, plaintext, b"key 7");
-
-            assert_eq!(
-                sealed.len(),
-                1 + SALT_LEN + NONCE_LEN + plaintext.len() + 16
-            );
-            let opened = key(1)
-                .open(Purpose::SigningKeys, &sealed, b"key 7")
-                .unwrap();
-            assert_eq!(opened.as_slice(), plaintext);
+    fn storage(newest: &str, previous: Option<&str>) -> Storage {
+        let digits = |byte: &str| byte.repeat(KEY_LEN).into();
+        Storage {
+            data_dir: "nowhere".into(),
+            database: DatabaseUrl::Sqlite(PathBuf::new()),
+            master_key: Some(digits(newest)),
+            previous_master_key: previous.map(digits),
         }
     }
 
-    #[test]
-    fn same_plaintext_is_sealed_differently_each_time() {
-        let seal = || key(1).seal(Purpose::PageTokens, b"text", b"");
-
-        assert_ne!(seal(), seal());
-    }
-
-    #[test]
-    fn damaged_data_does_not_open() {
-        let sealed = key(1).seal(Purpose::PageTokens, b"text", b"");
-
-        for index in 0..sealed.len() {
-            let mut damaged = sealed.clone();
-            damaged[index] ^= 1;
-            assert_eq!(
-                key(1).open(Purpose::PageTokens, &damaged, b""),
-                Err(OpenError),
-                "{index}"
-            );
-
-            let cut = &sealed[..index];
-            assert_eq!(
-                key(1).open(Purpose::PageTokens, cut, b""),
-                Err(OpenError),
-                "{index}"
-            );
-        }
-    }
-
-    #[test]
-    fn other_key_purpose_or_associated_data_does_not_open() {
-        let sealed = key(1).seal(Purpose::PageTokens, b"text", b"accounts");
-
-        for (opener, purpose, associated_data) in [
-            (key(2), Purpose::PageTokens, &b"accounts"[..]),
-            (key(1), Purpose::SigningKeys, b"accounts"),
-            (key(1), Purpose::PageTokens, b"events"),
-            (key(1), Purpose::PageTokens, b""),
-        ] {
-            assert_eq!(
-                opener.open(purpose, &sealed, associated_data),
-                Err(OpenError)
-            );
-        }
-    }
-
-    /// Computed apart from this code with Python's `hmac`; a change here makes every sealed row unreadable.
-    #[test]
-    fn derived_values_stay_the_same_from_release_to_release() {
-        let derived = PURPOSES.map(|purpose| hex::encode(key(1).derive(purpose).as_slice()));
-
-        assert_eq!(
-            derived,
-            [
-                "ba0423f0ee98e163bcca5b30be65c1bb5866d3c5b1f05dfb56454428787a9578",
-                "1ae793d1fc27cec1c2ab890d7c28fa90d73d264aa4c43c10c00d029c0f132f7a",
-                "5b5a4cf08995d5322075affd3043110330c5540ebd03cc29f83f84bd8a09de8c",
-                "c0f359d3dc2966289e771a6665414b5b168237769624e4be50d804358311b5e4",
-                "c550ea1243245c4b44c179b6aee11a913bccc17ececc4599fc59518593200ad8",
-                "f6a31d22cbbcf1b61d58a7398df96ae745b1d25247bccb30a85c3603b3eca6bc",
-                "cd4e7eb8c1ac6a185ac12137940af3b046d044357a8a44a6ab36315b1fe628cd",
-                "a09751736db8523ef3466aac842d027d6d3d1f041c0a943100399212ede17046",
-                "861ece8d885137a658951a1e84299827f19d64ef319d76a382c4c0dba646c422",
-                "9029f97e895c09ea149b421f77dca91f2a397e3a0b177cd818cf4ded9472c1ee",
-                "aa480836463bd066b64e4cde826e9cb17b9bb8a55d80f6845157bcfec0ea9ec4",
-            ]
-        );
-        assert_eq!(key(1).id(), "f5478eacedfe252b");
-        assert_eq!(
-            hex::encode(key(1).mac(Purpose::ThrottleKeys, &[b"login", b"lea"])),
-            "ff677b658b3e30f2efc9f676d56731ad0c53ff576a7c1be4731be0b777a0da99"
-        );
-    }
-
-    /// A row sealed by the first release.
-    #[test]
-    fn earlier_sealed_data_opens() {
-        let sealed = hex::decode("01000102030405060708090a0b0c0d0e0f1011121314151617f08da0a67b8a318bc7ceb27d7210c10b0d3fc3b196a16a").unwrap();
-
-        let opened = key(1)
-            .open(Purpose::SigningKeys, &sealed, b"key 7")
-            .unwrap();
-        assert_eq!(opened.as_slice(), b"private");
-    }
-
-    #[test]
-    fn mac_depends_on_key_purpose_and_division_into_parts() {
-        let macs = [
-            key(1).mac(Purpose::ThrottleKeys, &[b"ab", b"c"]),
-            key(1).mac(Purpose::ThrottleKeys, &[b"a", b"bc"]),
-            key(1).mac(Purpose::ThrottleKeys, &[b"abc"]),
-            key(1).mac(Purpose::ThrottleKeys, &[b"abc", b""]),
-            key(1).mac(Purpose::ThrottleKeys, &[]),
-            key(1).mac(Purpose::PageTokens, &[b"abc"]),
-            key(2).mac(Purpose::ThrottleKeys, &[b"abc"]),
-        ];
-
-        for (index, mac) in macs.iter().enumerate() {
-            assert!(!macs[..index].contains(mac), "{index}");
-        }
+    fn keys(newest: &str, previous: Option<&str>) -> MasterKey {
+        MasterKey::load_or_create(&storage(newest, previous)).unwrap()
     }
 
     #[test]
@@ -359,19 +319,81 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage {
             data_dir: directory.path().to_owned(),
-            database: DatabaseUrl::Sqlite(PathBuf::new()),
-            master_key: Some("01".repeat(KEY_LEN).into()),
+            ..storage("01", None)
         };
 
         assert_eq!(
             MasterKey::load_or_create(&storage).unwrap().id(),
-            key(1).id()
+            keys("01", None).id()
         );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn debug_prints_nothing_of_the_key() {
-        assert_eq!(format!("{:?}", key(1)), "MasterKey(hidden)");
+    fn a_key_does_not_replace_itself() {
+        let same = MasterKey::load_or_create(&storage("01", Some("01")));
+        assert!(same.is_err());
+    }
+
+    /// What each server writes at each moment is read by each other one.
+    #[test]
+    fn servers_that_know_both_keys_understand_each_other() {
+        let ahead = keys("02", Some("01"));
+        let behind = keys("02", Some("01"));
+        behind.learn(true, [].into_iter()).unwrap();
+        let sealed = ahead.retire_previous().unwrap();
+        let id = ahead.previous_id().unwrap();
+        ahead.learn(false, [(&*id, &*sealed)].into_iter()).unwrap();
+
+        for (writer, reader) in [(&ahead, &behind), (&behind, &ahead)] {
+            let sealed = writer.seal(Purpose::TotpSecrets, b"text", b"lea");
+            let opened = reader.open(Purpose::TotpSecrets, &sealed, b"lea").unwrap();
+            assert_eq!(opened.as_slice(), b"text");
+            let mac = writer.mac(Purpose::RefreshTokens, &[b"a"]);
+            assert!(reader.is_mac(Purpose::RefreshTokens, &[b"a"], &mac[..16]));
+            assert!(!reader.is_mac(Purpose::RefreshTokens, &[b"b"], &mac[..16]));
+            assert!(!reader.is_mac(Purpose::Forms, &[b"a"], &mac));
+        }
+        assert_ne!(ahead.id_in_force(), behind.id_in_force());
+        let old = keys("01", None).seal(Purpose::TotpSecrets, b"text", b"");
+        let anew = ahead
+            .seal_anew(Purpose::TotpSecrets, &old, b"")
+            .unwrap()
+            .unwrap();
+        assert!(
+            keys("02", None)
+                .open(Purpose::TotpSecrets, &anew, b"")
+                .is_ok()
+        );
+        assert_eq!(ahead.seal_anew(Purpose::TotpSecrets, &anew, b""), Ok(None));
+    }
+
+    #[test]
+    fn what_is_left_of_an_old_key_proves_its_macs_and_opens_nothing() {
+        let both = keys("02", Some("01"));
+        let (id, sealed) = (both.previous_id().unwrap(), both.retire_previous().unwrap());
+        let old = keys("01", None);
+        let after = keys("02", None);
+        after.learn(false, [(&*id, &*sealed)].into_iter()).unwrap();
+
+        for purpose in retired::KEPT {
+            let mac = old.mac(purpose, &[b"a"]);
+            assert!(after.is_mac(purpose, &[b"a"], &mac), "{purpose:?}");
+            assert_eq!(after.macs(purpose, &[b"a"]).len(), 2);
+        }
+        let throttled = old.mac(Purpose::ThrottleKeys, &[b"a"]);
+        assert!(!after.is_mac(Purpose::ThrottleKeys, &[b"a"], &throttled));
+        let secret = old.seal(Purpose::TotpSecrets, b"text", b"");
+        assert_eq!(
+            after.open(Purpose::TotpSecrets, &secret, b""),
+            Err(OpenError)
+        );
+        let stranger = keys("03", None).learn(false, [(&*id, &*sealed)].into_iter());
+        assert_eq!(stranger, Err(OpenError));
+    }
+
+    #[test]
+    fn debug_prints_nothing_of_the_keys() {
+        assert_eq!(format!("{:?}", keys("02", Some("01"))), "MasterKey(hidden)");
     }
 }

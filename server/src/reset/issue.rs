@@ -110,7 +110,7 @@ async fn make(
         account_id: Set(account.id),
         message_id: Set(app.clock.new_id()),
         purpose: Set(Purpose::HandedOver),
-        code_hash: Set(short::hash(app, account.id, &code)),
+        code_hash: Set(short::digest(app, account.id, &code).to_vec()),
         email: Set(None),
         return_url: Set(None),
         create_time: Set(call.now),

@@ -4,7 +4,6 @@
 //! try at its account.
 
 use sea_orm::DatabaseTransaction;
-use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::code;
@@ -13,15 +12,15 @@ use crate::{
     call::Call,
     error::Error,
     event::{self, Subject},
-    master_key::Purpose,
+    master_key::{Digest, Purpose},
     secret,
     store::reset_code::{self, MAX_WRONG_TRIES},
 };
 
 /// What is kept of an account's short code, given in its one spelling.
-pub(super) fn hash(app: &App, account_id: Uuid, code: &str) -> Vec<u8> {
+pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
     let parts: [&[u8]; 2] = [account_id.as_bytes(), code.as_bytes()];
-    app.master_key.mac(Purpose::ShortCodes, &parts).to_vec()
+    app.master_key.digest(Purpose::ShortCodes, &parts)
 }
 
 /// The account's live short code, if that is what was typed. Anything else is counted against it, by `InspectReset` as
@@ -50,10 +49,8 @@ pub(super) async fn find(
 }
 
 fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {
-    secret::read_short_code(typed).is_some_and(|code| {
-        let hash = hash(app, live.account_id, &code);
-        bool::from(hash.ct_eq(&live.code_hash))
-    })
+    secret::read_short_code(typed)
+        .is_some_and(|code| digest(app, live.account_id, &code).is(&live.code_hash))
 }
 
 async fn count_wrong(

@@ -45,6 +45,7 @@ pub mod recovery_code;
 pub mod reset_code;
 pub mod reset_request;
 pub mod reset_request_account;
+pub mod retired_key;
 mod schema;
 pub mod scope;
 pub mod session;

@@ -53,11 +53,11 @@ impl Entity {
             .map(drop)
     }
 
-    /// Uses a code up; false if it is not one of the account's, or was used before.
+    /// Uses a code up, of which one of these was kept; false if it is not one of the account's, or was used before.
     pub async fn take(
         db: &impl ConnectionTrait,
         account_id: Uuid,
-        code_hash: Vec<u8>,
+        code_hashes: Vec<Vec<u8>>,
         now: Timestamp,
     ) -> Result<bool, DbErr> {
         let update = Self::update_many()
@@ -65,7 +65,7 @@ impl Entity {
                 use_time: Set(Some(now)),
                 ..Default::default()
             })
-            .filter(Column::CodeHash.eq(code_hash))
+            .filter(Column::CodeHash.is_in(code_hashes))
             .filter(Column::AccountId.eq(account_id))
             .filter(Column::UseTime.is_null());
         Ok(update.exec(db).await?.rows_affected == 1)

@@ -119,6 +119,22 @@ impl Entity {
         Ok(update.exec(db).await?.rows_affected == 1)
     }
 
+    /// Keeps a secret that was sealed anew, unless another took its place meanwhile; tells how many that were.
+    pub async fn seal_anew(
+        db: &impl ConnectionTrait,
+        row: &Model,
+        sealed_secret: Vec<u8>,
+    ) -> Result<u64, DbErr> {
+        let update = Self::update_many()
+            .set(ActiveModel {
+                sealed_secret: Set(sealed_secret),
+                ..Default::default()
+            })
+            .filter(Column::AccountId.eq(row.account_id))
+            .filter(Column::SealedSecret.eq(row.sealed_secret.clone()));
+        Ok(update.exec(db).await?.rows_affected)
+    }
+
     /// Deletes the account's secret; false if none was in use.
     pub async fn remove(db: &impl ConnectionTrait, account_id: Uuid) -> Result<bool, DbErr> {
         let delete = Self::delete_many()

@@ -232,6 +232,14 @@ impl Server {
         self
     }
 
+    /// Sets a variable for its next start and for commands beside it; `None` takes it away.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.env.insert(name.to_owned(), value.to_owned()),
+            None => self.env.remove(name),
+        };
+    }
+
     /// Asks it to stop (SIGTERM) and asserts that it does so in time.
     pub async fn stop(&mut self) -> ExitStatus {
         self.terminate();

@@ -137,6 +137,7 @@ async fn connect(database: &DatabaseUrl, folder: &Path) -> anyhow::Result<Store>
         data_dir: folder.to_owned(),
         database: database.clone(),
         master_key: None,
+        previous_master_key: None,
     };
     Store::connect(&storage).await
 }
