@@ -12,6 +12,8 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod filter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod i18n;
 pub mod import;
 pub mod institution;

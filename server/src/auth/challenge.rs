@@ -26,10 +26,10 @@ const MAX_LENGTH: usize = 4_096;
 
 /// Whose password was right, and when.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Challenge {
-    pub(super) account_id: Uuid,
+pub(crate) struct Challenge {
+    pub(crate) account_id: Uuid,
     /// As given at sign-in.
-    pub(super) device_name: String,
+    pub(crate) device_name: String,
     /// Of the stored password hash.
     password: Vec<u8>,
     expire_time: i64,
@@ -37,7 +37,7 @@ pub(super) struct Challenge {
 
 impl Challenge {
     /// Of an account whose password, as it is stored, was right.
-    pub(super) fn of(
+    pub(crate) fn of(
         account_id: Uuid,
         password_hash: Option<&str>,
         device_name: &str,
@@ -52,7 +52,7 @@ impl Challenge {
     }
 
     /// As callers get it.
-    pub(super) fn to_proto(&self, master_key: &MasterKey) -> Result<v1::Challenge, Error> {
+    pub(crate) fn to_proto(&self, master_key: &MasterKey) -> Result<v1::Challenge, Error> {
         let content = serde_json::to_vec(self).map_err(|cause| Error::Internal(cause.into()))?;
         let sealed = master_key.seal(Purpose::Challenges, &content, &[]);
         let second_factors = [SecondFactor::Totp, SecondFactor::RecoveryCode];
@@ -64,7 +64,7 @@ impl Challenge {
     }
 
     /// Opens what [`Challenge::to_proto`] sealed.
-    pub(super) fn open(master_key: &MasterKey, token: &str, now: Timestamp) -> Result<Self, Error> {
+    pub(crate) fn open(master_key: &MasterKey, token: &str, now: Timestamp) -> Result<Self, Error> {
         if token.len() > MAX_LENGTH {
             return Err(Error::TokenInvalid);
         }
@@ -82,7 +82,7 @@ impl Challenge {
     }
 
     /// Whether the password that it vouches for is still the account's.
-    pub(super) fn holds_for(&self, account: &account::Model) -> bool {
+    pub(crate) fn holds_for(&self, account: &account::Model) -> bool {
         self.account_id == account.id
             && account.state == account::State::Active
             && self.password == fingerprint(account.password_hash.as_deref())

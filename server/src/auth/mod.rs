@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub mod api_keys;
-mod challenge;
+pub(crate) mod challenge;
 pub mod continue_login;
 pub mod introspect;
 pub mod key;

@@ -21,7 +21,7 @@ mod audit;
 mod backup;
 mod check;
 mod copy;
-mod import;
+pub(crate) mod import;
 mod keys;
 mod migrate;
 mod passwords;

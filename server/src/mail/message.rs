@@ -47,7 +47,7 @@ pub enum Encoding {
 /// A message ready to be handed over. Holds links, so `Debug` shows nothing of it.
 pub struct Message {
     pub(super) envelope: Envelope,
-    pub(super) raw: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
     pub(super) id: String,
     pub(super) date: SystemTime,
 }

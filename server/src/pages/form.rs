@@ -44,6 +44,7 @@ fn cookie(visit: &Visit) -> Option<String> {
     kept.filter(|kept| kept.len() <= MAX_COOKIE)
 }
 
-fn mac(app: &App, kept: &str) -> String {
+/// The token of the forms of the browser that holds this cookie.
+pub(crate) fn mac(app: &App, kept: &str) -> String {
     URL_SAFE_NO_PAD.encode(app.master_key.mac(Purpose::Forms, &[kept.as_bytes()]))
 }

@@ -28,7 +28,7 @@ mod account;
 mod assets;
 mod confirm_email;
 mod forgot;
-mod form;
+pub(crate) mod form;
 mod frame;
 mod headers;
 mod home;

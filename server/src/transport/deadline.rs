@@ -50,7 +50,7 @@ impl Default for CallLimits {
 
 impl CallLimits {
     /// The shorter of the caller's time and ours; `None` is no limit.
-    fn of(&self, path: &str, headers: &HeaderMap) -> Option<Duration> {
+    pub(crate) fn of(&self, path: &str, headers: &HeaderMap) -> Option<Duration> {
         let longest = (!self.unlimited.contains(&path)).then_some(self.longest);
         let asked = asked_timeout(headers).map(|timeout| timeout.saturating_sub(SHAVE));
 

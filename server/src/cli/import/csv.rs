@@ -26,7 +26,7 @@ const COLUMNS: [&str; 7] = [
 ];
 
 /// The rows of a file; each has the number of the line that it begins on.
-pub(super) struct Rows<R> {
+pub(crate) struct Rows<R> {
     reader: Reader<Bounded<R>>,
     left: Rc<Cell<usize>>,
     columns: Vec<String>,
@@ -38,7 +38,7 @@ pub(super) struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     /// Reads the names of the columns.
-    pub(super) fn new(mut file: R) -> anyhow::Result<Self> {
+    pub(crate) fn new(mut file: R) -> anyhow::Result<Self> {
         let left = Rc::new(Cell::new(MAX_ROW));
         let delimiter = delimiter(file.fill_buf()?);
         let bounded = Bounded {
@@ -62,7 +62,7 @@ impl<R: BufRead> Rows<R> {
     }
 
     /// The next row; none at the end.
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<Given>> {
+    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Given>> {
         self.left.set(MAX_ROW);
         let line = self.reader.position().line();
         let read = self.reader.read_byte_record(&mut self.record);

@@ -28,18 +28,18 @@ struct Line {
 }
 
 /// The rows of a file; each has the number of its line.
-pub(super) struct Rows<R> {
+pub(crate) struct Rows<R> {
     reader: R,
     number: i64,
 }
 
 impl<R: BufRead> Rows<R> {
-    pub(super) const fn new(reader: R) -> Self {
+    pub(crate) const fn new(reader: R) -> Self {
         Self { reader, number: 0 }
     }
 
     /// The next row; none at the end. Empty lines are passed over.
-    pub(super) fn next(&mut self) -> io::Result<Option<Given>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Given>> {
         loop {
             let Some(line) = self.line()? else {
                 return Ok(None);

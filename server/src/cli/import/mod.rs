@@ -27,8 +27,8 @@ use crate::{
     secret,
 };
 
-mod csv;
-mod jsonl;
+pub(crate) mod csv;
+pub(crate) mod jsonl;
 
 /// Rows that are written together.
 const ROWS: usize = 200;
