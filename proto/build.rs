@@ -5,12 +5,13 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 34] = [
+const SECRET_MESSAGES: [&str; 35] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
     "RequestEmailChangeRequest",
     "ConfirmEmailChangeRequest",
+    "GetPasswordPolicyRequest",
     "CheckPasswordRequest",
     "InspectResetRequest",
     "CompleteResetRequest",

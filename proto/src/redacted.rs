@@ -20,6 +20,7 @@ redact!(
     v1::ChangePasswordRequest,
     v1::RequestEmailChangeRequest,
     v1::ConfirmEmailChangeRequest,
+    v1::GetPasswordPolicyRequest,
     v1::CheckPasswordRequest,
     v1::InspectResetRequest,
     v1::CompleteResetRequest,

@@ -10,17 +10,20 @@ use tokio::sync::watch;
 use crate::{
     auth::key::KeyRing,
     clock::Clock,
-    config::{Config, PasswordProfile},
+    config::{Config, PasswordRules},
     i18n::Locale,
     mail::{letter::Brand, transport::Transport},
     master_key::MasterKey,
     metrics::Metrics,
     password::{
-        compromised::Compromised,
+        compromised::{Compromised, Range},
+        context::ContextWords,
         cost::Cost,
+        demands::Demands,
         hasher::{Hasher, Settings},
-        policy::{Composition, PasswordPolicy},
+        policy::PasswordPolicy,
     },
+    refusals::Refusals,
     store::{Store, hash_kind},
 };
 
@@ -39,8 +42,10 @@ pub struct App {
     pub master_key: MasterKey,
     /// argon2 on its own threads.
     pub hasher: Hasher,
-    /// Rules of new passwords.
+    /// The operator's rules of new passwords; institutions may ask for more.
     pub policy: PasswordPolicy,
+    /// Whom to ask about published passwords.
+    pub range: Option<Range>,
     /// Keys that sign and verify access tokens.
     pub keys: KeyRing,
     /// Where mails go.
@@ -51,6 +56,8 @@ pub struct App {
     pub brand: Brand,
     /// Figures for the operator.
     pub metrics: Metrics,
+    /// Refusals on their way to the journal.
+    pub refusals: Refusals,
     /// Wakes the workers that decide about reset requests and send mails.
     pub wake: watch::Sender<()>,
     /// Language where nobody asked for one.
@@ -96,6 +103,12 @@ impl App {
         let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {
             policy: policy(&config)?,
+            range: config
+                .password
+                .range_url
+                .clone()
+                .map(Range::new)
+                .transpose()?,
             hasher: Hasher::start(settings)?,
             mail: Transport::from_url(&mail_url, &config.storage.data_dir)?,
             mail_from: Mailbox::from_str(&config.mail.from).with_context(|| {
@@ -107,6 +120,7 @@ impl App {
                 public_url: config.listen.public_url.to_string(),
             },
             metrics,
+            refusals: Refusals::default(),
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
             store,
@@ -165,24 +179,23 @@ fn mail_url(config: &Config, data_dir: &Path) -> String {
 }
 
 fn policy(config: &Config) -> anyhow::Result<PasswordPolicy> {
-    let composition = match config.password.profile {
-        PasswordProfile::Visible => Composition::Required,
-        PasswordProfile::Standard | PasswordProfile::Strict => Composition::Free,
+    let PasswordRules {
+        profile,
+        min_length,
+        max_length,
+        history,
+        ref list,
+        ..
+    } = config.password;
+    let demands = Demands {
+        profile: Some(profile),
+        min_length,
+        history: Some(history),
     };
-    // Without composition rules people choose sentences: longer ones must fit.
-    let longest = match composition {
-        Composition::Required => 128,
-        Composition::Free => 256,
-    };
-    let policy = PasswordPolicy::new(
-        composition,
-        config
-            .password
-            .min_length
-            .unwrap_or(config.password.profile.min_length()),
-        config.password.max_length.unwrap_or(longest),
-    );
-    Ok(match &config.password.list {
+    let application = &config.application;
+    let words = ContextWords::of(["guichet", &application.name, &application.institution_name]);
+    let policy = PasswordPolicy::new(demands, max_length).and(Demands::default(), words);
+    Ok(match list {
         Some(path) => policy.refusing(Compromised::open(path)?),
         None => policy,
     })

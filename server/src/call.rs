@@ -17,6 +17,7 @@ use crate::{
     error::{Error, Violation},
     event,
     i18n::Locale,
+    refusals::Refused,
     secret,
     store::scope::Scope,
     transport::{
@@ -48,6 +49,8 @@ impl event::Witness for Call<'_> {
 pub enum Access {
     /// Anybody; a token is not even looked at.
     Public,
+    /// Anybody likewise; who shows a good token is known by it.
+    Recognised,
     /// Only `admin`.
     Admin,
     /// `admin`, and `institution_admin` within its scope, which is part of the function's queries.
@@ -105,6 +108,11 @@ impl Call<'_> {
     /// What the caller may read; likewise.
     pub fn reading_scope(&self) -> Result<Scope, Error> {
         self.caller.reading_scope().ok_or(Error::Forbidden)
+    }
+
+    /// Has the journal tell of a refusal.
+    pub fn note(&self, refused: Refused) {
+        self.app.refusals.note(refused, self.client, self.now);
     }
 
     /// Calls the function behind an RPC, and again where the database rolled it back for another call's sake.
@@ -184,6 +192,11 @@ impl Service {
             method,
             started: Instant::now(),
             request_id: self.app.clock.new_id(),
+            client: client_address::of(
+                request.extensions().get::<Peer>(),
+                request.metadata().as_ref(),
+                &self.app.config.listen.proxies,
+            ),
             locale: wanted_locale(request).unwrap_or(self.app.locale),
         }
     }
@@ -199,33 +212,53 @@ impl Service {
         let now = app.clock.now();
         let caller = match access {
             Access::Public => Caller::Anonymous,
-            _ => caller::authenticate(app, authorization(request)?, now).await?,
+            Access::Recognised => recognise(app, request, now).await,
+            _ => {
+                let shown = authorization(request)?;
+                let caller = caller::authenticate(app, shown, now).await;
+                caller.inspect_err(|error| self.note_bad_token(begun, error))?
+            }
         };
         let allowed = match access {
-            Access::Public | Access::Authenticated => true,
+            Access::Public | Access::Recognised | Access::Authenticated => true,
             Access::Admin => caller.has_role("admin"),
             Access::Delegate => caller.scope().is_some(),
             Access::Reader => caller.reading_scope().is_some(),
             Access::Person => caller.account_id().is_some(),
         };
         if !allowed {
+            self.note_denied(begun, &caller);
             return Err(Error::Forbidden);
         }
         Ok(Call {
             app,
             caller,
             locale: begun.locale,
-            client: client_address::of(
-                request.extensions().get::<Peer>(),
-                request.metadata().as_ref(),
-                &app.config.listen.proxies,
-            ),
+            client: begun.client,
             deadline: request
                 .extensions()
                 .get::<Deadline>()
                 .map(|deadline| deadline.0.into_std()),
             now,
         })
+    }
+
+    /// One that is over by its time is renewed by every client, many times a day.
+    fn note_bad_token(&self, begun: &Begun, error: &Error) {
+        if matches!(error, Error::TokenInvalid) {
+            self.note(begun, Refused::Token);
+        }
+    }
+
+    fn note_denied(&self, begun: &Begun, caller: &Caller) {
+        if let Some(actor_id) = caller.actor_id() {
+            self.note(begun, Refused::Access(begun.method, actor_id));
+        }
+    }
+
+    fn note(&self, begun: &Begun, refused: Refused) {
+        let app = &self.app;
+        app.refusals.note(refused, begun.client, app.clock.now());
     }
 
     /// Ends a call: its figures, its log line, and its refusal as the client sees it.
@@ -240,7 +273,11 @@ impl Service {
             started,
             request_id,
             locale,
+            ..
         } = *begun;
+        if let (Err(Error::Forbidden), Some(caller)) = (&outcome, caller) {
+            self.note_denied(begun, caller);
+        }
         let reply = outcome.map_err(|error| {
             log_cause(&error, request_id);
             error.into_status(locale)
@@ -262,6 +299,7 @@ pub struct Begun {
     method: &'static str,
     started: Instant,
     request_id: Uuid,
+    client: Option<IpAddr>,
     locale: Locale,
 }
 
@@ -280,6 +318,17 @@ fn wanted_locale<Q>(request: &Request<Q>) -> Option<Locale> {
         Locale::negotiate(accepted.to_str().ok()?)
     };
     request.extensions().get().copied().or_else(accepted)
+}
+
+/// Who calls, if that can be told.
+async fn recognise<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Caller {
+    match authorization(request) {
+        Ok(shown) => {
+            let caller = caller::authenticate(app, shown, now).await;
+            caller.unwrap_or(Caller::Anonymous)
+        }
+        Err(_) => Caller::Anonymous,
+    }
 }
 
 /// The header, given exactly once.

@@ -206,8 +206,8 @@ fn described(violations: &[Violation], locale: Locale) -> Vec<FieldViolation> {
 
 /// What is wrong with a field, in words that stand beside it.
 pub fn description(reason: &str, limit: Option<usize>, locale: Locale) -> String {
-    let limit = limit.unwrap_or_default().to_string();
-    let arguments = [("min", limit.clone().into()), ("max", limit.into())];
+    let limit = limit.unwrap_or_default();
+    let arguments = [("min", limit.into()), ("max", limit.into())];
     if crate::password::policy::Rule::from_key(reason).is_some() {
         i18n::rule(locale, reason, &arguments)
     } else {

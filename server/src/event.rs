@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What an event happened to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// The account, if it was one.
     pub account_id: Option<Uuid>,
@@ -67,6 +67,25 @@ impl Witness for Clock {
 
     fn network(&self) -> Option<String> {
         None
+    }
+}
+
+/// For what is told later than it was asked for, by the worker.
+#[derive(Clone, Debug)]
+pub struct Earlier<'a> {
+    /// The one clock.
+    pub clock: &'a Clock,
+    /// From where it was asked for.
+    pub network: Option<String>,
+}
+
+impl Witness for Earlier<'_> {
+    fn clock(&self) -> &Clock {
+        self.clock
+    }
+
+    fn network(&self) -> Option<String> {
+        self.network.clone()
     }
 }
 

@@ -26,6 +26,7 @@ pub mod pages;
 pub mod pagination;
 pub mod password;
 pub mod readiness;
+pub mod refusals;
 pub mod reset;
 pub mod secret;
 pub mod serve;

@@ -61,6 +61,9 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         keep(&app, &stop),
         house(&app, &stop)
     );
+    if let Err(error) = audit::write_refusals(&app).await {
+        tracing::warn!("the last refusals: {}", describe(&error));
+    }
 }
 
 /// Carries a queue out, and waits when it is empty.
@@ -109,6 +112,9 @@ async fn keep(app: &App, stop: &CancellationToken) {
         if let Err(cause) = tell_outbox(app).await {
             tracing::warn!("outbox: {cause}");
         }
+        if let Err(error) = audit::write_refusals(app).await {
+            tracing::warn!("writing refusals into the journal: {}", describe(&error));
+        }
         if let Err(error) = audit::seal(app).await {
             tracing::warn!("sealing the journal: {}", describe(&error));
         }
@@ -146,6 +152,9 @@ async fn house(app: &App, stop: &CancellationToken) {
     while !stopped_within(stop, SWEEP).await {
         if let Err(error) = sweep(app).await {
             tracing::warn!("housekeeping: {}", describe(&error));
+        }
+        if let Err(cause) = app.store.begin_log_anew().await {
+            tracing::warn!("write-ahead log: {cause}");
         }
         if let Err(error) = keep_journal(app).await {
             tracing::warn!("the journal: {}", describe(&error));

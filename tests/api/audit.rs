@@ -3,6 +3,10 @@
 use std::process::Output;
 use std::time::Duration;
 
+use guichet_client::proto::create_account_request::Credential;
+use guichet_client::proto::{
+    Account, CreateAccountRequest, DeleteAccountRequest, PurgeAccountRequest,
+};
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::{Place, Server};
 
@@ -44,6 +48,21 @@ fn copy_of(server: &Server) -> Place {
     assert!(copied.status.success(), "{}", text(&copied));
     let verified = verify(server, &copy, &[]);
     assert!(verified.status.success(), "{}", text(&verified));
+    copy
+}
+
+/// Likewise, by somebody who owns the database and takes off what guards events there.
+async fn unguarded_copy_of(server: &Server) -> Place {
+    let copy = copy_of(server);
+    for trigger in [
+        "event_content_stays",
+        "event_seal_number_stays",
+        "event_stays",
+        "event_seal_stays",
+        "event_seal_content_stays",
+    ] {
+        copy.execute(&format!("DROP TRIGGER {trigger}")).await;
+    }
     copy
 }
 
@@ -98,7 +117,7 @@ async fn an_event_that_is_changed_removed_or_slipped_in_is_noticed() {
             "seals 1 to 1 are missing",
         ),
     ] {
-        let copy = copy_of(&server);
+        let copy = unguarded_copy_of(&server).await;
         copy.execute(statement).await;
 
         let output = verify(&server, &copy, &[]);
@@ -118,7 +137,7 @@ async fn an_end_that_is_cut_off_is_noticed_by_who_knows_it() {
     sealed(&server).await;
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
     let head = sealed(&server).await;
-    let copy = copy_of(&server);
+    let copy = unguarded_copy_of(&server).await;
     copy.execute(
         "DELETE FROM event WHERE seal_number = (SELECT max(number) FROM event_seal);
              DELETE FROM event_seal WHERE number = (SELECT max(number) FROM event_seal)",
@@ -164,7 +183,7 @@ async fn old_events_go_and_the_chain_stays() {
 
     assert!(pruned.status.success(), "{}", text(&pruned));
     sealed(&server).await;
-    let copy = copy_of(&server);
+    let copy = unguarded_copy_of(&server).await;
     let events = copy.dump().await.remove("event").expect("the journal");
     let has = |kind: &str| events.iter().any(|event| event.contains(kind));
     assert!(
@@ -183,4 +202,90 @@ async fn old_events_go_and_the_chain_stays() {
         .await;
     let unexcused = verify(&server, &copy, &[]);
     assert_eq!(unexcused.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn the_database_itself_lets_nobody_change_or_remove_an_event() {
+    let server = journal().await;
+    sealed(&server).await;
+    // Where there is a PostgreSQL at hand, that is tried.
+    let elsewhere = Place::elsewhere();
+    let copied = server.cli(&["copy", "--to", elsewhere.url()]);
+    assert!(copied.status.success(), "{}", text(&copied));
+
+    for statement in [
+        "UPDATE event SET actor_id = NULL",
+        "UPDATE event SET attributes = '{}', seal_number = 9",
+        "UPDATE event SET seal_number = NULL",
+        "UPDATE event SET seal_number = seal_number + 1",
+        "DELETE FROM event",
+        "DELETE FROM event WHERE type = 'session.opened'",
+        "UPDATE event_seal SET event_count = 0",
+        "DELETE FROM event_seal",
+    ] {
+        assert!(elsewhere.refuses(statement).await, "{statement}");
+    }
+    if elsewhere.is_postgres() {
+        assert!(elsewhere.refuses("TRUNCATE event").await);
+    }
+
+    let verified = verify(&server, &elsewhere, &[]);
+    assert!(verified.status.success(), "{}", text(&verified));
+}
+
+#[tokio::test]
+async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
+    let mut server = Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", "3")
+        .start()
+        .await;
+    let person = Account {
+        username: "zoe.verhaegen".into(),
+        email: "zoe.verhaegen@ecole.example".into(),
+        display_name: "Zoé Verhaegen".into(),
+        external_id: "old-verhaegen".into(),
+        attributes: [("nickname".to_owned(), "verhaegentje".to_owned())].into(),
+        ..Account::default()
+    };
+    let admin = server.admin().await;
+    let request = CreateAccountRequest {
+        account: Some(person.clone()),
+        credential: Some(Credential::Password(GOOD_PASSWORD.into())),
+        request_id: uuid::Uuid::new_v4().to_string(),
+        ..CreateAccountRequest::default()
+    };
+    let created = admin.account().create_account(request).await;
+    let id = created.expect("an account").into_inner().account;
+    let account_id = id.expect("it").id;
+    people::tokens(&server, &person.username, GOOD_PASSWORD).await;
+    let wrong = people::sign_in(&server, &person.username, "Wrong45+").await;
+    wrong.expect_err("a wrong password");
+    let link = people::reset_link(&server, &person.email).await;
+    let anyone = server.anyone().await;
+    let used = people::complete(&anyone, &link, &person.email, people::OTHER_PASSWORD).await;
+    used.expect("a reset");
+    server.mailbox().wait_for(&person.email, 2).await;
+    sealed(&server).await;
+    // Otherwise the search below might look in the wrong place.
+    assert!(server.written().place_of("verhaegen").is_some());
+
+    let deleted = admin
+        .account()
+        .delete_account(DeleteAccountRequest {
+            account_id: account_id.clone(),
+            ..DeleteAccountRequest::default()
+        })
+        .await;
+    deleted.expect("a deletion");
+    let request = PurgeAccountRequest { account_id };
+    let purged = admin.account().purge_account(request).await;
+    purged.expect("a purge");
+
+    let written = server.written();
+    for trace in ["verhaegen", "Verhaegen", "VERHAEGEN"] {
+        assert_eq!(written.place_of(trace), None, "{trace}");
+    }
+    sealed(&server).await;
+    server.stop().await;
+    assert_eq!(server.written().place_of("verhaegen"), None);
 }

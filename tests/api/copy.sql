@@ -43,7 +43,7 @@ INSERT INTO reset_code VALUES
   (randomblob(16), x'00000000000000000000000000000000', randomblob(16), 'RESET', randomblob(32), NULL, '', 1, 1, NULL, 0, 0, -1);
 
 INSERT INTO reset_request VALUES
-  (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]');
+  (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]', '');
 
 INSERT INTO outbox VALUES
   (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10),
@@ -53,9 +53,15 @@ INSERT INTO outbox VALUES
 
 INSERT INTO institution VALUES
   (x'00000000000000000000000000000001', NULL, 'FASE 1', 'École « Œuvre »', 'école « œuvre »', 'fr', '{"fr":"Demandez à Léa."}',
-   'Ａ@ecole.example', '', -1, 1, 1),
+   'Ａ@ecole.example', '', -1, 1, 1, 'strict', 64, 24),
   (x'ffffffffffffffffffffffffffffffff', x'00000000000000000000000000000001', NULL, '', '', NULL, '{}', NULL,
-   'https://x.example/?a=1#é', 1, 9223372036854775807, 0);
+   'https://x.example/?a=1#é', 1, 9223372036854775807, 0, '', -1, NULL);
+
+INSERT INTO former_password VALUES
+  (randomblob(16), x'00000000000000000000000000000000', '$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA', -1),
+  (randomblob(16), x'ffffffffffffffffffffffffffffffff', '', 9223372036854775807);
+
+INSERT INTO event_pruned VALUES (9223372036854775807, -1);
 
 INSERT INTO institution_ancestor VALUES
   (x'00000000000000000000000000000001', x'00000000000000000000000000000001', 0),

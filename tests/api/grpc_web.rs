@@ -38,6 +38,7 @@ async fn a_page_asks_and_reads_one_message() {
     let server = server_for_pages().await;
     let request = GetPasswordPolicyRequest {
         locale: "de".into(),
+        ..GetPasswordPolicyRequest::default()
     };
 
     for encoding in [Encoding::Bytes, Encoding::Text] {

@@ -199,6 +199,7 @@ async fn the_rules_are_told_in_every_language() {
     for locale in ["fr", "en", "nl", "de"] {
         let request = GetPasswordPolicyRequest {
             locale: locale.into(),
+            ..GetPasswordPolicyRequest::default()
         };
         let reply = guichet.reset().get_password_policy(request).await;
         let policy = reply.expect("the policy").into_inner();
@@ -209,6 +210,7 @@ async fn the_rules_are_told_in_every_language() {
         let request = CheckPasswordRequest {
             password: "abc".into(),
             locale: locale.into(),
+            ..CheckPasswordRequest::default()
         };
         let reply = guichet.reset().check_password(request).await;
         let results = reply.expect("verdicts").into_inner().results;

@@ -16,7 +16,7 @@ const SLICES: [&str; 6] = [
 ];
 
 /// What the slices stand on.
-const GROUND: [&str; 15] = [
+const GROUND: [&str; 16] = [
     "clock.rs",
     "config/",
     "event.rs",
@@ -27,6 +27,7 @@ const GROUND: [&str; 15] = [
     "metrics/",
     "pagination.rs",
     "password/",
+    "refusals.rs",
     "secret.rs",
     "store/",
     "throttle.rs",

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tempfile::TempDir;
 
+use crate::journal::Event;
 use crate::{Postgres, Server};
 
 /// A database: a file of its own, or one of the `PostgreSQL` that the tests run beside.
@@ -88,6 +89,19 @@ impl Place {
         executed.expect("statements that SQLite takes");
     }
 
+    /// Whether the database itself refuses a statement, which then has changed nothing.
+    pub async fn refuses(&self, sql: &str) -> bool {
+        if let Some(postgres) = &self.postgres {
+            postgres.execute(&format!(
+                "DO $$ BEGIN {sql}; RAISE 'it passed'; EXCEPTION WHEN raise_exception THEN
+                 IF SQLERRM = 'it passed' THEN RAISE; END IF; END $$"
+            ));
+            return true;
+        }
+        let statements = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        statements.execute(&mut self.open().await).await.is_err()
+    }
+
     /// Every row of each table but the migrations' own, as text that tells type and bytes. Of a file only.
     pub async fn dump(&self) -> BTreeMap<String, Vec<String>> {
         let mut file = self.open().await;
@@ -106,6 +120,24 @@ impl Place {
             dump.insert(name, rows.iter().map(|row| row.get(0)).collect());
         }
         dump
+    }
+
+    /// The journal, the oldest event first. Of a file only.
+    pub async fn events(&self) -> Vec<Event> {
+        let rows = sqlx::query(
+            "SELECT id, type, account_id, institution_id, actor_id, network, attributes FROM event ORDER BY id",
+        );
+        let rows = rows.fetch_all(&mut self.open().await).await;
+        let event = |row: &SqliteRow| Event {
+            id: row.get(0),
+            kind: row.get(1),
+            account_id: row.get(2),
+            institution_id: row.get(3),
+            actor_id: row.get(4),
+            network: row.get(5),
+            attributes: serde_json::from_str(row.get(6)).expect("a JSON object"),
+        };
+        rows.expect("the journal").iter().map(event).collect()
     }
 
     /// Has each text that is written into a column become another.

@@ -6,7 +6,6 @@ import { GuichetError } from "./errors.js";
 
 /** These are open to anybody, and look at no token. */
 const PUBLIC: ReadonlySet<string> = new Set([
-  "GetPasswordPolicy",
   "CheckPassword",
   "RequestReset",
   "InspectReset",
@@ -21,6 +20,9 @@ const PUBLIC: ReadonlySet<string> = new Set([
   "BeginPasskeyLogin",
   "ConfirmEmailChange",
 ]);
+
+/** This one is open to anybody too, and knows by a token whose rules are asked for. */
+const RECOGNISING = "GetPasswordPolicy";
 
 /** The token for the next call, another one than `refused` if there can be one. */
 export type TokenSource = (refused?: string) => Promise<string | undefined> | string | undefined;
@@ -51,6 +53,7 @@ async function withToken<T>(
   send: (token: string | undefined) => Promise<T>,
 ): Promise<T> {
   if (PUBLIC.has(method.name)) return send(undefined);
+  if (method.name === RECOGNISING) return send(await tokenIfAny(source));
 
   const token = await source();
   try {
@@ -61,6 +64,15 @@ async function withToken<T>(
     const renewed = expired && once ? await source(token) : token;
     if (renewed === token) throw thrown;
     return send(renewed);
+  }
+}
+
+/** Nobody signed in, or a session that is over, is no reason to fail. */
+async function tokenIfAny(source: TokenSource): Promise<string | undefined> {
+  try {
+    return await source();
+  } catch {
+    return undefined;
   }
 }
 

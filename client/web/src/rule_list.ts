@@ -5,13 +5,19 @@ import { blame } from "./form.js";
 import { guichet } from "./guichet.js";
 import { Meter } from "./meter.js";
 import { element, part, text } from "./page.js";
-import { keeps, type Lengths } from "./rules.js";
+import { keeps } from "./rules.js";
 
 /** How long a person stops typing before the server is asked and the changes are read out. */
 const PAUSE_MS = 800;
 
 /** A broken rule is only called so once the person is done: nobody has kept them all at the first letter. */
 type State = "met" | "open" | "broken";
+
+/** Whose rules are asked for, by the code of a link. */
+export interface Holder {
+  readonly userId?: string;
+  readonly code?: string;
+}
 
 /** The rules of a page. */
 export class RuleList {
@@ -20,16 +26,20 @@ export class RuleList {
   readonly #told = new Map<HTMLElement, State>();
   readonly #password: HTMLInputElement;
   readonly #identifiers: () => string[];
+  readonly #holder: () => Holder;
   readonly #meter = new Meter();
-  #lengths: Lengths | undefined;
   #examples: string[] = [];
   #toldVerdict = "";
   #pause: ReturnType<typeof setTimeout> | undefined;
 
-  /** For what is typed into `password`; `identifiers` are those that it must not give away. */
-  constructor(password: HTMLInputElement, identifiers: () => string[]) {
+  /**
+   * For what is typed into `password`; `identifiers` are those that it must not give away, `holder` who holds which code,
+   * if anybody does.
+   */
+  constructor(password: HTMLInputElement, identifiers: () => string[], holder: () => Holder = () => ({})) {
     this.#password = password;
     this.#identifiers = identifiers;
+    this.#holder = holder;
     part("#rules").after(this.#spoken);
     // The marks say it to eyes, and words that come and go would move the button from under the pointer.
     for (const item of this.#items) part(".state", item).classList.add("spoken");
@@ -39,12 +49,11 @@ export class RuleList {
       this.#tick("open");
     });
     password.addEventListener("change", () => this.#tick("broken"));
-    guichet.reset.getPasswordPolicy({}).then(
+    guichet.reset.getPasswordPolicy(holder()).then(
       (policy) => {
-        this.#lengths = policy;
         this.#examples = policy.rules.map(({ example }) => example);
       },
-      // Without the figures the server still judges what is sent.
+      // Without them the meter takes an example for a good password; the server does not.
       () => undefined,
     );
   }
@@ -60,7 +69,7 @@ export class RuleList {
   #tick(unmet: State): void {
     const password = this.#password.value;
     for (const item of this.#items) {
-      const kept = keeps(ruleOf(item), password, this.#lengths, this.#identifiers());
+      const kept = keeps(ruleOf(item), password, limitOf(item), this.#identifiers());
       draw(item, password === "" || kept === undefined ? "open" : kept ? "met" : unmet);
     }
     this.#measure();
@@ -71,9 +80,9 @@ export class RuleList {
   /** Asks for the rules that only the server can judge, and has the changes read out. */
   async #settle(): Promise<void> {
     const password = this.#password.value;
-    const judged = this.#items.filter((item) => keeps(ruleOf(item), password, this.#lengths, []) !== undefined);
+    const judged = this.#items.filter((item) => keeps(ruleOf(item), password, limitOf(item), []) !== undefined);
     if (password !== "" && judged.every((item) => stateOf(item) === "met")) {
-      const results = await guichet.reset.checkPassword({ password }).then(
+      const results = await guichet.reset.checkPassword({ ...this.#holder(), password }).then(
         (reply) => reply.results,
         () => [],
       );
@@ -101,6 +110,10 @@ export class RuleList {
 
 function ruleOf(item: HTMLElement): string {
   return item.dataset["rule"] ?? "";
+}
+
+function limitOf(item: HTMLElement): number {
+  return Number(item.dataset["limit"]);
 }
 
 function stateOf(item: HTMLElement): State {

@@ -1,28 +1,22 @@
 /** The rules of a new password that a browser can judge by itself, as the server judges them. */
 
-/** What `GetPasswordPolicy` says about the lengths. */
-export interface Lengths {
-  readonly minLength: number;
-  readonly maxLength: number;
-}
-
 /**
- * Whether the password keeps the rule; undefined where only the server knows: for common passwords, for lengths that
- * it has not told yet, and for a rule that is newer than this page.
+ * Whether the password keeps the rule; undefined where only the server knows: for common passwords, for those that the
+ * person had before, and for a rule that is newer than this page. `limit` is the figure that the rule speaks of.
  */
 export function keeps(
   rule: string,
   password: string,
-  lengths: Lengths | undefined,
+  limit: number,
   identifiers: readonly string[],
 ): boolean | undefined {
   const text = password.normalize("NFC");
   const length = [...text].length;
   switch (rule) {
     case "MIN_LENGTH":
-      return lengths && length >= lengths.minLength;
+      return length >= limit;
     case "MAX_LENGTH":
-      return lengths && length <= lengths.maxLength;
+      return length <= limit;
     case "DIGIT":
       return /[0-9]/.test(text);
     case "UPPERCASE":
@@ -36,10 +30,19 @@ export function keeps(
   }
 }
 
-/** The identifier itself, or a long one with nothing but digits and special characters added. */
+/** The identifier itself, or a long one with nothing but digits and special characters added, behind or on both sides. */
 function givesAway(password: string, identifier: string): boolean {
   const [text, known] = [password, identifier].map((one) => one.normalize("NFKC").toLowerCase()) as [string, string];
-  if (known === "" || !text.startsWith(known)) return false;
-  const added = text.slice(known.length);
-  return added === "" || ([...known].length >= 4 && !/\p{Alphabetic}/u.test(added));
+  if (text === known) return known !== "";
+  const isExtended = text.startsWith(known) && !/\p{Alphabetic}/u.test(text.slice(known.length));
+  return (isExtended && isLong(known)) || (letters(text) === letters(known) && isLong(letters(known)));
+}
+
+function isLong(text: string): boolean {
+  return [...text].length >= 4;
+}
+
+/** From the first letter to the last. */
+function letters(text: string): string {
+  return text.replace(/^\P{Alphabetic}+|\P{Alphabetic}+$/gu, "");
 }

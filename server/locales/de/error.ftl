@@ -67,3 +67,8 @@ rule-SPECIAL = Das Passwort muss mindestens ein Sonderzeichen enthalten.
 rule-SPECIAL-example = Cool72++
 rule-NOT_COMMON = Das Passwort darf kein gängiges Passwort sein, das leicht zu erraten ist.
 rule-NOT_IDENTIFIER = Das Passwort darf weder Ihren Benutzernamen noch Ihre E-Mail-Adresse enthalten.
+rule-NOT_PREVIOUS =
+    { $max ->
+        [one] Das Passwort muss sich von Ihrem jetzigen unterscheiden.
+       *[other] Das Passwort muss sich von Ihren letzten { $max } Passwörtern unterscheiden.
+    }

@@ -79,3 +79,8 @@ rule-SPECIAL = The password must contain at least one special character.
 rule-SPECIAL-example = Cool72++
 rule-NOT_COMMON = The password must not be a common one that is easy to guess.
 rule-NOT_IDENTIFIER = The password must not contain your username or your e-mail address.
+rule-NOT_PREVIOUS =
+    { $max ->
+        [one] The password must differ from your present one.
+       *[other] The password must differ from your last { $max } passwords.
+    }

@@ -79,3 +79,8 @@ rule-SPECIAL = Le mot de passe doit contenir au moins un caractère spécial.
 rule-SPECIAL-example = Cool72++
 rule-NOT_COMMON = Le mot de passe ne doit pas être un mot de passe courant, facile à deviner.
 rule-NOT_IDENTIFIER = Le mot de passe ne doit pas contenir votre identifiant ni votre adresse e-mail.
+rule-NOT_PREVIOUS =
+    { $max ->
+        [one] Le mot de passe doit différer de votre mot de passe actuel.
+       *[other] Le mot de passe doit différer de vos { $max } derniers mots de passe.
+    }

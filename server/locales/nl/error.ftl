@@ -72,10 +72,15 @@ rule-MAX_LENGTH =
        *[other] Het wachtwoord mag hoogstens { $max } tekens lang zijn.
     }
 rule-DIGIT = Het wachtwoord moet minstens één cijfer bevatten ('0'-'9').
-rule-DIGIT-example = Zomer45+
+rule-DIGIT-example = Tulpje45+
 rule-UPPERCASE = Het wachtwoord moet minstens één hoofdletter bevatten ('A'-'Z').
 rule-UPPERCASE-example = 123Vlinder*
 rule-SPECIAL = Het wachtwoord moet minstens één speciaal teken bevatten.
 rule-SPECIAL-example = Cool72++
 rule-NOT_COMMON = Het wachtwoord mag geen veelgebruikt wachtwoord zijn dat gemakkelijk te raden is.
 rule-NOT_IDENTIFIER = Het wachtwoord mag uw gebruikersnaam of uw e-mailadres niet bevatten.
+rule-NOT_PREVIOUS =
+    { $max ->
+        [one] Het wachtwoord moet verschillen van uw huidige wachtwoord.
+       *[other] Het wachtwoord moet verschillen van uw laatste { $max } wachtwoorden.
+    }

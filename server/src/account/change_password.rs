@@ -5,19 +5,21 @@ use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{current_password, new_password, row};
+use super::{current_password, former_passwords, new_password, row};
 use crate::{
     call::Call,
     caller::Caller,
     error::Error,
     event,
     outbox::{self, Cause},
-    password::policy::Identifiers,
+    password::policy::{Identifiers, PasswordPolicy},
     store::{
         account::{ActiveModel, Model, State},
         reset_code, session,
     },
 };
+
+const FIELD: &str = "new_password";
 
 /// `ChangePassword`.
 pub async fn change_password(
@@ -40,16 +42,13 @@ pub async fn change_password(
         username: &account.username,
         email: account.email.as_deref(),
     };
-    let password = new_password::read(
-        call.app,
-        "new_password",
-        &request.new_password,
-        &identifiers,
-    )?;
+    let policy = new_password::policy(call.app, account.institution_id).await?;
+    let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
     current_password::verify(call, &account, &request.current_password).await?;
+    new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
     let hash = call.app.hasher.hash(&password, call.deadline).await?;
 
-    write(call, &account, session_id, hash).await?;
+    write(call, &account, session_id, hash, &policy).await?;
     call.app.wake.send_replace(());
     Ok(ChangePasswordResponse {})
 }
@@ -59,6 +58,7 @@ async fn write(
     verified: &Model,
     session_id: Uuid,
     hash: String,
+    policy: &PasswordPolicy,
 ) -> Result<(), Error> {
     let txn = call.app.store.write().await?;
     let before = row::lock(&txn, verified.id).await?;
@@ -74,6 +74,7 @@ async fn write(
         ..Default::default()
     };
     let account = row::save(&txn, &before, changes, call.now).await?;
+    former_passwords::replace(&txn, call.app, &before, policy).await?;
 
     session::Entity::revoke_all(
         &txn,

@@ -38,6 +38,7 @@ pub async fn create_account(
     let request_id = request_id.filter(|_| !validate_only);
     let (mut account, credential, imported) = read(call, fields, request)?;
     affiliation::check_roles(call, &account)?;
+    check_right_to(call, credential.as_ref())?;
     if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
         return Ok(reply);
     }
@@ -48,12 +49,10 @@ pub async fn create_account(
                 username: &account.username,
                 email: account.email.as_deref(),
             };
-            Some(new_password::read(
-                call.app,
-                "password",
-                typed,
-                &identifiers,
-            )?)
+            let policy = new_password::policy(call.app, account.institution_id).await?;
+            let password = new_password::read(&policy, "password", typed, &identifiers)?;
+            new_password::compare(call, &policy, "password", &password, None).await?;
+            Some(password)
         }
         _ => None,
     };
@@ -82,6 +81,18 @@ pub async fn create_account(
         // A repetition that ran at the same time was first.
         Err(error) => first_reply(call, request_id.as_ref()).await?.ok_or(error),
     }
+}
+
+/// Nobody chooses another person's password but a system that moves them (OWASP ASVS 5.0, 6.4.6).
+fn check_right_to(call: &Call<'_>, credential: Option<&Credential>) -> Result<(), Error> {
+    let is_chosen = matches!(
+        credential,
+        Some(Credential::Password(_) | Credential::PasswordHash(_))
+    );
+    if is_chosen && !call.caller.has_role("admin") {
+        return Err(Error::Forbidden);
+    }
+    Ok(())
 }
 
 fn request_id(call: &Call<'_>, request: &CreateAccountRequest) -> Result<Option<RequestId>, Error> {

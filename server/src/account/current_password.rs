@@ -4,6 +4,7 @@ use crate::{
     call::Call,
     error::Error,
     password::{Password, stored::StoredHash},
+    refusals::Refused,
     store::account,
     throttle::{self, Curve},
 };
@@ -32,7 +33,10 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
     let txn = app.store.write().await?;
     match &verified {
         Ok(verdict) if verdict.matches => throttle::forget(&txn, &key).await?,
-        Ok(_) => return Err(Error::BadCredentials),
+        Ok(_) => {
+            call.note(Refused::Confirmation(account.id));
+            return Err(Error::BadCredentials);
+        }
         // Nobody looked at the password.
         Err(_) => throttle::take_back(&txn, &key).await?,
     }

@@ -50,6 +50,10 @@ pub async fn purge_account(
 
     purge::purge(&txn, call, account).await?;
     txn.commit().await?;
+    if let Err(cause) = call.app.store.begin_log_anew().await {
+        // The worker will, within minutes.
+        tracing::debug!("the write-ahead log holds what was deleted a little longer: {cause}");
+    }
 
     Ok(PurgeAccountResponse {})
 }

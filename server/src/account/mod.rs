@@ -22,6 +22,7 @@ pub mod export;
 pub mod fields;
 pub mod filter;
 pub mod first_reply;
+pub mod former_passwords;
 pub mod get;
 pub mod lifecycle;
 pub mod list;

@@ -1,10 +1,32 @@
-//! A password that somebody gives an account, held to the policy.
+//! A password that somebody gives an account, held to the rules that hold for its people.
 
+use uuid::Uuid;
+
+use super::former_passwords;
 use crate::{
     app::App,
+    call::Call,
     error::{Error, Violation},
-    password::{MAX_BYTES, Password, PasswordFault, policy::Identifiers},
+    metrics::LookupResult,
+    password::{
+        MAX_BYTES, Password, PasswordFault,
+        compromised::Answer,
+        context::ContextWords,
+        policy::{Identifiers, PasswordPolicy, Rule},
+    },
+    store::{account, institution},
 };
+
+/// The rules for who belongs to an institution, or to none: the operator's, and whatever is asked for there and above.
+pub async fn policy(app: &App, institution_id: Option<Uuid>) -> Result<PasswordPolicy, Error> {
+    let Some(id) = institution_id else {
+        return Ok(app.policy.clone());
+    };
+    let found = institution::Entity::effective(&app.store.read, &[id]).await?;
+    let settings = found.into_values().next().unwrap_or_default();
+    let words = ContextWords::of(settings.names.iter().map(String::as_str));
+    Ok(app.policy.and(settings.password, words))
+}
 
 /// A text that may be a password at all, whatever the rules say to it.
 pub fn parse(field: &str, typed: &str) -> Result<Password, Violation> {
@@ -14,9 +36,9 @@ pub fn parse(field: &str, typed: &str) -> Result<Password, Violation> {
     })
 }
 
-/// Reads a password into `field` and checks every rule.
+/// Reads a password into `field` and checks every rule that the text alone can tell about.
 pub fn read(
-    app: &App,
+    policy: &PasswordPolicy,
     field: &str,
     typed: &str,
     identifiers: &Identifiers<'_>,
@@ -24,14 +46,52 @@ pub fn read(
     let password =
         parse(field, typed).map_err(|violation| Error::InvalidFields(vec![violation]))?;
 
-    let broken = app.policy.broken(&password, identifiers);
+    let broken = policy.broken(&password, identifiers);
     if broken.is_empty() {
-        return Ok(password);
+        Ok(password)
+    } else {
+        Err(refusal(policy, field, &broken))
     }
-    let violations = broken.into_iter().map(|rule| Violation {
+}
+
+/// Checks what takes longer: whether the account had the password before, and whether it has been published. Only for
+/// whoever has proved to be let to set it: it costs hashes and questions, and tells about the account.
+pub async fn compare(
+    call: &Call<'_>,
+    policy: &PasswordPolicy,
+    field: &str,
+    password: &Password,
+    account: Option<&account::Model>,
+) -> Result<(), Error> {
+    if let Some(account) = account
+        && former_passwords::has(call, account, password, policy.history()).await?
+    {
+        return Err(refusal(policy, field, &[Rule::NotPrevious]));
+    }
+    if is_published(call.app, password).await {
+        return Err(refusal(policy, field, &[Rule::NotCommon]));
+    }
+    Ok(())
+}
+
+async fn is_published(app: &App, password: &Password) -> bool {
+    let Some(range) = &app.range else {
+        return false;
+    };
+    let answer = range.ask(password).await;
+    app.metrics.password_looked_up(match answer {
+        Answer::Known => LookupResult::Known,
+        Answer::Unknown => LookupResult::Unknown,
+        Answer::Failed => LookupResult::Failed,
+    });
+    answer == Answer::Known
+}
+
+fn refusal(policy: &PasswordPolicy, field: &str, broken: &[Rule]) -> Error {
+    let violations = broken.iter().map(|rule| Violation {
         field: field.to_owned(),
         reason: rule.key(),
-        limit: app.policy.limit(rule),
+        limit: policy.limit(*rule),
     });
-    Err(Error::PasswordRules(violations.collect()))
+    Error::PasswordRules(violations.collect())
 }

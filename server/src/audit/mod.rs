@@ -7,10 +7,12 @@
 
 mod chain;
 mod prune;
+mod refusals;
 mod seal;
 mod verify;
 
 pub use chain::Head;
 pub use prune::prune;
+pub use refusals::write_refusals;
 pub use seal::seal;
 pub use verify::{Report, verify};

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     error::Error,
     event::{self, Subject},
-    store::{event as journal, event_seal},
+    store::{event as journal, event_pruned, event_seal},
 };
 
 /// What tells that events were removed on purpose.
@@ -28,6 +28,7 @@ pub async fn prune(app: &App) -> Result<(), Error> {
     let Some(newest_old) = newest_old else {
         return Ok(());
     };
+    event_pruned::Entity::let_go(&txn, newest_old.number, app.clock.now()).await?;
     let removed = journal::Entity::delete_many()
         .filter(journal::Column::SealNumber.lte(newest_old.number))
         .exec(&txn)

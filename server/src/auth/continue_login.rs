@@ -17,6 +17,7 @@ use crate::{
     call::Call,
     error::Error,
     mail::letter::SecondFactorChange,
+    refusals::Refused,
     secret,
     store::{account, recovery_code, totp},
 };
@@ -75,6 +76,7 @@ async fn open(
 ) -> Result<Tokens, Error> {
     let txn = call.app.store.write().await?;
     if !take(call, &txn, account, answer).await? {
+        call.note(Refused::SecondFactor(account.id));
         return Err(Error::WrongCode);
     }
     // A reset or a disable came in between.

@@ -18,6 +18,7 @@ use crate::{
     call::Call,
     error::{Error, Violation},
     password::{Password, stored::StoredHash},
+    refusals::Refused,
     store::{
         account::{self, State},
         totp,
@@ -68,6 +69,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
             Ok(Attempt::Wrong { begun }) => {
                 // Whoever waits needs no room to compute in.
                 drop(place);
+                call.note(Refused::SignIn(key_of(&request.username)));
                 app.hasher.as_slow_as_any(begun, &password).await;
                 return Err(Error::BadCredentials);
             }
@@ -133,11 +135,15 @@ fn check_shape(request: &LoginRequest) -> Result<(), Error> {
     }
 }
 
+/// What a username is looked up by; empty for what can be nobody's.
+fn key_of(typed: &str) -> String {
+    Username::lookup_key(typed).unwrap_or_default()
+}
+
 /// Whose password it is.
 async fn verify(call: &Call<'_>, typed: &str, password: &Password) -> Result<Verified, Error> {
     let hasher = &call.app.hasher;
-    let key = Username::lookup_key(typed).unwrap_or_default();
-    let account = account::Entity::by_username_key(&key)
+    let account = account::Entity::by_username_key(&key_of(typed))
         .one(&call.app.store.read)
         .await?;
     let known = account

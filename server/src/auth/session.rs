@@ -7,7 +7,9 @@ use sea_orm::{
 
 use super::{new_place, refresh_token::RefreshToken, token};
 use crate::{
+    app::App,
     call::Call,
+    clock::Timestamp,
     error::Error,
     event, secret,
     store::{account, session},
@@ -75,6 +77,20 @@ pub(super) async fn open(
     )
     .await?;
     tokens(call, account, &session, text)
+}
+
+/// Whose live session a refresh token is of. The token is not used up: for what a page shows before its script calls.
+pub async fn owner(
+    app: &App,
+    refresh_token: &str,
+    now: Timestamp,
+) -> Result<Option<account::Model>, Error> {
+    let Some(token) = RefreshToken::parse(&app.master_key, refresh_token) else {
+        return Ok(None);
+    };
+    let found = session::Entity::live_with_account(token.session_id, now);
+    let found = found.one(&app.store.read).await?;
+    Ok(found.map(|(_, account)| account))
 }
 
 /// The tokens of a session, with this refresh token.

@@ -121,7 +121,7 @@ mod tests {
         "violation-DUPLICATE_ROW violation-ACCOUNT_CHANGED violation-INVALID_ENCODING",
         "violation-INVALID_JSON",
         "rule-MIN_LENGTH rule-MAX_LENGTH rule-DIGIT rule-UPPERCASE rule-SPECIAL rule-NOT_COMMON",
-        "rule-NOT_IDENTIFIER",
+        "rule-NOT_IDENTIFIER rule-NOT_PREVIOUS",
     ];
 
     #[test]

@@ -92,10 +92,14 @@ fn read(
         create_time: call.now,
         update_time: call.now,
         version: 1,
+        password_profile: None,
+        password_min_length: None,
+        password_history: None,
     };
+    let asked = fields::password_rules(&mut faults, given.password_rules.as_ref());
     faults.finish()?;
 
-    Ok(institution)
+    Ok(institution.asking_of_passwords(asked))
 }
 
 /// What would be created, if nothing is in the way.

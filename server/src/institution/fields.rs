@@ -5,7 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
 
-use crate::{account::fields::Fields, error::Violation, i18n::Locale};
+use guichet_proto::v1;
+
+use crate::{
+    account::fields::Fields,
+    config::{PasswordProfile, PasswordRules},
+    error::Violation,
+    i18n::Locale,
+    password::demands::Demands,
+};
 
 const MAX_HELP_TEXT: usize = 2_000;
 const MAX_URL: usize = 500;
@@ -75,4 +83,41 @@ pub(super) fn application_url(fields: &mut Fields, typed: &str) -> Option<String
     }
     // Its normal form: nothing in it breaks out of a line or an attribute.
     address.map(|url| url.to_string())
+}
+
+/// What is asked of new passwords; what is left out is not asked for.
+pub(super) fn password_rules(fields: &mut Fields, given: Option<&v1::PasswordRules>) -> Demands {
+    let given = given.copied().unwrap_or_default();
+    let profile = match v1::PasswordProfile::try_from(given.profile) {
+        Ok(profile) => asked_profile(profile),
+        Err(_) => {
+            let field = "institution.password_rules.profile";
+            fields.refuse(Violation::new(field, "UNKNOWN_VALUE"));
+            None
+        }
+    };
+    // No profile asks for fewer, so a smaller figure would be a mistake.
+    let lengths = PasswordProfile::Visible.min_length()..=PasswordRules::MOST_MIN_LENGTH;
+    let mut number = |name: &str, value: i32, range: std::ops::RangeInclusive<usize>| {
+        let number = usize::try_from(value).ok().filter(|number| *number > 0);
+        if value != 0 && !number.is_some_and(|number| range.contains(&number)) {
+            let field = format!("institution.password_rules.{name}");
+            fields.refuse(Violation::with_limit(field, "OUT_OF_RANGE", *range.end()));
+        }
+        number
+    };
+    Demands {
+        profile,
+        min_length: number("min_length", given.min_length, lengths),
+        history: number("history", given.history, 1..=PasswordRules::MOST_HISTORY),
+    }
+}
+
+const fn asked_profile(profile: v1::PasswordProfile) -> Option<PasswordProfile> {
+    match profile {
+        v1::PasswordProfile::Unspecified => None,
+        v1::PasswordProfile::Visible => Some(PasswordProfile::Visible),
+        v1::PasswordProfile::Standard => Some(PasswordProfile::Standard),
+        v1::PasswordProfile::Strict => Some(PasswordProfile::Strict),
+    }
 }

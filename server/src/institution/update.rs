@@ -13,11 +13,18 @@ use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
     event::{self, Subject},
-    store::{institution::ActiveModel, institution_ancestor as ancestor, scope::Scope},
+    password::demands::Demands,
+    store::{
+        institution::{ActiveModel, Model},
+        institution_ancestor as ancestor,
+        scope::Scope,
+    },
 };
 
 /// Where an institution stands, and how the system it came from knows it, is not its own people's to change.
 const ADMIN_ONLY: [&str; 2] = ["parent_id", "external_id"];
+
+const PASSWORD_RULES: &str = "password_rules";
 
 /// Fields that nobody may change.
 const READ_ONLY: [&str; 5] = ["id", "create_time", "update_time", "etag", "effective"];
@@ -35,7 +42,9 @@ pub async fn update_institution(
     paths.dedup();
     let mut faults = Fields::default();
     let id = faults.part(parse_id("institution.id", &given.id))?;
-    let changes = changes(&mut faults, &given, &paths)?;
+    let mut changes = changes(&mut faults, &given, &paths)?;
+    let asked = paths.iter().any(|path| path == PASSWORD_RULES);
+    let asked = asked.then(|| fields::password_rules(&mut faults, given.password_rules.as_ref()));
     faults.finish()?;
     let id = id.ok_or_else(|| Error::field("institution.id", "REQUIRED"))?;
 
@@ -45,9 +54,11 @@ pub async fn update_institution(
         ancestor::Entity::hold(&txn).await?;
     }
     let before = row::lock(&txn, &scope, id, &given.etag).await?;
-    let admin_only = paths.iter().any(|path| ADMIN_ONLY.contains(&path.as_str()));
-    if admin_only && scope != Scope::Everything {
+    if scope != Scope::Everything && is_for_admins(&paths, asked, &before) {
         return Err(Error::Forbidden);
+    }
+    if let Some(asked) = asked {
+        changes.ask_of_passwords_as(&before.clone().asking_of_passwords(asked));
     }
     let parent_id = match &changes.parent_id {
         Set(parent_id) => *parent_id,
@@ -73,6 +84,12 @@ pub async fn update_institution(
     Ok(UpdateInstitutionResponse {
         institution: Some(shown),
     })
+}
+
+/// Whether an institution's own people may not do this: what holds for them is not theirs to loosen either.
+fn is_for_admins(paths: &[String], asked: Option<Demands>, before: &Model) -> bool {
+    paths.iter().any(|path| ADMIN_ONLY.contains(&path.as_str()))
+        || asked.is_some_and(|asked| !asked.covers(before.password_demands()))
 }
 
 fn changes(
@@ -107,6 +124,8 @@ fn changes(
                 changes.application_url =
                     Set(fields::application_url(faults, &given.application_url));
             }
+            // Read by itself: who may change it depends on how.
+            PASSWORD_RULES => {}
             path if READ_ONLY.contains(&path) => {
                 faults.refuse(Violation::new("update_mask", "READ_ONLY"));
             }

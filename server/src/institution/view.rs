@@ -5,7 +5,9 @@ use guichet_proto::v1;
 use sea_orm::ConnectionTrait;
 
 use crate::{
+    config::PasswordProfile,
     error::Error,
+    password::demands::Demands,
     store::institution::{Entity, Model, Settings},
 };
 
@@ -54,7 +56,25 @@ pub fn message(model: &Model, effective: Settings) -> v1::Institution {
             help_text: effective.help_text.into_iter().collect(),
             contact_email: effective.contact_email.unwrap_or_default(),
             application_url: effective.application_url.unwrap_or_default(),
+            password_rules: Some(password_rules(effective.password)),
         }),
+        password_rules: Some(password_rules(own.password)),
+    }
+}
+
+fn password_rules(demands: Demands) -> v1::PasswordRules {
+    let number =
+        |asked: Option<usize>| i32::try_from(asked.unwrap_or_default()).unwrap_or(i32::MAX);
+    let profile = match demands.profile {
+        None => v1::PasswordProfile::Unspecified,
+        Some(PasswordProfile::Visible) => v1::PasswordProfile::Visible,
+        Some(PasswordProfile::Standard) => v1::PasswordProfile::Standard,
+        Some(PasswordProfile::Strict) => v1::PasswordProfile::Strict,
+    };
+    v1::PasswordRules {
+        profile: profile.into(),
+        min_length: number(demands.min_length),
+        history: number(demands.history),
     }
 }
 

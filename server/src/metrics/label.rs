@@ -48,6 +48,17 @@ pub enum MailResult {
     Failed,
 }
 
+/// What came of asking whether a password has been published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookupResult {
+    /// It has.
+    Known,
+    /// Not that anybody knows there.
+    Unknown,
+    /// No answer that can be read.
+    Failed,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(
     clippy::struct_field_names,
@@ -83,6 +94,22 @@ pub(super) struct PortLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RefusedLabels {
     pub(super) cause: Refusal,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct LookupLabels {
+    pub(super) result: LookupResult,
+}
+
+impl EncodeLabelValue for LookupResult {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Known => "known",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+        }
+        .encode(encoder)
+    }
 }
 
 impl EncodeLabelValue for Port {

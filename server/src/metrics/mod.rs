@@ -15,8 +15,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use self::label::{CallLabels, HandledLabels, MailLabels, OutboxLabels, PortLabels, RefusedLabels};
-pub use self::label::{MailResult, OutboxState, Port, Refusal};
+use self::label::{
+    CallLabels, HandledLabels, LookupLabels, MailLabels, OutboxLabels, PortLabels, RefusedLabels,
+};
+pub use self::label::{LookupResult, MailResult, OutboxState, Port, Refusal};
 
 mod label;
 
@@ -59,6 +61,7 @@ pub struct Metrics {
     hash_queue: Gauge,
     outbox: Family<OutboxLabels, Gauge>,
     mail_sent: Family<MailLabels, Counter>,
+    password_lookups: Family<LookupLabels, Counter>,
     connections: Family<PortLabels, Gauge>,
     refused: Family<RefusedLabels, Counter>,
     clock_skew: Gauge<f64, AtomicU64>,
@@ -74,6 +77,7 @@ impl Metrics {
             hash_queue: Gauge::default(),
             outbox: Family::default(),
             mail_sent: Family::default(),
+            password_lookups: Family::default(),
             connections: Family::default(),
             refused: Family::default(),
             clock_skew: Gauge::default(),
@@ -109,6 +113,11 @@ impl Metrics {
             "guichet_mail_sent",
             "Tries to send a mail, by their result",
             self.mail_sent.clone(),
+        );
+        registry.register(
+            "guichet_password_lookups",
+            "Questions whether a password has been published, by what came of them",
+            self.password_lookups.clone(),
         );
         registry.register(
             "guichet_connections",
@@ -181,6 +190,13 @@ impl Metrics {
         self.mail_sent.get_or_create(&MailLabels { result }).inc();
     }
 
+    /// Counts one question whether a password has been published.
+    pub fn password_looked_up(&self, result: LookupResult) {
+        self.password_lookups
+            .get_or_create(&LookupLabels { result })
+            .inc();
+    }
+
     /// Open connections of a listener, which moves the gauge itself.
     pub fn connections(&self, port: Port) -> Gauge {
         self.connections.get_or_create(&PortLabels { port }).clone()
@@ -224,6 +240,7 @@ mod tests {
         metrics.hash_queue().inc();
         metrics.set_outbox(OutboxState::Queued, 3);
         metrics.mail_tried(MailResult::Sent);
+        metrics.password_looked_up(LookupResult::Failed);
         metrics.connections(Port::Public).inc();
         metrics.connection_refused(Refusal::TooMany);
 
@@ -236,6 +253,7 @@ mod tests {
             "guichet_hash_queue_length 1",
             "guichet_outbox_messages{state=\"queued\"} 3",
             "guichet_mail_sent_total{result=\"sent\"} 1",
+            "guichet_password_lookups_total{result=\"failed\"} 1",
             "guichet_connections{port=\"public\"} 1",
             "guichet_connections_refused_total{cause=\"too_many\"} 1",
             "guichet_build_info{version=\"1.2.3\"} 1",

@@ -24,7 +24,7 @@ pub(super) struct SignOut {
 }
 
 pub(super) async fn show(mut visit: Visit) -> Response {
-    let rules = match Rules::of(&visit, &[]).await {
+    let rules = match Rules::of_person(&visit).await {
         Ok(rules) => rules,
         Err(error) => return notice::failed(visit, &error),
     };

@@ -132,14 +132,20 @@ async fn reopen(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violatio
     }
 }
 
-/// The form with a field for the code. It is the same for every account, and for none.
+/// The form with a field for the code. It is the same for every account, and for none, until the right code was typed with
+/// a password that breaks rules.
 async fn ask_for_code(
     visit: Visit,
     typed: Typed,
     refusal: Refusal,
     broken: &[Violation],
 ) -> Response {
-    match Rules::of(&visit, broken).await {
+    let rules = if broken.is_empty() {
+        Ok(Rules::of_everybody(&visit, broken))
+    } else {
+        Rules::of_holder(&visit, &typed.link, broken).await
+    };
+    match rules {
         Ok(rules) => page(visit, typed, refusal, rules, String::new()),
         Err(error) => notice::failed(visit, &error),
     }
@@ -153,7 +159,8 @@ async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]
     };
     let looked = async {
         let inspected = inspect::inspect_reset(&visit.call(), request).await?;
-        Ok((inspected, Rules::of(&visit, broken).await?))
+        let rules = Rules::of_holder(&visit, &typed.link, broken).await?;
+        Ok((inspected, rules))
     };
     match looked.await {
         Ok((inspected, rules)) => {
@@ -186,11 +193,13 @@ fn page(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules, until: S
         )
         .string("page-done-link", &[])
         .string("page-done-stop", &[]);
-    let examples = i18n::text(
-        visit.locale,
-        "page-rules-examples",
-        &[("examples", rules.examples.clone().into())],
-    );
+    let examples = match rules.examples.as_str() {
+        "" => String::new(),
+        examples => {
+            let examples = [("examples", examples.into())];
+            i18n::text(visit.locale, "page-rules-examples", &examples)
+        }
+    };
     // A wrong address or a mistyped code: the link itself is still good.
     let status = if refusal.status == StatusCode::GONE {
         StatusCode::UNPROCESSABLE_ENTITY

@@ -1,17 +1,21 @@
 //! The password rules beside a form, the broken ones marked.
 
-use guichet_proto::v1::{GetPasswordPolicyRequest, GetPasswordPolicyResponse};
-
-use super::visit::Visit;
+use super::{link::Link, visit::Visit};
 use crate::{
+    account::new_password,
+    auth::session,
     error::{Error, Violation},
+    password::policy::{PasswordPolicy, Rule as PolicyRule},
     reset::policy,
+    transport::session_cookie,
 };
 
 /// One rule.
 pub(super) struct Rule {
-    pub(super) key: String,
+    pub(super) key: &'static str,
     pub(super) description: String,
+    /// The figure that it speaks of, for the script; empty where it has none.
+    pub(super) limit: String,
     pub(super) is_broken: bool,
 }
 
@@ -25,43 +29,67 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Every rule, marked if `broken` names it.
-    pub(super) async fn of(visit: &Visit, broken: &[Violation]) -> Result<Self, Error> {
-        let policy =
-            policy::get_password_policy(&visit.call(), GetPasswordPolicyRequest::default()).await?;
-        let examples: Vec<String> = policy
-            .rules
+    /// Those of everybody, marked if `broken` names them.
+    pub(super) fn of_everybody(visit: &Visit, broken: &[Violation]) -> Self {
+        Self::of(visit, &visit.app.policy, broken)
+    }
+
+    /// Those that hold for whoever has the link; likewise.
+    pub(super) async fn of_holder(
+        visit: &Visit,
+        link: &Link,
+        broken: &[Violation],
+    ) -> Result<Self, Error> {
+        let policy = policy::of_holder(&visit.call(), &link.user_id, &link.code).await?;
+        Ok(Self::of(visit, &policy, broken))
+    }
+
+    /// Those that hold for whoever is signed in here, if anybody is.
+    pub(super) async fn of_person(visit: &Visit) -> Result<Self, Error> {
+        let app = &visit.app;
+        let account = match session_cookie::read(&visit.headers, visit.public) {
+            Some(token) => session::owner(app, &token, app.clock.now()).await?,
+            None => None,
+        };
+        let institution_id = account.and_then(|account| account.institution_id);
+        let policy = new_password::policy(app, institution_id).await?;
+        Ok(Self::of(visit, &policy, &[]))
+    }
+
+    fn of(visit: &Visit, policy: &PasswordPolicy, broken: &[Violation]) -> Self {
+        let rules = policy.rules();
+        let examples: Vec<String> = rules
             .iter()
-            .map(|rule| rule.example.clone())
-            .filter(|example| !example.is_empty())
+            .filter_map(|rule| policy::example(policy, *rule, visit.locale))
             .collect();
-        let for_generators = for_generators(&policy);
-        let list = policy.rules.into_iter().map(|rule| Rule {
-            is_broken: broken.iter().any(|violation| violation.reason == rule.key),
-            key: rule.key,
-            description: rule.description,
+        let list = rules.into_iter().map(|rule| Rule {
+            key: rule.key(),
+            description: policy::describe(policy, rule, visit.locale),
+            limit: policy
+                .limit(rule)
+                .map_or_else(String::new, |limit| limit.to_string()),
+            is_broken: broken
+                .iter()
+                .any(|violation| violation.reason == rule.key()),
         });
-        Ok(Self {
+        Self {
             list: list.collect(),
             examples: examples.join(", "),
-            for_generators,
-        })
+            for_generators: for_generators(policy),
+        }
     }
 }
 
 /// Asks for a lower-case letter as well, as people would.
-fn for_generators(policy: &GetPasswordPolicyResponse) -> String {
-    let (least, most) = (policy.min_length, policy.max_length);
-    let kinds = policy
-        .rules
-        .iter()
-        .filter_map(|rule| match rule.key.as_str() {
-            "DIGIT" => Some("required: digit; "),
-            "UPPERCASE" => Some("required: upper; "),
-            // On every keyboard, and none that has to be written differently anywhere.
-            "SPECIAL" => Some("required: [-+*!?@#%=_]; "),
-            _ => None,
-        });
+fn for_generators(policy: &PasswordPolicy) -> String {
+    let (least, most) = (policy.min_length(), policy.max_length());
+    let kinds = policy.rules().into_iter().filter_map(|rule| match rule {
+        PolicyRule::Digit => Some("required: digit; "),
+        PolicyRule::Uppercase => Some("required: upper; "),
+        // On every keyboard, and none that has to be written differently anywhere.
+        PolicyRule::Special => Some("required: [-+*!?@#%=_]; "),
+        _ => None,
+    });
     let kinds: String = kinds.collect();
     format!("minlength: {least}; maxlength: {most}; required: lower; {kinds}")
         .trim_end()

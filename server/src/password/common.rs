@@ -4,9 +4,10 @@
 //! 2012-2016 Dan Wheeler and Dropbox, Inc., 2021 @zxcvbn-ts), whose 49,233 entries are ordered by how often they were
 //! used. It holds the first 10,000; of the rest those of six characters or more that are a first name in
 //! `@zxcvbn-ts/language-fr` 4.1.2 (MIT) or hold one of `azerty qsdf wxcv motdepass jetaime admin password bonjour soleil
-//! chocolat doudou loulou`; and nine runs and phrases that the list lacks, such as `qsdfghjklm` and `soleil123`. All are
-//! folded (NFKC and lower case), sorted by byte, each once. `123soleil` must stay out: the help page that people follow
-//! gives `123Soleil*` as a good example.
+//! chocolat doudou loulou`; nine runs and phrases that the list lacks, such as `qsdfghjklm` and `soleil123`; and what people
+//! here build passwords of: months, days, greetings, places and words of school in French, Dutch and German. All are folded
+//! (NFKC and lower case), sorted by byte, each once. `123soleil` must stay out: the help page that people follow gives
+//! `123Soleil*` as a good example.
 
 use zeroize::Zeroizing;
 
@@ -17,6 +18,12 @@ static COMMON: &str = include_str!("common.txt");
 /// Shorter words (`babou` of the example `Babou45+`) are too ordinary to condemn all that begins with them.
 const LEAST_STEM: usize = 6;
 
+/// But for these, which begin them by the thousand: greetings, seasons, months and days.
+const SHORT_STEMS: [&str; 18] = [
+    "août", "aout", "april", "avril", "hallo", "hiver", "jeudi", "juin", "juli", "juni", "lente",
+    "lundi", "maart", "mardi", "mars", "märz", "salut", "zomer",
+];
+
 /// Whether the password is a common one, whatever its case and width; also with special characters after it
 /// (`P@ssw0rd!!`), and with digits and special characters after it if six characters remain (`Azerty123!`).
 pub fn is_common(password: &Password) -> bool {
@@ -24,7 +31,10 @@ pub fn is_common(password: &Password) -> bool {
     let word = folded.trim_end_matches(|character: char| !character.is_alphanumeric());
     let stem = folded.trim_end_matches(|character: char| !character.is_alphabetic());
 
-    is_listed(&folded) || is_listed(word) || stem.chars().count() >= LEAST_STEM && is_listed(stem)
+    is_listed(&folded)
+        || is_listed(word)
+        || SHORT_STEMS.contains(&stem)
+        || stem.chars().count() >= LEAST_STEM && is_listed(stem)
 }
 
 /// Bisects the text itself, so that nothing is built at start.
@@ -108,6 +118,20 @@ mod tests {
             "Qwertyuiop*",
             "qsdfghjklm",
             "Admin123!",
+            "motdepasse",
+            "azertyuiop",
+            "Bonjour2024!",
+            "Février2026+",
+            "Salut2026!",
+            "Août2026!",
+            "Wachtwoord1!",
+            "Welkom01!",
+            "Zomer2026!",
+            "Vakantie26!",
+            "Passwort123!",
+            "Frühling2026!",
+            "Hallo123!",
+            "Willkommen1!",
         ] {
             assert!(common(password), "{password}");
         }
@@ -120,6 +144,8 @@ mod tests {
             "123Soleil*",
             "Cool72++",
             "Tigre45+",
+            "Marsupilami45+",
+            "Tulpje45+",
             "correct horse battery staple",
             "!Password",
             "",

@@ -2,7 +2,9 @@
 
 pub mod common;
 pub mod compromised;
+pub mod context;
 pub mod cost;
+pub mod demands;
 pub mod hasher;
 pub mod policy;
 pub mod stored;

@@ -5,7 +5,10 @@ use zeroize::Zeroizing;
 
 use std::sync::Arc;
 
-use super::{Password, common, compromised::Compromised, fold};
+use super::{
+    Password, common, compromised::Compromised, context::ContextWords, demands::Demands, fold,
+};
+use crate::config::PasswordProfile;
 
 /// Shorter identifiers, such as `al`, begin too many honest passwords.
 const LEAST_EXTENDED_IDENTIFIER: usize = 4;
@@ -23,29 +26,22 @@ pub enum Rule {
     Uppercase,
     /// Holds a character that is no letter, digit, white space or control.
     Special,
-    /// Is none of the passwords that attackers try first, and none that is known to be compromised (NIST SP 800-63B-4
-    /// section 3.1.1.2).
+    /// Is none of the passwords that attackers try first, none that is known to be compromised (NIST SP 800-63B-4 section
+    /// 3.1.1.2), and no name of the product or of the person's institutions.
     NotCommon,
     /// Is not the account's username or e-mail address, nor one of them with digits or special characters added.
     NotIdentifier,
-}
-
-/// Whether a password must mix kinds of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Composition {
-    /// A digit, an upper-case letter and a special character: the rules people see on the present pages.
-    Required,
-    /// Length alone (OWASP ASVS 5.0, 6.2.5).
-    Free,
+    /// Is none of the person's last passwords. Only hashes tell: see `account::former_passwords`.
+    NotPrevious,
 }
 
 /// The rules that new passwords must keep. Verification never looks at them.
 #[derive(Clone, Debug)]
 pub struct PasswordPolicy {
-    composition: Composition,
-    min_length: usize,
-    max_length: usize,
+    demands: Demands,
+    max_length: Option<usize>,
     compromised: Option<Arc<Compromised>>,
+    words: ContextWords,
 }
 
 /// What the account is known by.
@@ -59,12 +55,22 @@ pub struct Identifiers<'a> {
 
 impl PasswordPolicy {
     /// Lengths are in characters (Unicode code points) after NFC.
-    pub const fn new(composition: Composition, min_length: usize, max_length: usize) -> Self {
+    pub fn new(demands: Demands, max_length: Option<usize>) -> Self {
         Self {
-            composition,
-            min_length,
+            demands,
             max_length,
             compromised: None,
+            words: ContextWords::default(),
+        }
+    }
+
+    /// The same rules, and these beside them: for people of whom more is asked, and who must not choose these words.
+    #[must_use]
+    pub fn and(&self, demands: Demands, words: ContextWords) -> Self {
+        Self {
+            demands: self.demands.and(demands),
+            words: self.words.clone().with(words),
+            ..self.clone()
         }
     }
 
@@ -78,77 +84,102 @@ impl PasswordPolicy {
     }
 
     /// The least number of characters.
-    pub const fn min_length(&self) -> usize {
-        self.min_length
+    pub fn min_length(&self) -> usize {
+        self.demands.min_length()
     }
 
-    /// The greatest number of characters.
-    pub const fn max_length(&self) -> usize {
-        self.max_length
+    /// The greatest number of characters: where people choose sentences, longer ones must fit.
+    pub fn max_length(&self) -> usize {
+        self.max_length.unwrap_or(match self.demands.profile() {
+            PasswordProfile::Visible => 128,
+            PasswordProfile::Standard | PasswordProfile::Strict => 256,
+        })
     }
 
-    /// The figure that a rule speaks of, in characters, where it has one.
-    pub const fn limit(&self, rule: Rule) -> Option<usize> {
+    /// How many of the last passwords, the present one among them, can't be chosen again.
+    pub fn history(&self) -> usize {
+        self.demands.history()
+    }
+
+    /// The figure that a rule speaks of, where it has one: characters, or passwords.
+    pub fn limit(&self, rule: Rule) -> Option<usize> {
         match rule {
-            Rule::MinLength => Some(self.min_length),
-            Rule::MaxLength => Some(self.max_length),
+            Rule::MinLength => Some(self.min_length()),
+            Rule::MaxLength => Some(self.max_length()),
+            Rule::NotPrevious => Some(self.history()),
             _ => None,
         }
     }
 
     /// The rules in force, in the order in which they are shown.
     pub fn rules(&self) -> Vec<Rule> {
-        let composition: &[Rule] = match self.composition {
-            Composition::Required => &[Rule::Digit, Rule::Uppercase, Rule::Special],
-            Composition::Free => &[],
+        // The other profiles ask for length instead (OWASP ASVS 5.0, 6.2.5).
+        let composition: &[Rule] = match self.demands.profile() {
+            PasswordProfile::Visible => &[Rule::Digit, Rule::Uppercase, Rule::Special],
+            PasswordProfile::Standard | PasswordProfile::Strict => &[],
+        };
+        let history: &[Rule] = match self.history() {
+            0 => &[],
+            _ => &[Rule::NotPrevious],
         };
 
         [
             &[Rule::MinLength, Rule::MaxLength],
             composition,
             &[Rule::NotCommon, Rule::NotIdentifier],
+            history,
         ]
         .concat()
     }
 
-    /// Every rule in force and whether the password keeps it.
+    /// Every rule that the text alone can tell about, and whether the password keeps it.
     pub fn check(&self, password: &Password, identifiers: &Identifiers<'_>) -> Vec<(Rule, bool)> {
         self.rules()
             .into_iter()
-            .map(|rule| (rule, self.keeps(rule, password, identifiers)))
+            .filter_map(|rule| Some((rule, self.keeps(rule, password, identifiers)?)))
             .collect()
     }
 
-    /// All the rules that the password breaks, not only the first.
+    /// All of these that the password breaks, not only the first.
     pub fn broken(&self, password: &Password, identifiers: &Identifiers<'_>) -> Vec<Rule> {
-        self.rules()
-            .into_iter()
-            .filter(|rule| !self.keeps(*rule, password, identifiers))
+        let verdicts = self.check(password, identifiers).into_iter();
+        verdicts
+            .filter_map(|(rule, keeps)| (!keeps).then_some(rule))
             .collect()
     }
 
-    fn keeps(&self, rule: Rule, password: &Password, identifiers: &Identifiers<'_>) -> bool {
+    fn keeps(
+        &self,
+        rule: Rule,
+        password: &Password,
+        identifiers: &Identifiers<'_>,
+    ) -> Option<bool> {
         let text = password.normalised();
 
-        match rule {
-            Rule::MinLength => text.chars().count() >= self.min_length,
-            Rule::MaxLength => text.chars().count() <= self.max_length,
+        Some(match rule {
+            Rule::MinLength => text.chars().count() >= self.min_length(),
+            Rule::MaxLength => text.chars().count() <= self.max_length(),
             Rule::Digit => text.contains(|character: char| character.is_ascii_digit()),
             Rule::Uppercase => text.chars().any(char::is_uppercase),
             Rule::Special => text.chars().any(is_special),
-            Rule::NotCommon => {
-                let listed = |list: &Arc<Compromised>| list.holds(password);
-                !common::is_common(password) && !self.compromised.as_ref().is_some_and(listed)
-            }
+            Rule::NotCommon => !self.is_guessed(password),
             Rule::NotIdentifier => !identifiers.give_away(&Zeroizing::new(fold(text))),
-        }
+            Rule::NotPrevious => return None,
+        })
+    }
+
+    fn is_guessed(&self, password: &Password) -> bool {
+        let is_listed = |list: &Arc<Compromised>| list.holds(password);
+        common::is_common(password)
+            || self.words.give_away(password)
+            || self.compromised.as_ref().is_some_and(is_listed)
     }
 }
 
 impl Default for PasswordPolicy {
     /// The rules that people see and tick off: 8 to 128 characters, mixed.
     fn default() -> Self {
-        Self::new(Composition::Required, 8, 128)
+        Self::new(Demands::default(), None)
     }
 }
 
@@ -163,6 +194,7 @@ impl Rule {
             Self::Special => "SPECIAL",
             Self::NotCommon => "NOT_COMMON",
             Self::NotIdentifier => "NOT_IDENTIFIER",
+            Self::NotPrevious => "NOT_PREVIOUS",
         }
     }
 
@@ -176,6 +208,7 @@ impl Rule {
             Self::Special,
             Self::NotCommon,
             Self::NotIdentifier,
+            Self::NotPrevious,
         ]
         .into_iter()
         .find(|rule| rule.key() == key)
@@ -199,16 +232,21 @@ impl Identifiers<'_> {
 }
 
 fn is_identifier(folded: &str, identifier: &str) -> bool {
-    if identifier.is_empty() {
-        return false;
+    if folded == identifier {
+        return !identifier.is_empty();
     }
+    let is_long = |text: &str| text.chars().count() >= LEAST_EXTENDED_IDENTIFIER;
+    let is_extended = folded
+        .strip_prefix(identifier)
+        .is_some_and(|added| !added.chars().any(char::is_alphabetic));
+    let (core, known) = (letters(folded), letters(identifier));
 
-    let Some(added) = folded.strip_prefix(identifier) else {
-        return false;
-    };
-    let is_long = identifier.chars().count() >= LEAST_EXTENDED_IDENTIFIER;
+    is_extended && is_long(identifier) || core == known && is_long(known)
+}
 
-    added.is_empty() || is_long && !added.chars().any(char::is_alphabetic)
+/// From the first letter to the last.
+fn letters(text: &str) -> &str {
+    text.trim_matches(|character: char| !character.is_alphabetic())
 }
 
 /// Combining marks belong to their letter, so they are not special either.
@@ -227,6 +265,13 @@ mod tests {
         username: "",
         email: None,
     };
+
+    fn asking(profile: PasswordProfile) -> Demands {
+        Demands {
+            profile: Some(profile),
+            ..Demands::default()
+        }
+    }
 
     fn broken(password: &str) -> Vec<Rule> {
         PasswordPolicy::default().broken(&Password::typed(password), &NOBODY)
@@ -271,13 +316,12 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_characters_after_normalising() {
-        let policy = PasswordPolicy::new(Composition::Free, 8, 64);
+        let policy = PasswordPolicy::new(asking(PasswordProfile::Standard), Some(64));
         let broken = |text: String| policy.broken(&Password::typed(&text), &NOBODY);
 
-        assert_eq!(broken("é".repeat(8)), []);
-        assert_eq!(broken("e\u{301}".repeat(7)), [Rule::MinLength]);
+        assert_eq!(broken("é".repeat(12)), []);
+        assert_eq!(broken("e\u{301}".repeat(11)), [Rule::MinLength]);
         assert_eq!(broken("😀".repeat(64)), []);
-        assert_eq!(broken("correct horse battery staple".to_owned()), []);
     }
 
     #[test]
@@ -287,7 +331,7 @@ mod tests {
             email: Some("ana@school.be"),
         };
         let keeps = |text| {
-            !PasswordPolicy::new(Composition::Free, 1, 128)
+            !PasswordPolicy::default()
                 .broken(&Password::typed(text), &identifiers)
                 .contains(&Rule::NotIdentifier)
         };
@@ -299,6 +343,8 @@ mod tests {
             "ANA@school.be",
             "ana@school.be1",
             "Ana",
+            "2026Jean.Dupont",
+            "+jean.dupont+",
         ] {
             assert!(!keeps(text), "{text}");
         }
@@ -330,8 +376,25 @@ mod tests {
             ]
         );
         assert_eq!(
-            keys(PasswordPolicy::new(Composition::Free, 12, 128)),
+            keys(PasswordPolicy::new(asking(PasswordProfile::Standard), None)),
             ["MIN_LENGTH", "MAX_LENGTH", "NOT_COMMON", "NOT_IDENTIFIER"]
         );
+    }
+
+    #[test]
+    fn more_that_is_asked_for_shows_in_the_rules_and_the_words() {
+        let demands = Demands {
+            history: Some(3),
+            ..asking(PasswordProfile::Strict)
+        };
+        let policy = PasswordPolicy::default().and(demands, ContextWords::of(["Sainte-Ursule"]));
+        let broken = |text| policy.broken(&Password::typed(text), &NOBODY);
+
+        assert_eq!((policy.min_length(), policy.max_length()), (15, 256));
+        assert_eq!(policy.rules().last(), Some(&Rule::NotPrevious));
+        assert_eq!(policy.limit(Rule::NotPrevious), Some(3));
+        assert_eq!(broken("Babou45+"), [Rule::MinLength]);
+        assert_eq!(broken("sainte-ursule 2026"), [Rule::NotCommon]);
+        assert_eq!(broken("correct horse battery staple"), []);
     }
 }

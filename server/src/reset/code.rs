@@ -13,6 +13,7 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
+    refusals::Refused,
     secret,
     store::{
         account::{self, State},
@@ -26,8 +27,20 @@ pub(super) async fn find(
     user_id: &str,
     code: &str,
 ) -> Result<(reset_code::Model, account::Model), Error> {
-    let db = &call.app.store.read;
     let account_id = Uuid::try_parse(user_id).map_err(|_| Error::ResetCodeInvalid)?;
+    let found = find_for(call, account_id, code).await;
+    if matches!(found, Err(Error::ResetCodeInvalid)) {
+        call.note(Refused::ResetCode(account_id));
+    }
+    found
+}
+
+async fn find_for(
+    call: &Call<'_>,
+    account_id: Uuid,
+    code: &str,
+) -> Result<(reset_code::Model, account::Model), Error> {
+    let db = &call.app.store.read;
     let code = if secret::is_code(code) {
         reset_code::Entity::find_live(db, account_id, code, call.now).await?
     } else {

@@ -5,7 +5,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 
 use super::code;
 use crate::{
-    account::{new_password, row, state::Transition},
+    account::{former_passwords, new_password, row, state::Transition},
     app::App,
     auth::lockout,
     call::Call,
@@ -13,11 +13,14 @@ use crate::{
     event,
     outbox::{self, Cause},
     password::policy::Identifiers,
+    refusals::Refused,
     store::{
         account::{self, State},
         reset_code, session,
     },
 };
+
+const FIELD: &str = "new_password";
 
 /// Sets a new password, once.
 ///
@@ -31,6 +34,7 @@ pub async fn complete_reset(
     let app = call.app;
     let (code, account) = code::find(call, &request.user_id, &request.code).await?;
     if !code::email_matches(&account, &request) {
+        call.note(Refused::ResetCode(account.id));
         let txn = app.store.write().await?;
         code::count_wrong_try(&txn, code.id).await?;
         txn.commit().await?;
@@ -40,7 +44,9 @@ pub async fn complete_reset(
         username: &account.username,
         email: account.email.as_deref(),
     };
-    let password = new_password::read(app, "new_password", &request.new_password, &identifiers)?;
+    let policy = new_password::policy(app, account.institution_id).await?;
+    let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
+    new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
 
@@ -48,7 +54,8 @@ pub async fn complete_reset(
     if !reset_code::Entity::consume(&txn, code.id, call.now).await? {
         return Err(Error::ResetCodeInvalid);
     }
-    set_password(call, &txn, &account, &code, hash).await?;
+    let before = set_password(call, &txn, &account, &code, hash).await?;
+    former_passwords::replace(&txn, app, &before, &policy).await?;
     reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
     session::Entity::revoke_all(&txn, account.id, None, "password_reset", call.now).await?;
     lockout::forget(&txn, app, &account.username_key).await?;
@@ -78,7 +85,7 @@ fn check_shape(request: &CompleteResetRequest) -> Result<(), Error> {
         ("user_id", &request.user_id),
         ("code", &request.code),
         ("email", &request.email),
-        ("new_password", &request.new_password),
+        (FIELD, &request.new_password),
     ];
     let violations: Vec<Violation> = required
         .into_iter()
@@ -92,14 +99,14 @@ fn check_shape(request: &CompleteResetRequest) -> Result<(), Error> {
     }
 }
 
-/// Gives the account its hash and makes it active, unless it has been stopped in the meantime.
+/// Gives the account its hash and makes it active, unless it has been stopped in the meantime. Returns what it was.
 async fn set_password(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     account: &account::Model,
     code: &reset_code::Model,
     hash: String,
-) -> Result<(), Error> {
+) -> Result<account::Model, Error> {
     let before = row::lock(txn, account.id).await?;
     let state = match before.state {
         State::Active => Some(State::Active),
@@ -113,7 +120,7 @@ async fn set_password(
         ..Default::default()
     };
     row::save(txn, &before, changes, call.now).await?;
-    Ok(())
+    Ok(before)
 }
 
 fn home(app: &App) -> String {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     error::Error,
-    event::{self, Subject},
+    event::{self, Earlier, Subject},
     outbox::{self, Cause, Envelope},
     store::{
         account::{self, State},
@@ -53,10 +53,14 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     };
 
     let decisions = decide(app, &txn, &request).await?;
+    let asked = Earlier {
+        clock: &app.clock,
+        network: request.network.clone(),
+    };
     for decision in &decisions {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
         let subject = Subject::of_account(&txn, decision.account_id).await?;
-        event::append(&txn, &app.clock, "reset.decided", subject, None, about).await?;
+        event::append(&txn, &asked, "reset.decided", subject, None, about).await?;
     }
     let text = serde_json::to_string(&decisions).map_err(|cause| Error::Internal(cause.into()))?;
     let mut decided = request.into_active_model();

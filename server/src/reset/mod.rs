@@ -53,7 +53,7 @@ impl ResetService for Resets {
         self.0
             .run(
                 "GetPasswordPolicy",
-                Access::Public,
+                Access::Recognised,
                 answer_in(request, |request| &request.locale),
                 policy::get_password_policy,
             )

@@ -5,9 +5,11 @@ use guichet_proto::v1::{
     GetPasswordPolicyResponse, check_password_response, get_password_policy_response,
 };
 
+use super::code;
 use crate::{
+    account::{new_password, row},
     call::Call,
-    error::{Error, Violation},
+    error::{Error, Violation, description},
     i18n::{self, Locale},
     password::{
         MAX_BYTES, Password,
@@ -15,25 +17,32 @@ use crate::{
     },
 };
 
+/// Whose password it will be is not looked at.
+const NOBODY: Identifiers<'_> = Identifiers {
+    username: "",
+    email: None,
+};
+
 /// Returns the rules a new password must obey.
 pub async fn get_password_policy(
     call: &Call<'_>,
-    _request: GetPasswordPolicyRequest,
+    request: GetPasswordPolicyRequest,
 ) -> Result<GetPasswordPolicyResponse, Error> {
-    let policy = &call.app.policy;
-    let locale = call.locale;
+    let policy = of_holder(call, &request.user_id, &request.code).await?;
     let rules = policy
         .rules()
         .into_iter()
         .map(|rule| get_password_policy_response::Rule {
             key: rule.key().to_owned(),
-            description: describe(policy, rule, locale),
-            example: i18n::rule_example(locale, rule.key()).unwrap_or_default(),
+            description: describe(&policy, rule, call.locale),
+            example: example(&policy, rule, call.locale).unwrap_or_default(),
         });
+    let number = |figure| i32::try_from(figure).unwrap_or(i32::MAX);
     Ok(GetPasswordPolicyResponse {
-        min_length: i32::try_from(policy.min_length()).unwrap_or(i32::MAX),
-        max_length: i32::try_from(policy.max_length()).unwrap_or(i32::MAX),
+        min_length: number(policy.min_length()),
+        max_length: number(policy.max_length()),
         rules: rules.collect(),
+        history: number(policy.history()),
     })
 }
 
@@ -47,18 +56,13 @@ pub async fn check_password(
             "password", "TOO_LONG", MAX_BYTES,
         )]));
     }
-    let policy = &call.app.policy;
-    let locale = call.locale;
-    let nobody = Identifiers {
-        username: "",
-        email: None,
-    };
-    let verdicts = policy.check(&Password::typed(&request.password), &nobody);
+    let policy = of_holder(call, &request.user_id, &request.code).await?;
+    let verdicts = policy.check(&Password::typed(&request.password), &NOBODY);
     let results = verdicts
         .into_iter()
         .map(|(rule, satisfied)| check_password_response::Result {
             key: rule.key().to_owned(),
-            description: describe(policy, rule, locale),
+            description: describe(&policy, rule, call.locale),
             satisfied,
         });
     Ok(CheckPasswordResponse {
@@ -66,11 +70,37 @@ pub async fn check_password(
     })
 }
 
-fn describe(policy: &PasswordPolicy, rule: Rule, locale: Locale) -> String {
-    let figure = policy.limit(rule).unwrap_or_default().to_string();
-    i18n::rule(
-        locale,
-        rule.key(),
-        &[("min", figure.clone().into()), ("max", figure.into())],
-    )
+/// The rules for whoever holds a code, or is signed in; the operator's for everybody else.
+pub async fn of_holder(
+    call: &Call<'_>,
+    user_id: &str,
+    code: &str,
+) -> Result<PasswordPolicy, Error> {
+    let institution_id = if code.is_empty() {
+        match call.caller.account_id() {
+            Some(id) => row::find(&call.app.store.read, id).await?.institution_id,
+            None => None,
+        }
+    } else {
+        match code::find(call, user_id, code).await {
+            Ok((_, account)) => account.institution_id,
+            Err(Error::ResetCodeInvalid) => None,
+            Err(error) => return Err(error),
+        }
+    };
+    new_password::policy(call.app, institution_id).await
+}
+
+/// A password that shows how the rule is kept, if it keeps all the others too.
+pub fn example(policy: &PasswordPolicy, rule: Rule, locale: Locale) -> Option<String> {
+    let example = i18n::rule_example(locale, rule.key())?;
+    let keeps_all = policy
+        .broken(&Password::typed(&example), &NOBODY)
+        .is_empty();
+    keeps_all.then_some(example)
+}
+
+/// The rule as a sentence.
+pub fn describe(policy: &PasswordPolicy, rule: Rule, locale: Locale) -> String {
+    description(rule.key(), policy.limit(rule), locale)
 }

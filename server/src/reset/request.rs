@@ -14,6 +14,7 @@ use crate::{
     account::{email_address::EmailAddress, username::Username},
     call::Call,
     error::{Error, Violation},
+    event::Witness as _,
     store::reset_request::{self, Kind},
 };
 
@@ -126,6 +127,7 @@ async fn write_down(
         create_time: Set(call.now),
         decide_time: Set(None),
         decisions: Set("[]".to_owned()),
+        network: Set(call.network()),
     };
     // One that returned its row would be answered with it before SQLite commits, and a disk that is full would be a
     // request that was accepted and lost.

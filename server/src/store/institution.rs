@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{QueryOrder as _, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryOrder as _, entity::prelude::*};
 
 use super::{institution_ancestor as ancestor, scope::Scope};
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, config::PasswordProfile, password::demands::Demands};
 
 /// One institution.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,6 +36,12 @@ pub struct Model {
     pub update_time: Timestamp,
     /// Counts the changes of the resource: its etag.
     pub version: i64,
+    /// Which profile its people's new passwords must keep at least, by the configuration's name.
+    pub password_profile: Option<String>,
+    /// Characters that they must have at least.
+    pub password_min_length: Option<i64>,
+    /// How many of a person's last passwords they must differ from.
+    pub password_history: Option<i64>,
 }
 
 /// It stands alone.
@@ -55,10 +61,14 @@ pub struct Settings {
     pub contact_email: Option<String>,
     /// Where people go.
     pub application_url: Option<String>,
+    /// What is asked of new passwords.
+    pub password: Demands,
+    /// What the places are called, the lowest first: nobody's password may be one of these names.
+    pub names: Vec<String>,
 }
 
 impl Settings {
-    /// What holds below `upper`: each text for itself.
+    /// What holds below `upper`: each text for itself, and of what is asked of passwords the stricter.
     #[must_use]
     pub fn below(mut self, upper: Self) -> Self {
         for (locale, text) in upper.help_text {
@@ -69,6 +79,8 @@ impl Settings {
             help_text: self.help_text,
             contact_email: self.contact_email.or(upper.contact_email),
             application_url: self.application_url.or(upper.application_url),
+            password: self.password.and(upper.password),
+            names: [self.names, upper.names].concat(),
         }
     }
 }
@@ -81,7 +93,43 @@ impl Model {
             help_text: serde_json::from_str(&self.help_text).unwrap_or_default(),
             contact_email: self.contact_email.clone(),
             application_url: self.application_url.clone(),
+            password: self.password_demands(),
+            names: vec![self.display_name.clone()],
         }
+    }
+
+    /// The same institution, asking this of new passwords.
+    #[must_use]
+    pub fn asking_of_passwords(self, demands: Demands) -> Self {
+        let number = |asked: Option<usize>| asked.and_then(|number| i64::try_from(number).ok());
+        Self {
+            password_profile: demands.profile.map(|profile| profile.as_str().to_owned()),
+            password_min_length: number(demands.min_length),
+            password_history: number(demands.history),
+            ..self
+        }
+    }
+
+    /// What it asks of new passwords itself.
+    pub fn password_demands(&self) -> Demands {
+        let number = |stored: Option<i64>| stored.and_then(|number| usize::try_from(number).ok());
+        Demands {
+            profile: self.password_profile.as_deref().map(|name| {
+                // A name that only a newer version knows is more than this one could ask for.
+                PasswordProfile::from_name(name).unwrap_or(PasswordProfile::Strict)
+            }),
+            min_length: number(self.password_min_length),
+            history: number(self.password_history),
+        }
+    }
+}
+
+impl ActiveModel {
+    /// Has it ask what another does of new passwords.
+    pub fn ask_of_passwords_as(&mut self, asking: &Model) {
+        self.password_profile = Set(asking.password_profile.clone());
+        self.password_min_length = Set(asking.password_min_length);
+        self.password_history = Set(asking.password_history);
     }
 }
 
@@ -141,15 +189,34 @@ mod tests {
             locale: Some("nl".into()),
             help_text: texts(&[("fr", "réseau"), ("nl", "net")]),
             contact_email: Some("authority@x.example".into()),
-            application_url: None,
+            ..Settings::default()
         };
 
         let expected = Settings {
             locale: Some("nl".into()),
             help_text: texts(&[("fr", "école"), ("nl", "net")]),
             contact_email: Some("school@x.example".into()),
-            application_url: None,
+            ..Settings::default()
         };
         assert_eq!(school.below(authority), expected);
+    }
+    #[test]
+    fn of_what_is_asked_of_passwords_the_stricter_holds_wherever_it_stands() {
+        let asking = |profile, min_length| Settings {
+            password: Demands {
+                profile: Some(profile),
+                min_length,
+                history: None,
+            },
+            ..Settings::default()
+        };
+        let strict = asking(PasswordProfile::Strict, None);
+        let visible = asking(PasswordProfile::Visible, Some(20));
+
+        for (lower, upper) in [(&strict, &visible), (&visible, &strict)] {
+            let password = lower.clone().below(upper.clone()).password;
+            assert_eq!(password.profile, Some(PasswordProfile::Strict));
+            assert_eq!(password.min_length(), 20);
+        }
     }
 }

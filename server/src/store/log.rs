@@ -19,6 +19,14 @@ impl Store {
     pub async fn shorten_log(&self) -> Result<(), DbErr> {
         let length = |log: &PathBuf| std::fs::metadata(log).map_or(0, |file| file.len());
         if self.log.as_ref().map_or(0, length) > LONG {
+            self.begin_log_anew().await?;
+        }
+        Ok(())
+    }
+
+    /// Has the log begin anew, likewise: until then it and the file behind it hold what has been deleted.
+    pub async fn begin_log_anew(&self) -> Result<(), DbErr> {
+        if self.log.is_some() {
             self.write.execute_unprepared(BEGIN_ANEW).await?;
         }
         Ok(())

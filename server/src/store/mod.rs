@@ -30,9 +30,11 @@ pub mod api_key;
 pub mod backup;
 pub mod copy;
 pub mod event;
+pub mod event_pruned;
 pub mod event_seal;
 pub mod fault;
 pub mod first_reply;
+pub mod former_password;
 pub mod hash_kind;
 pub mod import;
 pub mod import_row;
@@ -221,6 +223,8 @@ async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<Databas
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .foreign_keys(true)
+            // What is deleted, of a person who wants to be forgotten above all, is written over.
+            .pragma("secure_delete", "ON")
     });
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.before_acquire(|connection, _| Box::pin(has_no_transaction(connection)))

@@ -43,6 +43,8 @@ pub struct Model {
     pub decide_time: Option<Timestamp>,
     /// JSON array of account and outcome.
     pub decisions: String,
+    /// From which network, as sessions have it.
+    pub network: Option<String>,
 }
 
 /// It stands alone.

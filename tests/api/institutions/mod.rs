@@ -4,6 +4,7 @@ mod desk;
 mod mails;
 mod members;
 pub(crate) mod network;
+mod password_rules;
 mod report;
 mod scope;
 mod settings;

@@ -19,7 +19,9 @@ const [email, password, confirmation] = [
   field(form, "new_password"),
   field(form, "confirm_password"),
 ];
-const rules = new RuleList(password, () => [email.value.trim(), email.value.trim().split("@")[0] ?? ""]);
+const identifiers = () => [email.value.trim(), email.value.trim().split("@")[0] ?? ""];
+// To ask about a typed code would be a try at it.
+const rules = new RuleList(password, identifiers, () => (isTyped ? {} : link));
 
 reveal(password);
 reveal(confirmation);

@@ -5,6 +5,7 @@
 //! length: for a thousand million entries, one refusal in eighteen thousand million is wrong.
 
 mod build;
+mod range;
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use aws_lc_rs::digest;
 
 pub use build::{Built, build};
+pub use range::{Answer, Range};
 
 use super::Password;
 

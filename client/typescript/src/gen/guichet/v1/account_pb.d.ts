@@ -1156,7 +1156,8 @@ export declare const AccountStateSchema: GenEnum<AccountState>;
  */
 export declare const AccountService: GenService<{
   /**
-   * Creates an account. Callers: admin; institution_admin, who can give no roles and no institution out of its reach.
+   * Creates an account. Callers: admin; institution_admin, who can give no roles, no password or hash of one, and no
+   * institution out of its reach.
    * Repeating a call with the same request_id returns the first reply and creates nothing.
    * Errors: USERNAME_TAKEN, EXTERNAL_ID_TAKEN, PASSWORD_RULES.
    *

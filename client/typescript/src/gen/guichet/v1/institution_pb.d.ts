@@ -101,11 +101,20 @@ export declare type Institution = Message<"guichet.v1.Institution"> & {
   etag: string;
 
   /**
-   * Output only. What holds here: its own values, and where it has none, those of the nearest institution above.
+   * Output only. What holds here: its own values, and where it has none, those of the nearest institution above; of
+   * password_rules the strictest.
    *
    * @generated from field: guichet.v1.InstitutionSettings effective = 12;
    */
   effective?: InstitutionSettings | undefined;
+
+  /**
+   * Optional. What is asked of its people's new passwords beyond the operator's rules and those of the institutions above:
+   * of each demand the strictest holds, so what is looser has no effect.
+   *
+   * @generated from field: guichet.v1.PasswordRules password_rules = 13;
+   */
+  passwordRules?: PasswordRules | undefined;
 };
 
 /**
@@ -113,6 +122,41 @@ export declare type Institution = Message<"guichet.v1.Institution"> & {
  * Use `create(InstitutionSchema)` to create a new message.
  */
 export declare const InstitutionSchema: GenMessage<Institution>;
+
+/**
+ * What somebody asks of new passwords. Those that are in use stay good.
+ *
+ * @generated from message guichet.v1.PasswordRules
+ */
+export declare type PasswordRules = Message<"guichet.v1.PasswordRules"> & {
+  /**
+   * Optional. The profile that must be kept at least.
+   *
+   * @generated from field: guichet.v1.PasswordProfile profile = 1;
+   */
+  profile: PasswordProfile;
+
+  /**
+   * Optional. The least number of characters, 8 to 64, where it is to be more than the profile's; 0 is no demand.
+   *
+   * @generated from field: int32 min_length = 2;
+   */
+  minLength: number;
+
+  /**
+   * Optional. How many of a person's last passwords, the present one among them, can't be chosen again, up to 24; 0 is no
+   * demand. Passwords are remembered from when that is first asked for.
+   *
+   * @generated from field: int32 history = 3;
+   */
+  history: number;
+};
+
+/**
+ * Describes the message guichet.v1.PasswordRules.
+ * Use `create(PasswordRulesSchema)` to create a new message.
+ */
+export declare const PasswordRulesSchema: GenMessage<PasswordRules>;
 
 /**
  * What institutions hand down to those below them.
@@ -147,6 +191,13 @@ export declare type InstitutionSettings = Message<"guichet.v1.InstitutionSetting
    * @generated from field: string application_url = 4;
    */
   applicationUrl: string;
+
+  /**
+   * What institutions ask of new passwords; the operator's own rules are not counted in.
+   *
+   * @generated from field: guichet.v1.PasswordRules password_rules = 5;
+   */
+  passwordRules?: PasswordRules | undefined;
 };
 
 /**
@@ -338,7 +389,8 @@ export declare type UpdateInstitutionRequest = Message<"guichet.v1.UpdateInstitu
   institution?: Institution | undefined;
 
   /**
-   * Required. Any of external_id, display_name, parent_id, locale, help_text, contact_email, application_url.
+   * Required. Any of external_id, display_name, parent_id, locale, help_text, contact_email, application_url,
+   * password_rules.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -926,6 +978,46 @@ export declare type ListPeopleResponse_Person = Message<"guichet.v1.ListPeopleRe
 export declare const ListPeopleResponse_PersonSchema: GenMessage<ListPeopleResponse_Person>;
 
 /**
+ * A set of password rules. They are ranked in this order.
+ *
+ * @generated from enum guichet.v1.PasswordProfile
+ */
+export enum PasswordProfile {
+  /**
+   * No demand.
+   *
+   * @generated from enum value: PASSWORD_PROFILE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * 8 characters, among them a digit, an upper-case letter and a special character.
+   *
+   * @generated from enum value: PASSWORD_PROFILE_VISIBLE = 1;
+   */
+  VISIBLE = 1,
+
+  /**
+   * 12 characters, whichever they are (OWASP ASVS 5.0). Length takes the place of the mixture.
+   *
+   * @generated from enum value: PASSWORD_PROFILE_STANDARD = 2;
+   */
+  STANDARD = 2,
+
+  /**
+   * 15 characters, whichever they are: enough where the password is the only factor (NIST SP 800-63B-4).
+   *
+   * @generated from enum value: PASSWORD_PROFILE_STRICT = 3;
+   */
+  STRICT = 3,
+}
+
+/**
+ * Describes the enum guichet.v1.PasswordProfile.
+ */
+export declare const PasswordProfileSchema: GenEnum<PasswordProfile>;
+
+/**
  * How far a person has come. Each is in exactly one situation; the first that fits counts.
  *
  * @generated from enum guichet.v1.Situation
@@ -1038,7 +1130,8 @@ export declare const InstitutionService: GenService<{
   },
   /**
    * Changes the fields named by the mask (AIP-134). A new parent_id moves the institution with everything below it, and
-   * rights follow at once. Callers: admin; its institution_admin, but for parent_id and external_id.
+   * rights follow at once. Callers: admin; its institution_admin, but for parent_id and external_id, and password_rules
+   * only if they ask for more than before: otherwise FORBIDDEN.
    * Errors: NOT_FOUND, ETAG_MISMATCH, EXTERNAL_ID_TAKEN, STATE (it would be below itself).
    *
    * @generated from rpc guichet.v1.InstitutionService.UpdateInstitution

@@ -11,7 +11,7 @@ import { file_guichet_v1_mail } from "./mail_pb.js";
  * Describes the file guichet/v1/institution.proto.
  */
 export const file_guichet_v1_institution = /*@__PURE__*/
-  fileDesc("ChxndWljaGV0L3YxL2luc3RpdHV0aW9uLnByb3RvEgpndWljaGV0LnYxIqYDCgtJbnN0aXR1dGlvbhIKCgJpZBgBIAEoCRITCgtleHRlcm5hbF9pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEQoJcGFyZW50X2lkGAQgASgJEg4KBmxvY2FsZRgFIAEoCRI4CgloZWxwX3RleHQYBiADKAsyJS5ndWljaGV0LnYxLkluc3RpdHV0aW9uLkhlbHBUZXh0RW50cnkSFQoNY29udGFjdF9lbWFpbBgHIAEoCRIXCg9hcHBsaWNhdGlvbl91cmwYCCABKAkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAsgASgJEjIKCWVmZmVjdGl2ZRgMIAEoCzIfLmd1aWNoZXQudjEuSW5zdGl0dXRpb25TZXR0aW5ncxovCg1IZWxwVGV4dEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiyAEKE0luc3RpdHV0aW9uU2V0dGluZ3MSDgoGbG9jYWxlGAEgASgJEkAKCWhlbHBfdGV4dBgCIAMoCzItLmd1aWNoZXQudjEuSW5zdGl0dXRpb25TZXR0aW5ncy5IZWxwVGV4dEVudHJ5EhUKDWNvbnRhY3RfZW1haWwYAyABKAkSFwoPYXBwbGljYXRpb25fdXJsGAQgASgJGi8KDUhlbHBUZXh0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJzChhDcmVhdGVJbnN0aXR1dGlvblJlcXVlc3QSLAoLaW5zdGl0dXRpb24YASABKAsyFy5ndWljaGV0LnYxLkluc3RpdHV0aW9uEhIKCnJlcXVlc3RfaWQYAiABKAkSFQoNdmFsaWRhdGVfb25seRgDIAEoCCJJChlDcmVhdGVJbnN0aXR1dGlvblJlc3BvbnNlEiwKC2luc3RpdHV0aW9uGAEgASgLMhcuZ3VpY2hldC52MS5JbnN0aXR1dGlvbiIvChVHZXRJbnN0aXR1dGlvblJlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkiRgoWR2V0SW5zdGl0dXRpb25SZXNwb25zZRIsCgtpbnN0aXR1dGlvbhgBIAEoCzIXLmd1aWNoZXQudjEuSW5zdGl0dXRpb24iegoXTGlzdEluc3RpdHV0aW9uc1JlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSDgoGZmlsdGVyGAIgASgJEhAKCG9yZGVyX2J5GAMgASgJEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImIKGExpc3RJbnN0aXR1dGlvbnNSZXNwb25zZRItCgxpbnN0aXR1dGlvbnMYASADKAsyFy5ndWljaGV0LnYxLkluc3RpdHV0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ5ChhVcGRhdGVJbnN0aXR1dGlvblJlcXVlc3QSLAoLaW5zdGl0dXRpb24YASABKAsyFy5ndWljaGV0LnYxLkluc3RpdHV0aW9uEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChlVcGRhdGVJbnN0aXR1dGlvblJlc3BvbnNlEiwKC2luc3RpdHV0aW9uGAEgASgLMhcuZ3VpY2hldC52MS5JbnN0aXR1dGlvbiJAChhEZWxldGVJbnN0aXR1dGlvblJlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSDAoEZXRhZxgCIAEoCSIbChlEZWxldGVJbnN0aXR1dGlvblJlc3BvbnNlIpsBCgZNZW1iZXISFgoOaW5zdGl0dXRpb25faWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIQCgh1c2VybmFtZRgDIAEoCRIUCgxkaXNwbGF5X25hbWUYBCABKAkSDAoEcm9sZRgFIAEoCRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTAoQQWRkTWVtYmVyUmVxdWVzdBIWCg5pbnN0aXR1dGlvbl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEgwKBHJvbGUYAyABKAkiNwoRQWRkTWVtYmVyUmVzcG9uc2USIgoGbWVtYmVyGAEgASgLMhIuZ3VpY2hldC52MS5NZW1iZXIiQQoTUmVtb3ZlTWVtYmVyUmVxdWVzdBIWCg5pbnN0aXR1dGlvbl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlIlMKEkxpc3RNZW1iZXJzUmVxdWVzdBIWCg5pbnN0aXR1dGlvbl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJTChNMaXN0TWVtYmVyc1Jlc3BvbnNlEiMKB21lbWJlcnMYASADKAsyEi5ndWljaGV0LnYxLk1lbWJlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWgoZR2V0TWlncmF0aW9uUmVwb3J0UmVxdWVzdBIWCg5pbnN0aXR1dGlvbl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSKmAgoaR2V0TWlncmF0aW9uUmVwb3J0UmVzcG9uc2USOAoEcm93cxgBIAMoCzIqLmd1aWNoZXQudjEuR2V0TWlncmF0aW9uUmVwb3J0UmVzcG9uc2UuUm93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIqCgV0b3RhbBgDIAEoCzIbLmd1aWNoZXQudjEuTWlncmF0aW9uQ291bnRzGogBCgNSb3cSFgoOaW5zdGl0dXRpb25faWQYASABKAkSEQoJcGFyZW50X2lkGAIgASgJEhMKC2V4dGVybmFsX2lkGAMgASgJEhQKDGRpc3BsYXlfbmFtZRgEIAEoCRIrCgZjb3VudHMYBSABKAsyGy5ndWljaGV0LnYxLk1pZ3JhdGlvbkNvdW50cyJrCg9NaWdyYXRpb25Db3VudHMSDgoGbGVnYWN5GAEgASgDEg8KB3BlbmRpbmcYAiABKAMSDgoGYWN0aXZlGAMgASgDEhAKCGRpc2FibGVkGAQgASgDEhUKDXdpdGhvdXRfZW1haWwYBSABKAMijQEKEUxpc3RQZW9wbGVSZXF1ZXN0EhYKDmluc3RpdHV0aW9uX2lkGAEgASgJEg4KBnNlYXJjaBgCIAEoCRIpCgpzaXR1YXRpb25zGAMgAygOMhUuZ3VpY2hldC52MS5TaXR1YXRpb24SEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAki3QIKEkxpc3RQZW9wbGVSZXNwb25zZRI1CgZwZW9wbGUYASADKAsyJS5ndWljaGV0LnYxLkxpc3RQZW9wbGVSZXNwb25zZS5QZXJzb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJGvYBCgZQZXJzb24SJAoHYWNjb3VudBgBIAEoCzITLmd1aWNoZXQudjEuQWNjb3VudBIoCglzaXR1YXRpb24YAiABKA4yFS5ndWljaGV0LnYxLlNpdHVhdGlvbhISCgptZXNzYWdlX2lkGAMgASgJEi8KDW1lc3NhZ2Vfc3RhdGUYBCABKA4yGC5ndWljaGV0LnYxLk1lc3NhZ2VTdGF0ZRIwCgxtZXNzYWdlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmFuc3dlchgGIAEoCRIVCg10b3RwX2Vucm9sbGVkGAcgASgIKrsBCglTaXR1YXRpb24SGQoVU0lUVUFUSU9OX1VOU1BFQ0lGSUVEEAASFgoSU0lUVUFUSU9OX0RJU0FCTEVEEAESGAoUU0lUVUFUSU9OX05PX0FERFJFU1MQAhIaChZTSVRVQVRJT05fTk9UX01JR1JBVEVEEAMSGQoVU0lUVUFUSU9OX1VOREVMSVZFUkVEEAQSFAoQU0lUVUFUSU9OX01BSUxFRBAFEhQKEFNJVFVBVElPTl9BQ1RJVkUQBjKRBwoSSW5zdGl0dXRpb25TZXJ2aWNlEmAKEUNyZWF0ZUluc3RpdHV0aW9uEiQuZ3VpY2hldC52MS5DcmVhdGVJbnN0aXR1dGlvblJlcXVlc3QaJS5ndWljaGV0LnYxLkNyZWF0ZUluc3RpdHV0aW9uUmVzcG9uc2USVwoOR2V0SW5zdGl0dXRpb24SIS5ndWljaGV0LnYxLkdldEluc3RpdHV0aW9uUmVxdWVzdBoiLmd1aWNoZXQudjEuR2V0SW5zdGl0dXRpb25SZXNwb25zZRJdChBMaXN0SW5zdGl0dXRpb25zEiMuZ3VpY2hldC52MS5MaXN0SW5zdGl0dXRpb25zUmVxdWVzdBokLmd1aWNoZXQudjEuTGlzdEluc3RpdHV0aW9uc1Jlc3BvbnNlEmAKEVVwZGF0ZUluc3RpdHV0aW9uEiQuZ3VpY2hldC52MS5VcGRhdGVJbnN0aXR1dGlvblJlcXVlc3QaJS5ndWljaGV0LnYxLlVwZGF0ZUluc3RpdHV0aW9uUmVzcG9uc2USYAoRRGVsZXRlSW5zdGl0dXRpb24SJC5ndWljaGV0LnYxLkRlbGV0ZUluc3RpdHV0aW9uUmVxdWVzdBolLmd1aWNoZXQudjEuRGVsZXRlSW5zdGl0dXRpb25SZXNwb25zZRJICglBZGRNZW1iZXISHC5ndWljaGV0LnYxLkFkZE1lbWJlclJlcXVlc3QaHS5ndWljaGV0LnYxLkFkZE1lbWJlclJlc3BvbnNlElEKDFJlbW92ZU1lbWJlchIfLmd1aWNoZXQudjEuUmVtb3ZlTWVtYmVyUmVxdWVzdBogLmd1aWNoZXQudjEuUmVtb3ZlTWVtYmVyUmVzcG9uc2USTgoLTGlzdE1lbWJlcnMSHi5ndWljaGV0LnYxLkxpc3RNZW1iZXJzUmVxdWVzdBofLmd1aWNoZXQudjEuTGlzdE1lbWJlcnNSZXNwb25zZRJjChJHZXRNaWdyYXRpb25SZXBvcnQSJS5ndWljaGV0LnYxLkdldE1pZ3JhdGlvblJlcG9ydFJlcXVlc3QaJi5ndWljaGV0LnYxLkdldE1pZ3JhdGlvblJlcG9ydFJlc3BvbnNlEksKCkxpc3RQZW9wbGUSHS5ndWljaGV0LnYxLkxpc3RQZW9wbGVSZXF1ZXN0Gh4uZ3VpY2hldC52MS5MaXN0UGVvcGxlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_guichet_v1_account, file_guichet_v1_mail]);
+  fileDesc("ChxndWljaGV0L3YxL2luc3RpdHV0aW9uLnByb3RvEgpndWljaGV0LnYxItkDCgtJbnN0aXR1dGlvbhIKCgJpZBgBIAEoCRITCgtleHRlcm5hbF9pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEQoJcGFyZW50X2lkGAQgASgJEg4KBmxvY2FsZRgFIAEoCRI4CgloZWxwX3RleHQYBiADKAsyJS5ndWljaGV0LnYxLkluc3RpdHV0aW9uLkhlbHBUZXh0RW50cnkSFQoNY29udGFjdF9lbWFpbBgHIAEoCRIXCg9hcHBsaWNhdGlvbl91cmwYCCABKAkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAsgASgJEjIKCWVmZmVjdGl2ZRgMIAEoCzIfLmd1aWNoZXQudjEuSW5zdGl0dXRpb25TZXR0aW5ncxIxCg5wYXNzd29yZF9ydWxlcxgNIAEoCzIZLmd1aWNoZXQudjEuUGFzc3dvcmRSdWxlcxovCg1IZWxwVGV4dEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYgoNUGFzc3dvcmRSdWxlcxIsCgdwcm9maWxlGAEgASgOMhsuZ3VpY2hldC52MS5QYXNzd29yZFByb2ZpbGUSEgoKbWluX2xlbmd0aBgCIAEoBRIPCgdoaXN0b3J5GAMgASgFIvsBChNJbnN0aXR1dGlvblNldHRpbmdzEg4KBmxvY2FsZRgBIAEoCRJACgloZWxwX3RleHQYAiADKAsyLS5ndWljaGV0LnYxLkluc3RpdHV0aW9uU2V0dGluZ3MuSGVscFRleHRFbnRyeRIVCg1jb250YWN0X2VtYWlsGAMgASgJEhcKD2FwcGxpY2F0aW9uX3VybBgEIAEoCRIxCg5wYXNzd29yZF9ydWxlcxgFIAEoCzIZLmd1aWNoZXQudjEuUGFzc3dvcmRSdWxlcxovCg1IZWxwVGV4dEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEicwoYQ3JlYXRlSW5zdGl0dXRpb25SZXF1ZXN0EiwKC2luc3RpdHV0aW9uGAEgASgLMhcuZ3VpY2hldC52MS5JbnN0aXR1dGlvbhISCgpyZXF1ZXN0X2lkGAIgASgJEhUKDXZhbGlkYXRlX29ubHkYAyABKAgiSQoZQ3JlYXRlSW5zdGl0dXRpb25SZXNwb25zZRIsCgtpbnN0aXR1dGlvbhgBIAEoCzIXLmd1aWNoZXQudjEuSW5zdGl0dXRpb24iLwoVR2V0SW5zdGl0dXRpb25SZXF1ZXN0EhYKDmluc3RpdHV0aW9uX2lkGAEgASgJIkYKFkdldEluc3RpdHV0aW9uUmVzcG9uc2USLAoLaW5zdGl0dXRpb24YASABKAsyFy5ndWljaGV0LnYxLkluc3RpdHV0aW9uInoKF0xpc3RJbnN0aXR1dGlvbnNSZXF1ZXN0EhYKDmluc3RpdHV0aW9uX2lkGAEgASgJEg4KBmZpbHRlchgCIAEoCRIQCghvcmRlcl9ieRgDIAEoCRIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJiChhMaXN0SW5zdGl0dXRpb25zUmVzcG9uc2USLQoMaW5zdGl0dXRpb25zGAEgAygLMhcuZ3VpY2hldC52MS5JbnN0aXR1dGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkieQoYVXBkYXRlSW5zdGl0dXRpb25SZXF1ZXN0EiwKC2luc3RpdHV0aW9uGAEgASgLMhcuZ3VpY2hldC52MS5JbnN0aXR1dGlvbhIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSQoZVXBkYXRlSW5zdGl0dXRpb25SZXNwb25zZRIsCgtpbnN0aXR1dGlvbhgBIAEoCzIXLmd1aWNoZXQudjEuSW5zdGl0dXRpb24iQAoYRGVsZXRlSW5zdGl0dXRpb25SZXF1ZXN0EhYKDmluc3RpdHV0aW9uX2lkGAEgASgJEgwKBGV0YWcYAiABKAkiGwoZRGVsZXRlSW5zdGl0dXRpb25SZXNwb25zZSKbAQoGTWVtYmVyEhYKDmluc3RpdHV0aW9uX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEgwKBHJvbGUYBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkwKEEFkZE1lbWJlclJlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCRIMCgRyb2xlGAMgASgJIjcKEUFkZE1lbWJlclJlc3BvbnNlEiIKBm1lbWJlchgBIAEoCzISLmd1aWNoZXQudjEuTWVtYmVyIkEKE1JlbW92ZU1lbWJlclJlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSEgoKYWNjb3VudF9pZBgCIAEoCSIWChRSZW1vdmVNZW1iZXJSZXNwb25zZSJTChJMaXN0TWVtYmVyc1JlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiUwoTTGlzdE1lbWJlcnNSZXNwb25zZRIjCgdtZW1iZXJzGAEgAygLMhIuZ3VpY2hldC52MS5NZW1iZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIloKGUdldE1pZ3JhdGlvblJlcG9ydFJlcXVlc3QSFgoOaW5zdGl0dXRpb25faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkipgIKGkdldE1pZ3JhdGlvblJlcG9ydFJlc3BvbnNlEjgKBHJvd3MYASADKAsyKi5ndWljaGV0LnYxLkdldE1pZ3JhdGlvblJlcG9ydFJlc3BvbnNlLlJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKgoFdG90YWwYAyABKAsyGy5ndWljaGV0LnYxLk1pZ3JhdGlvbkNvdW50cxqIAQoDUm93EhYKDmluc3RpdHV0aW9uX2lkGAEgASgJEhEKCXBhcmVudF9pZBgCIAEoCRITCgtleHRlcm5hbF9pZBgDIAEoCRIUCgxkaXNwbGF5X25hbWUYBCABKAkSKwoGY291bnRzGAUgASgLMhsuZ3VpY2hldC52MS5NaWdyYXRpb25Db3VudHMiawoPTWlncmF0aW9uQ291bnRzEg4KBmxlZ2FjeRgBIAEoAxIPCgdwZW5kaW5nGAIgASgDEg4KBmFjdGl2ZRgDIAEoAxIQCghkaXNhYmxlZBgEIAEoAxIVCg13aXRob3V0X2VtYWlsGAUgASgDIo0BChFMaXN0UGVvcGxlUmVxdWVzdBIWCg5pbnN0aXR1dGlvbl9pZBgBIAEoCRIOCgZzZWFyY2gYAiABKAkSKQoKc2l0dWF0aW9ucxgDIAMoDjIVLmd1aWNoZXQudjEuU2l0dWF0aW9uEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJIt0CChJMaXN0UGVvcGxlUmVzcG9uc2USNQoGcGVvcGxlGAEgAygLMiUuZ3VpY2hldC52MS5MaXN0UGVvcGxlUmVzcG9uc2UuUGVyc29uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRr2AQoGUGVyc29uEiQKB2FjY291bnQYASABKAsyEy5ndWljaGV0LnYxLkFjY291bnQSKAoJc2l0dWF0aW9uGAIgASgOMhUuZ3VpY2hldC52MS5TaXR1YXRpb24SEgoKbWVzc2FnZV9pZBgDIAEoCRIvCg1tZXNzYWdlX3N0YXRlGAQgASgOMhguZ3VpY2hldC52MS5NZXNzYWdlU3RhdGUSMAoMbWVzc2FnZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhbnN3ZXIYBiABKAkSFQoNdG90cF9lbnJvbGxlZBgHIAEoCCqNAQoPUGFzc3dvcmRQcm9maWxlEiAKHFBBU1NXT1JEX1BST0ZJTEVfVU5TUEVDSUZJRUQQABIcChhQQVNTV09SRF9QUk9GSUxFX1ZJU0lCTEUQARIdChlQQVNTV09SRF9QUk9GSUxFX1NUQU5EQVJEEAISGwoXUEFTU1dPUkRfUFJPRklMRV9TVFJJQ1QQAyq7AQoJU2l0dWF0aW9uEhkKFVNJVFVBVElPTl9VTlNQRUNJRklFRBAAEhYKElNJVFVBVElPTl9ESVNBQkxFRBABEhgKFFNJVFVBVElPTl9OT19BRERSRVNTEAISGgoWU0lUVUFUSU9OX05PVF9NSUdSQVRFRBADEhkKFVNJVFVBVElPTl9VTkRFTElWRVJFRBAEEhQKEFNJVFVBVElPTl9NQUlMRUQQBRIUChBTSVRVQVRJT05fQUNUSVZFEAYykQcKEkluc3RpdHV0aW9uU2VydmljZRJgChFDcmVhdGVJbnN0aXR1dGlvbhIkLmd1aWNoZXQudjEuQ3JlYXRlSW5zdGl0dXRpb25SZXF1ZXN0GiUuZ3VpY2hldC52MS5DcmVhdGVJbnN0aXR1dGlvblJlc3BvbnNlElcKDkdldEluc3RpdHV0aW9uEiEuZ3VpY2hldC52MS5HZXRJbnN0aXR1dGlvblJlcXVlc3QaIi5ndWljaGV0LnYxLkdldEluc3RpdHV0aW9uUmVzcG9uc2USXQoQTGlzdEluc3RpdHV0aW9ucxIjLmd1aWNoZXQudjEuTGlzdEluc3RpdHV0aW9uc1JlcXVlc3QaJC5ndWljaGV0LnYxLkxpc3RJbnN0aXR1dGlvbnNSZXNwb25zZRJgChFVcGRhdGVJbnN0aXR1dGlvbhIkLmd1aWNoZXQudjEuVXBkYXRlSW5zdGl0dXRpb25SZXF1ZXN0GiUuZ3VpY2hldC52MS5VcGRhdGVJbnN0aXR1dGlvblJlc3BvbnNlEmAKEURlbGV0ZUluc3RpdHV0aW9uEiQuZ3VpY2hldC52MS5EZWxldGVJbnN0aXR1dGlvblJlcXVlc3QaJS5ndWljaGV0LnYxLkRlbGV0ZUluc3RpdHV0aW9uUmVzcG9uc2USSAoJQWRkTWVtYmVyEhwuZ3VpY2hldC52MS5BZGRNZW1iZXJSZXF1ZXN0Gh0uZ3VpY2hldC52MS5BZGRNZW1iZXJSZXNwb25zZRJRCgxSZW1vdmVNZW1iZXISHy5ndWljaGV0LnYxLlJlbW92ZU1lbWJlclJlcXVlc3QaIC5ndWljaGV0LnYxLlJlbW92ZU1lbWJlclJlc3BvbnNlEk4KC0xpc3RNZW1iZXJzEh4uZ3VpY2hldC52MS5MaXN0TWVtYmVyc1JlcXVlc3QaHy5ndWljaGV0LnYxLkxpc3RNZW1iZXJzUmVzcG9uc2USYwoSR2V0TWlncmF0aW9uUmVwb3J0EiUuZ3VpY2hldC52MS5HZXRNaWdyYXRpb25SZXBvcnRSZXF1ZXN0GiYuZ3VpY2hldC52MS5HZXRNaWdyYXRpb25SZXBvcnRSZXNwb25zZRJLCgpMaXN0UGVvcGxlEh0uZ3VpY2hldC52MS5MaXN0UGVvcGxlUmVxdWVzdBoeLmd1aWNoZXQudjEuTGlzdFBlb3BsZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_guichet_v1_account, file_guichet_v1_mail]);
 
 /**
  * Describes the message guichet.v1.Institution.
@@ -21,185 +21,206 @@ export const InstitutionSchema = /*@__PURE__*/
   messageDesc(file_guichet_v1_institution, 0);
 
 /**
+ * Describes the message guichet.v1.PasswordRules.
+ * Use `create(PasswordRulesSchema)` to create a new message.
+ */
+export const PasswordRulesSchema = /*@__PURE__*/
+  messageDesc(file_guichet_v1_institution, 1);
+
+/**
  * Describes the message guichet.v1.InstitutionSettings.
  * Use `create(InstitutionSettingsSchema)` to create a new message.
  */
 export const InstitutionSettingsSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 1);
+  messageDesc(file_guichet_v1_institution, 2);
 
 /**
  * Describes the message guichet.v1.CreateInstitutionRequest.
  * Use `create(CreateInstitutionRequestSchema)` to create a new message.
  */
 export const CreateInstitutionRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 2);
+  messageDesc(file_guichet_v1_institution, 3);
 
 /**
  * Describes the message guichet.v1.CreateInstitutionResponse.
  * Use `create(CreateInstitutionResponseSchema)` to create a new message.
  */
 export const CreateInstitutionResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 3);
+  messageDesc(file_guichet_v1_institution, 4);
 
 /**
  * Describes the message guichet.v1.GetInstitutionRequest.
  * Use `create(GetInstitutionRequestSchema)` to create a new message.
  */
 export const GetInstitutionRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 4);
+  messageDesc(file_guichet_v1_institution, 5);
 
 /**
  * Describes the message guichet.v1.GetInstitutionResponse.
  * Use `create(GetInstitutionResponseSchema)` to create a new message.
  */
 export const GetInstitutionResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 5);
+  messageDesc(file_guichet_v1_institution, 6);
 
 /**
  * Describes the message guichet.v1.ListInstitutionsRequest.
  * Use `create(ListInstitutionsRequestSchema)` to create a new message.
  */
 export const ListInstitutionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 6);
+  messageDesc(file_guichet_v1_institution, 7);
 
 /**
  * Describes the message guichet.v1.ListInstitutionsResponse.
  * Use `create(ListInstitutionsResponseSchema)` to create a new message.
  */
 export const ListInstitutionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 7);
+  messageDesc(file_guichet_v1_institution, 8);
 
 /**
  * Describes the message guichet.v1.UpdateInstitutionRequest.
  * Use `create(UpdateInstitutionRequestSchema)` to create a new message.
  */
 export const UpdateInstitutionRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 8);
+  messageDesc(file_guichet_v1_institution, 9);
 
 /**
  * Describes the message guichet.v1.UpdateInstitutionResponse.
  * Use `create(UpdateInstitutionResponseSchema)` to create a new message.
  */
 export const UpdateInstitutionResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 9);
+  messageDesc(file_guichet_v1_institution, 10);
 
 /**
  * Describes the message guichet.v1.DeleteInstitutionRequest.
  * Use `create(DeleteInstitutionRequestSchema)` to create a new message.
  */
 export const DeleteInstitutionRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 10);
+  messageDesc(file_guichet_v1_institution, 11);
 
 /**
  * Describes the message guichet.v1.DeleteInstitutionResponse.
  * Use `create(DeleteInstitutionResponseSchema)` to create a new message.
  */
 export const DeleteInstitutionResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 11);
+  messageDesc(file_guichet_v1_institution, 12);
 
 /**
  * Describes the message guichet.v1.Member.
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 12);
+  messageDesc(file_guichet_v1_institution, 13);
 
 /**
  * Describes the message guichet.v1.AddMemberRequest.
  * Use `create(AddMemberRequestSchema)` to create a new message.
  */
 export const AddMemberRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 13);
+  messageDesc(file_guichet_v1_institution, 14);
 
 /**
  * Describes the message guichet.v1.AddMemberResponse.
  * Use `create(AddMemberResponseSchema)` to create a new message.
  */
 export const AddMemberResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 14);
+  messageDesc(file_guichet_v1_institution, 15);
 
 /**
  * Describes the message guichet.v1.RemoveMemberRequest.
  * Use `create(RemoveMemberRequestSchema)` to create a new message.
  */
 export const RemoveMemberRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 15);
+  messageDesc(file_guichet_v1_institution, 16);
 
 /**
  * Describes the message guichet.v1.RemoveMemberResponse.
  * Use `create(RemoveMemberResponseSchema)` to create a new message.
  */
 export const RemoveMemberResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 16);
+  messageDesc(file_guichet_v1_institution, 17);
 
 /**
  * Describes the message guichet.v1.ListMembersRequest.
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 17);
+  messageDesc(file_guichet_v1_institution, 18);
 
 /**
  * Describes the message guichet.v1.ListMembersResponse.
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 18);
+  messageDesc(file_guichet_v1_institution, 19);
 
 /**
  * Describes the message guichet.v1.GetMigrationReportRequest.
  * Use `create(GetMigrationReportRequestSchema)` to create a new message.
  */
 export const GetMigrationReportRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 19);
+  messageDesc(file_guichet_v1_institution, 20);
 
 /**
  * Describes the message guichet.v1.GetMigrationReportResponse.
  * Use `create(GetMigrationReportResponseSchema)` to create a new message.
  */
 export const GetMigrationReportResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 20);
+  messageDesc(file_guichet_v1_institution, 21);
 
 /**
  * Describes the message guichet.v1.GetMigrationReportResponse.Row.
  * Use `create(GetMigrationReportResponse_RowSchema)` to create a new message.
  */
 export const GetMigrationReportResponse_RowSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 20, 0);
+  messageDesc(file_guichet_v1_institution, 21, 0);
 
 /**
  * Describes the message guichet.v1.MigrationCounts.
  * Use `create(MigrationCountsSchema)` to create a new message.
  */
 export const MigrationCountsSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 21);
+  messageDesc(file_guichet_v1_institution, 22);
 
 /**
  * Describes the message guichet.v1.ListPeopleRequest.
  * Use `create(ListPeopleRequestSchema)` to create a new message.
  */
 export const ListPeopleRequestSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 22);
+  messageDesc(file_guichet_v1_institution, 23);
 
 /**
  * Describes the message guichet.v1.ListPeopleResponse.
  * Use `create(ListPeopleResponseSchema)` to create a new message.
  */
 export const ListPeopleResponseSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 23);
+  messageDesc(file_guichet_v1_institution, 24);
 
 /**
  * Describes the message guichet.v1.ListPeopleResponse.Person.
  * Use `create(ListPeopleResponse_PersonSchema)` to create a new message.
  */
 export const ListPeopleResponse_PersonSchema = /*@__PURE__*/
-  messageDesc(file_guichet_v1_institution, 23, 0);
+  messageDesc(file_guichet_v1_institution, 24, 0);
+
+/**
+ * Describes the enum guichet.v1.PasswordProfile.
+ */
+export const PasswordProfileSchema = /*@__PURE__*/
+  enumDesc(file_guichet_v1_institution, 0);
+
+/**
+ * A set of password rules. They are ranked in this order.
+ *
+ * @generated from enum guichet.v1.PasswordProfile
+ */
+export const PasswordProfile = /*@__PURE__*/
+  tsEnum(PasswordProfileSchema);
 
 /**
  * Describes the enum guichet.v1.Situation.
  */
 export const SituationSchema = /*@__PURE__*/
-  enumDesc(file_guichet_v1_institution, 0);
+  enumDesc(file_guichet_v1_institution, 1);
 
 /**
  * How far a person has come. Each is in exactly one situation; the first that fits counts.

@@ -24,6 +24,20 @@ export declare type GetPasswordPolicyRequest = Message<"guichet.v1.GetPasswordPo
    * @generated from field: string locale = 1;
    */
   locale: string;
+
+  /**
+   * Optional. The account's id, from the link.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * Optional. The code, from the link; or a short code.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
 };
 
 /**
@@ -58,6 +72,13 @@ export declare type GetPasswordPolicyResponse = Message<"guichet.v1.GetPasswordP
    * @generated from field: repeated guichet.v1.GetPasswordPolicyResponse.Rule rules = 3;
    */
   rules: GetPasswordPolicyResponse_Rule[];
+
+  /**
+   * How many of a person's last passwords, the present one among them, can't be chosen again; 0 where that is no rule.
+   *
+   * @generated from field: int32 history = 4;
+   */
+  history: number;
 };
 
 /**
@@ -73,7 +94,7 @@ export declare const GetPasswordPolicyResponseSchema: GenMessage<GetPasswordPoli
  */
 export declare type GetPasswordPolicyResponse_Rule = Message<"guichet.v1.GetPasswordPolicyResponse.Rule"> & {
   /**
-   * MIN_LENGTH, MAX_LENGTH, DIGIT, UPPERCASE, SPECIAL, NOT_COMMON or NOT_IDENTIFIER.
+   * MIN_LENGTH, MAX_LENGTH, DIGIT, UPPERCASE, SPECIAL, NOT_COMMON, NOT_IDENTIFIER or NOT_PREVIOUS.
    *
    * @generated from field: string key = 1;
    */
@@ -119,6 +140,20 @@ export declare type CheckPasswordRequest = Message<"guichet.v1.CheckPasswordRequ
    * @generated from field: string locale = 2;
    */
   locale: string;
+
+  /**
+   * Optional. The account's id, from the link.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+
+  /**
+   * Optional. The code, from the link; or a short code.
+   *
+   * @generated from field: string code = 4;
+   */
+  code: string;
 };
 
 /**
@@ -134,7 +169,7 @@ export declare const CheckPasswordRequestSchema: GenMessage<CheckPasswordRequest
  */
 export declare type CheckPasswordResponse = Message<"guichet.v1.CheckPasswordResponse"> & {
   /**
-   * Every rule in force.
+   * Every rule in force but NOT_PREVIOUS, about which nothing is told before the password is set.
    *
    * @generated from field: repeated guichet.v1.CheckPasswordResponse.Result results = 1;
    */
@@ -783,7 +818,11 @@ export declare const ResetOutcomeSchema: GenEnum<ResetOutcome>;
  */
 export declare const ResetService: GenService<{
   /**
-   * Returns the rules a new password must obey. Callers: anybody.
+   * Returns the rules a new password must obey: the operator's, and where it is known whose password it will be, whatever
+   * that person's institution and those above it ask for beyond them; of each demand the strictest holds. Whose it is, is
+   * known by a user_id and a code that are good, as for InspectReset, or else by a person's access token. Anything else
+   * gets the operator's rules, so nobody learns whether a code or an account exists. A wrong short code is counted, as by
+   * InspectReset. Callers: anybody.
    *
    * @generated from rpc guichet.v1.ResetService.GetPasswordPolicy
    */
@@ -793,7 +832,9 @@ export declare const ResetService: GenService<{
     output: typeof GetPasswordPolicyResponseSchema;
   },
   /**
-   * Tells rule by rule whether a password would do; nothing is kept. Callers: anybody.
+   * Tells rule by rule whether a password would do; nothing is kept. With a user_id and a code, as for GetPasswordPolicy,
+   * by the rules that hold for that person; what only the account can tell is found out when the password is set: whether
+   * it is one of its identifiers, or was its password before. Callers: anybody.
    *
    * @generated from rpc guichet.v1.ResetService.CheckPassword
    */
@@ -828,7 +869,8 @@ export declare const ResetService: GenService<{
    * Sets the new password, once: the code and every other one die, every session ends. The code survives a refused
    * password; five wrong e-mail addresses kill it. A short code dies with the fifth wrong try at its account, whether the
    * code or the address was wrong. Callers: anybody.
-   * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED.
+   * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED, THROTTLED (too many new passwords for this account in a day,
+   * where former ones are compared).
    *
    * @generated from rpc guichet.v1.ResetService.CompleteReset
    */

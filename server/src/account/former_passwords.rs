@@ -1,0 +1,69 @@
+//! The passwords that an account had, where somebody asks that they not be chosen again.
+//!
+//! Hashes are compared one by one, in the hasher's queue like every other, and each try is counted: a person changes a
+//! password seldom, so whoever has the right to must not be able to keep the hasher busy with it.
+
+use sea_orm::ConnectionTrait;
+
+use crate::{
+    app::App,
+    call::Call,
+    error::Error,
+    password::{Password, policy::PasswordPolicy, stored::StoredHash},
+    store::{account, former_password},
+    throttle::{self, Curve},
+};
+
+/// Whether it is one of the account's last so many passwords, the present one among them.
+pub async fn has(
+    call: &Call<'_>,
+    account: &account::Model,
+    password: &Password,
+    history: usize,
+) -> Result<bool, Error> {
+    let Some(replaced) = history.checked_sub(1) else {
+        return Ok(false);
+    };
+    charge(call, account).await?;
+    let former = former_password::Entity::newest(&call.app.store.read, account.id, replaced);
+    let former = former.await?.into_iter().map(|former| former.password_hash);
+    for hash in account.password_hash.clone().into_iter().chain(former) {
+        // One that can't be read any more can't be compared either.
+        let Ok(hash) = StoredHash::parse(&hash) else {
+            continue;
+        };
+        let verdict = call.app.hasher.verify(password, &hash, call.deadline);
+        if verdict.await?.matches {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Remembers the password that is being replaced, if anybody asks for that, and forgets what nobody compares with.
+pub async fn replace(
+    txn: &impl ConnectionTrait,
+    app: &App,
+    before: &account::Model,
+    policy: &PasswordPolicy,
+) -> Result<(), Error> {
+    let replaced = policy.history().saturating_sub(1);
+    let hash = before.password_hash.as_deref();
+    former_password::Entity::keep(txn, &app.clock, before.id, hash, replaced).await?;
+    Ok(())
+}
+
+async fn charge(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
+    let limits = &call.app.config.throttle;
+    if !limits.enabled {
+        return Ok(());
+    }
+    let key = throttle::key(
+        &call.app.master_key,
+        &[b"former-passwords", account.id.as_bytes()],
+    );
+    let txn = call.app.store.write().await?;
+    let charged = throttle::charge(&txn, &key, Curve::of_failures(limits), call.now).await?;
+    txn.commit().await?;
+    charged.map_err(|retry_after| Error::Throttled { retry_after })
+}

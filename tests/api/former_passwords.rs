@@ -1,0 +1,172 @@
+//! Passwords that a person had before.
+
+use guichet_client::proto::{
+    ChangePasswordRequest, DeleteAccountRequest, ExportAccountDataRequest, PurgeAccountRequest,
+};
+use guichet_client::{Guichet, error};
+use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::{Server, expect_error};
+use tonic::{Code, Response, Status};
+
+const EMAIL: &str = "lea@ecole.example";
+
+/// After [`GOOD_PASSWORD`], one after the other.
+const LATER: [&str; 4] = ["Tilou93!", "Zigou71?", "Bidou54+", "Filou32*"];
+
+async fn server(history: &str) -> Server {
+    Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", history)
+        // What is to be shown takes more passwords than a person has in a day.
+        .env("GUICHET_THROTTLE_FREE_FAILURES", "100")
+        .env("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", "100")
+        .start()
+        .await
+}
+
+async fn change(lea: &Guichet, current: &str, new: &str) -> Result<(), Status> {
+    let request = ChangePasswordRequest {
+        current_password: current.into(),
+        new_password: new.into(),
+    };
+    lea.account().change_password(request).await.map(drop)
+}
+
+fn refused(result: Result<(), Status>) {
+    let status = expect_error(
+        result.map(Response::new),
+        Code::InvalidArgument,
+        "PASSWORD_RULES",
+    );
+    let violations = error::violations(&status);
+    let [violation] = violations.as_slice() else {
+        panic!("{violations:?}");
+    };
+    assert_eq!(
+        (violation.field.as_str(), violation.reason.as_str()),
+        ("new_password", "NOT_PREVIOUS")
+    );
+}
+
+#[tokio::test]
+async fn the_last_passwords_are_refused_and_older_ones_are_not() {
+    let server = server("3").await;
+    LATER.map(|password| server.remember(password));
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+
+    refused(change(&lea, GOOD_PASSWORD, GOOD_PASSWORD).await);
+    change(&lea, GOOD_PASSWORD, LATER[0])
+        .await
+        .expect("a change");
+    change(&lea, LATER[0], LATER[1]).await.expect("a change");
+    for one in [GOOD_PASSWORD, LATER[0], LATER[1]] {
+        refused(change(&lea, LATER[1], one).await);
+    }
+    // A reset compares with the same ones, and its link stays good.
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let reset = async |password: &str| {
+        let reply = people::complete(&anyone, &link, EMAIL, password).await;
+        reply.map(drop)
+    };
+    refused(reset(GOOD_PASSWORD).await);
+    reset(LATER[2]).await.expect("a reset");
+
+    let tokens = people::tokens(&server, "lea", LATER[2]).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    refused(change(&lea, LATER[2], LATER[0]).await);
+    change(&lea, LATER[2], GOOD_PASSWORD)
+        .await
+        .expect("the fourth last");
+}
+
+#[tokio::test]
+async fn nothing_is_told_about_them_before_the_present_password_is_right() {
+    let server = server("5").await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+
+    let result = change(&lea, "Wrong45+", GOOD_PASSWORD).await;
+    expect_error(
+        result.map(Response::new),
+        Code::Unauthenticated,
+        "BAD_CREDENTIALS",
+    );
+
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let result = people::complete(&anyone, &link, "leo@ecole.example", GOOD_PASSWORD).await;
+    expect_error(result, Code::FailedPrecondition, "RESET_CODE_INVALID");
+}
+
+#[tokio::test]
+async fn whoever_may_change_the_password_cant_keep_the_hasher_busy_with_it() {
+    let server = Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", "24")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+
+    let mut tries = 0;
+    let status = loop {
+        let status = change(&lea, GOOD_PASSWORD, GOOD_PASSWORD).await;
+        let status = status.expect_err("the present password");
+        if error::reason(&status) == Some(guichet_client::Reason::Throttled) {
+            break status;
+        }
+        tries += 1;
+        assert!(tries < 20, "compared {tries} times");
+    };
+    assert!(error::retry_after(&status).is_some());
+}
+
+#[tokio::test]
+async fn they_are_never_exported_and_gone_with_the_account() {
+    let mut server = server("24").await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    change(&lea, GOOD_PASSWORD, LATER[0])
+        .await
+        .expect("a change");
+    let admin = server.admin().await;
+    let request = ExportAccountDataRequest {
+        account_id: id.clone(),
+    };
+    let exported = admin.account().export_account_data(request).await;
+    let mut exported = exported.expect("an export").into_inner();
+    while let Some(record) = exported.message().await.expect("a record") {
+        assert!(!record.json.contains("argon2"), "{}", record.json);
+    }
+    let kept = former(&server).await;
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(kept[0].contains("argon2id"));
+
+    let account_id = id.clone();
+    let deleted = admin
+        .account()
+        .delete_account(DeleteAccountRequest {
+            account_id,
+            ..DeleteAccountRequest::default()
+        })
+        .await;
+    deleted.expect("a deletion");
+    let request = PurgeAccountRequest { account_id: id };
+    let purged = admin.account().purge_account(request).await;
+    purged.expect("a purge");
+
+    assert_eq!(former(&server).await, [""; 0]);
+    server.stop().await;
+}
+
+async fn former(server: &Server) -> Vec<String> {
+    let copy = guichet_tests::Place::file();
+    let copied = server.cli(&["copy", "--to", copy.url()]);
+    assert!(copied.status.success(), "{copied:?}");
+    let mut tables = copy.dump().await;
+    tables.remove("former_password").expect("the table")
+}
