@@ -1,5 +1,6 @@
 //! Password hashes of other systems: people sign in with their old password, and the database never holds the old hash.
 
+use argon2::{Argon2, PasswordHasher as _};
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::{Account, CreateAccountRequest};
 use guichet_tests::{OldHashes, Place, Server, expect_error, people};
@@ -51,5 +52,25 @@ async fn the_old_password_opens_the_account_and_its_hash_is_renewed() {
     }
     if !server.on_postgres() {
         assert_eq!(wrapped(&server).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_that_another_system_hashed_open_the_account_and_then_every_spelling_does() {
+    const DECOMPOSED: &str = "E\u{301}te\u{301}45+";
+    const COMPOSED: &str = "Été45+";
+    let server = Server::start().await;
+    server.remember(DECOMPOSED);
+    server.remember(COMPOSED);
+    let hash = Argon2::default().hash_password(DECOMPOSED.as_bytes());
+    create(&server, "lea", &hash.expect("a hash").to_string()).await;
+
+    // The other system would have refused it too.
+    let other = people::sign_in(&server, "lea", COMPOSED).await;
+    expect_error(other, Code::Unauthenticated, "BAD_CREDENTIALS");
+    people::tokens(&server, "lea", DECOMPOSED).await;
+
+    for spelling in [COMPOSED, DECOMPOSED] {
+        people::tokens(&server, "lea", spelling).await;
     }
 }

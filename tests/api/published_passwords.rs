@@ -6,7 +6,8 @@ use guichet_tests::range::{Answer, RangeServer};
 use guichet_tests::{Certificate, Server, expect_error, web};
 use tonic::Code;
 
-const EMAIL: &str = "lea@ecole.example";
+/// Each gets one mail.
+const PEOPLE: usize = 9;
 
 /// The SHA-1 of [`OTHER_PASSWORD`], cut where the question ends.
 const PREFIX: &str = "1DF28";
@@ -18,15 +19,23 @@ async fn asking(url: &str, certificate: Option<&Certificate>) -> Server {
         builder = builder.env("SSL_CERT_FILE", certificate.file().to_string_lossy());
     }
     let server = builder.start().await;
-    people::active(&server, "lea", EMAIL).await;
+    for person in 0..PEOPLE {
+        people::active(&server, &format!("p{person}"), &email(person)).await;
+    }
     server
 }
 
-/// Tries to set [`OTHER_PASSWORD`] by a link; whether it was taken.
-async fn is_taken(server: &Server) -> bool {
-    let link = people::reset_link(server, EMAIL).await;
+/// The address of one of the people.
+fn email(person: usize) -> String {
+    format!("p{person}@ecole.example")
+}
+
+/// Has one of them try to set [`OTHER_PASSWORD`] by a link; whether it was taken.
+async fn is_taken(server: &Server, person: usize) -> bool {
+    let email = email(person);
+    let link = people::reset_link(server, &email).await;
     let anyone = server.anyone().await;
-    match people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await {
+    match people::complete(&anyone, &link, &email, OTHER_PASSWORD).await {
         Ok(_) => true,
         refused => {
             let status = expect_error(refused, Code::InvalidArgument, "PASSWORD_RULES");
@@ -49,7 +58,7 @@ async fn a_password_that_is_known_there_is_refused_and_only_its_prefix_was_told(
     let zeros = "0".repeat(35);
     range.set(Answer::Body(format!("{zeros}:0\r\n{REST}:3\r\n")));
 
-    assert!(!is_taken(&server).await);
+    assert!(!is_taken(&server, 0).await);
 
     let heard = range.heard();
     let [question] = heard.as_slice() else {
@@ -59,16 +68,16 @@ async fn a_password_that_is_known_there_is_refused_and_only_its_prefix_was_told(
     assert_eq!(lines[0], format!("GET /range/{PREFIX} HTTP/1.1"));
     assert!(lines.contains(&"add-padding: true"), "{question}");
     assert!(
-        !question.contains(REST) && !question.contains("lea"),
+        !question.contains(REST) && !question.contains("p0"),
         "{question}"
     );
     assert!(!server.log().contains(PREFIX));
 
     // With a count of nothing it is padding.
     range.set(Answer::Body(format!("{REST}:0\r\n{zeros}:3\r\n")));
-    assert!(is_taken(&server).await);
+    assert!(is_taken(&server, 1).await);
     assert!((counted(&server, "known").await - 1.0).abs() < f64::EPSILON);
-    people::tokens(&server, "lea", OTHER_PASSWORD).await;
+    people::tokens(&server, "p1", OTHER_PASSWORD).await;
 }
 
 #[tokio::test]
@@ -76,12 +85,12 @@ async fn whoever_may_not_set_a_password_has_nobody_asked() {
     let range = RangeServer::start(None).await;
     let server = asking(&format!("http://localhost:{}", range.port()), None).await;
     range.heard();
-    let link = people::reset_link(&server, EMAIL).await;
+    let link = people::reset_link(&server, &email(0)).await;
     let anyone = server.anyone().await;
 
     let wrong = people::complete(&anyone, &link, "leo@ecole.example", OTHER_PASSWORD).await;
     expect_error(wrong, Code::FailedPrecondition, "RESET_CODE_INVALID");
-    let weak = people::complete(&anyone, &link, EMAIL, "weak").await;
+    let weak = people::complete(&anyone, &link, &email(0), "weak").await;
     expect_error(weak, Code::InvalidArgument, "PASSWORD_RULES");
     let request = guichet_client::proto::CheckPasswordRequest {
         password: OTHER_PASSWORD.into(),
@@ -91,7 +100,7 @@ async fn whoever_may_not_set_a_password_has_nobody_asked() {
     };
     let checked = anyone.reset().check_password(request).await;
     checked.expect("verdicts");
-    people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    people::tokens(&server, "p0", GOOD_PASSWORD).await;
 
     assert_eq!(range.heard(), [""; 0]);
 }
@@ -113,16 +122,16 @@ async fn a_server_that_is_slow_huge_wrong_or_away_stops_nobody() {
     ];
 
     let mut failed = counted(&server, "failed").await;
-    for answer in answers {
+    for (person, answer) in answers.into_iter().enumerate() {
         range.set(answer.clone());
-        assert!(is_taken(&server).await, "{answer:?}");
+        assert!(is_taken(&server, person).await, "{answer:?}");
         failed += 1.0;
         let counted = counted(&server, "failed").await;
         assert!((counted - failed).abs() < f64::EPSILON, "{answer:?}");
     }
 
     drop(range);
-    assert!(is_taken(&server).await);
+    assert!(is_taken(&server, PEOPLE - 1).await);
     let log = server.log();
     assert!(log.contains("the password is taken unasked"), "{log}");
     assert!(!log.contains(PREFIX) && !log.contains(REST));
@@ -136,7 +145,7 @@ async fn only_a_server_that_proves_its_name_is_asked() {
 
     let by_name = format!("https://localhost:{}", range.port());
     let trusting = asking(&by_name, Some(&certificate)).await;
-    assert!(!is_taken(&trusting).await);
+    assert!(!is_taken(&trusting, 0).await);
 
     range.heard();
     let other = Certificate::of(&["localhost"]);
@@ -145,7 +154,7 @@ async fn only_a_server_that_proves_its_name_is_asked() {
         (format!("https://127.0.0.1:{}", range.port()), &certificate),
     ] {
         let server = asking(&url, Some(trusted)).await;
-        assert!(is_taken(&server).await, "{url}");
+        assert!(is_taken(&server, 0).await, "{url}");
     }
     assert_eq!(range.heard(), [""; 0]);
 }

@@ -140,7 +140,8 @@ impl Story {
             account,
             migrate_account,
             MigrateAccountRequest {
-                account_id: old.clone()
+                account_id: old.clone(),
+                email: "old@ecole.example".into(),
             }
         );
         call!(
@@ -163,6 +164,7 @@ impl Story {
             BatchMigrateAccountsRequest {
                 requests: vec![proto::MigrateAccountRequest {
                     account_id: older,
+                    email: "older@ecole.example".into(),
                     ..proto::MigrateAccountRequest::default()
                 }],
             }

@@ -73,20 +73,16 @@ impl Story {
                 current_password: OTHER_PASSWORD.into(),
             }
         );
-        let link = self
-            .server
-            .mailbox()
-            .last("new@ecole.example", 1)
-            .await
-            .link();
+        let mails = self.server.mailbox().wait_for("new@ecole.example", 1).await;
+        let code = mails[0].codes().remove(0);
         call!(
             self,
             anyone,
             account,
             confirm_email_change,
             ConfirmEmailChangeRequest {
-                user_id: link.user_id,
-                code: link.code,
+                user_id: tokens.account_id,
+                code,
             }
         );
     }
