@@ -35,8 +35,8 @@ pub async fn create_api_key(
         .ttl
         .map(|ttl| Duration::try_from(ttl).map_err(|_| Error::field("ttl", "OUT_OF_RANGE")))
         .transpose()?;
-    let actor_id = call.caller.actor_id();
-    let (row, key) = make(call.app, &request.name, &request.role, ttl, actor_id).await?;
+    let by = (call, call.caller.actor_id());
+    let (row, key) = make(call.app, by, &request.name, &request.role, ttl).await?;
     Ok(CreateApiKeyResponse {
         api_key: Some(view(row)),
         key,
@@ -88,13 +88,13 @@ pub async fn revoke_api_key(
     Ok(RevokeApiKeyResponse {})
 }
 
-/// Makes a key; its text is returned and kept nowhere.
+/// Makes a key for an actor, whom the journal has come from where `witness` says; its text is returned and kept nowhere.
 pub async fn make(
     app: &App,
+    (witness, actor_id): (&impl event::Witness, Option<Uuid>),
     name: &str,
     role: &str,
     ttl: Option<Duration>,
-    actor_id: Option<Uuid>,
 ) -> Result<(api_key::Model, String), Error> {
     check(name, role, ttl)?;
     let key = format!("{}{}", api_key::PREFIX, secret::code());
@@ -114,7 +114,7 @@ pub async fn make(
     let about = serde_json::json!({ "api_key_id": row.id, "role": role });
     event::append(
         &txn,
-        &app.clock,
+        witness,
         "api_key.created",
         Subject::default(),
         actor_id,

@@ -34,7 +34,7 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
         Role::Service => "service",
     };
     let app = App::open(config).await?;
-    let (_, key) = api_keys::make(&app, &name, role, None, None).await?;
+    let (_, key) = api_keys::make(&app, (&app.clock, None), &name, role, None).await?;
     println!("{key}");
     Ok(())
 }

@@ -195,7 +195,7 @@ async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
 
     let check = async |link: &Link| {
         let request = CheckPasswordRequest {
-            password: "School 2026, 2026!".into(),
+            password: "Authority 26, 26!".into(),
             user_id: link.user_id.clone(),
             code: link.code.clone(),
             ..CheckPasswordRequest::default()
