@@ -1,7 +1,19 @@
-//! Guichet's database schema: one file per change, each whole or not at all.
+//! Guichet's database schema: one file per change.
+//!
+//! Servers of the version before work on while a change is made, and must go on when it is done. So a change adds, and
+//! what it makes superfluous is removed by a later release; and it holds no table for longer than a person notices:
+//!
+//! - Tables and columns are made by [`tables!`], in one transaction, whole or not at all. A new column allows NULL or has a
+//!   constant default, so that no row is written anew.
+//! - An index of a table that may be large is a change of its own, made by [`indexes!`]: on PostgreSQL without a
+//!   transaction and concurrently, while others write. In a transaction it would lock the table against them until it is
+//!   done. Some of the older changes do that, and stay as they were released.
+//! - Rows are filled in some at a time, in transactions of their own, as `m0010_names` does it.
+//!
+//! Whatever runs without a transaction must be able to begin again where it was cut off.
 
 pub use sea_orm_migration::{
-    Migration, MigrationStatus,
+    Migration, MigrationStatus, MigrationTrait,
     prelude::{MigratorTrait, SchemaManager},
 };
 
@@ -19,6 +31,7 @@ mod m0011_second_factors;
 mod m0012_journal;
 mod m0014_password_rules;
 mod m0015_retired_keys;
+mod m0016_expiry;
 mod m0018_append_only;
 
 /// Every change in order.
@@ -42,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_journal::Migration),
             Box::new(m0014_password_rules::Migration),
             Box::new(m0015_retired_keys::Migration),
+            Box::new(m0016_expiry::Migration),
             Box::new(m0018_append_only::Migration),
         ]
     }
@@ -95,3 +109,51 @@ macro_rules! tables {
     };
 }
 use tables;
+
+/// Declares a migration made of indexes of older tables, `name ON table (columns)` each.
+///
+/// Cut off, PostgreSQL leaves an index that is of no use but has the name: it is dropped first.
+macro_rules! indexes {
+    ($($name:literal ON $columns:literal),+ $(,)?) => {
+        #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
+        pub(crate) struct Migration;
+
+        #[sea_orm_migration::async_trait::async_trait]
+        impl sea_orm_migration::MigrationTrait for Migration {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(false)
+            }
+
+            async fn up(
+                &self,
+                manager: &sea_orm_migration::prelude::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                let how = match manager.get_database_backend() {
+                    sea_orm_migration::sea_orm::DbBackend::Postgres => "CONCURRENTLY",
+                    _ => "",
+                };
+                for (name, columns) in [$(($name, $columns)),+] {
+                    for sql in [
+                        format!("DROP INDEX {how} IF EXISTS {name}"),
+                        format!("CREATE INDEX {how} {name} ON {columns}"),
+                    ] {
+                        manager.get_connection().execute_unprepared(&sql).await?;
+                    }
+                }
+                Ok(())
+            }
+
+            async fn down(
+                &self,
+                manager: &sea_orm_migration::prelude::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                for name in [$($name),+] {
+                    let sql = format!("DROP INDEX IF EXISTS {name}");
+                    manager.get_connection().execute_unprepared(&sql).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+use indexes;

@@ -34,7 +34,8 @@ async fn older_accounts_are_found_by_their_names() -> Result<(), DbErr> {
     Migrator::up(&db, None).await?;
 
     assert_eq!(keys(&db).await?, ["zoe lefevre", "", "d'ete"]);
-    Migrator::down(&db, Some(3)).await?;
+    let later = u32::try_from(Migrator::migrations().len() - 9).expect("few changes");
+    Migrator::down(&db, Some(later)).await?;
     Migrator::up(&db, None).await?;
     assert_eq!(keys(&db).await?, ["zoe lefevre", "", "d'ete"]);
     Ok(())

@@ -3,15 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use guichet_client::{Reason, error};
 use guichet_tests::Server;
-use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 
 const EMAIL: &str = "lea@ecole.example";
 
 /// Runs a command about a file; what it says on stderr if it fails.
 fn run(server: &Server, command: &str, file: &Path) -> Result<(), String> {
+    run_with(server, &[command], file)
+}
+
+fn run_with(server: &Server, command: &[&str], file: &Path) -> Result<(), String> {
     let file = file.to_str().expect("a Unicode name");
-    let output = server.cli(&[command, file]);
+    let output = server.cli(&[command, &[file]].concat());
     if output.status.success() {
         Ok(())
     } else {
@@ -79,6 +84,88 @@ async fn a_backup_replaces_no_file_and_a_damaged_one_replaces_no_database() {
 
     run(&server, "restore", &copy).expect_err("a refusal");
 
+    server.restart().await;
+    people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+/// What was used or ended since a copy was made stays so; who asks for it keeps what the copy lets in.
+#[tokio::test]
+async fn nobody_stays_signed_in_by_a_restore_and_no_link_is_good_after_it() {
+    for keep in [false, true] {
+        let server = Server::start().await;
+        if server.on_postgres() {
+            return;
+        }
+        let mut server = server;
+        people::active(&server, "lea", EMAIL).await;
+        let stolen = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+        let link = people::reset_link(&server, EMAIL).await;
+        let copy = server.data_dir().join("copy.db");
+        run(&server, "backup", &copy).expect("a backup");
+        let anyone = server.anyone().await;
+        let used = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+        used.expect("a link that is good");
+        server.stop().await;
+
+        let option: &[&str] = if keep {
+            &["restore", "--keep-sessions"]
+        } else {
+            &["restore"]
+        };
+        run_with(&server, option, &copy).expect("a restored database");
+        server.restart().await;
+
+        let session = people::refresh(&server, &stolen.refresh_token).await;
+        let anyone = server.anyone().await;
+        let again = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+        assert_eq!(session.is_ok(), keep);
+        assert_eq!(again.is_ok(), keep);
+        if let Err(refused) = again {
+            assert_eq!(error::reason(&refused), Some(Reason::ResetCodeInvalid));
+        }
+        let verified = server.cli(&["audit", "verify"]);
+        assert!(verified.status.success(), "{verified:?}");
+    }
+}
+
+/// Where the database's own tools put it back.
+#[tokio::test]
+async fn after_a_restore_by_other_means_one_command_ends_what_would_live_again() {
+    let server = Server::start().await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let link = people::reset_link(&server, EMAIL).await;
+
+    let done = server.cli(&["restored"]);
+
+    assert!(done.status.success(), "{done:?}");
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(told.starts_with("1 sessions and 1 "), "{told}");
+    let session = people::refresh(&server, &tokens.refresh_token).await;
+    session.expect_err("a session that has ended");
+    let anyone = server.anyone().await;
+    let refused = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+    refused.expect_err("a link that is dead");
+    people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn the_log_of_a_database_that_is_gone_is_not_played_into_a_restored_one() {
+    let Some((mut server, copy)) = server_with_copy().await else {
+        return;
+    };
+    server.kill();
+    let database = server.data_dir().join("guichet.db");
+    fs::remove_file(&database).expect("a database");
+    let log = server.data_dir().join("guichet.db-wal");
+    assert!(log.exists(), "a killed server leaves its log");
+
+    let refused = run(&server, "restore", &copy).expect_err("a refusal");
+
+    assert!(refused.contains("guichet.db-wal"), "{refused}");
+    assert!(!database.exists(), "nothing is half restored");
+    fs::remove_file(log).expect("a log");
+    run(&server, "restore", &copy).expect("a restored database");
     server.restart().await;
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use guichet_tests::Server;
-use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::{Link, Server};
 
 use crate::Extent;
 use crate::report::Row;
@@ -97,4 +97,62 @@ async fn is_of_one_instant(
     } else {
         Ok(())
     }
+}
+
+/// An old copy takes the database's place: what was used or ended since must stay so.
+pub(crate) async fn an_old_one(extent: Extent) -> Vec<Row> {
+    let people = extent.of(5, 200);
+    let mut server = Server::start().await;
+    if server.on_postgres() {
+        return Vec::new();
+    }
+    let mut known: Vec<(Link, String)> = Vec::new();
+    for number in 0..people {
+        people::active(&server, &name(number), &address(number)).await;
+        let tokens = people::tokens(&server, &name(number), GOOD_PASSWORD).await;
+        let link = people::reset_link(&server, &address(number)).await;
+        known.push((link, tokens.refresh_token));
+    }
+    let copy = server.data_dir().join("old.db");
+    let done = server.cli(&["backup", &copy.to_string_lossy()]);
+    assert!(done.status.success(), "{done:?}");
+    // Every second person uses the link.
+    let anyone = server.anyone().await;
+    for number in (0..people).step_by(2) {
+        let (link, email) = (&known[number].0, address(number));
+        let used = people::complete(&anyone, link, &email, OTHER_PASSWORD).await;
+        used.expect("a good link");
+    }
+    server.stop().await;
+    let restored = server.cli(&["restore", &copy.to_string_lossy()]);
+    assert!(restored.status.success(), "{restored:?}");
+    server.restart().await;
+
+    let mut broken = Vec::new();
+    let anyone = server.anyone().await;
+    for (number, (link, token)) in known.iter().enumerate() {
+        let again = people::complete(&anyone, link, &address(number), OTHER_PASSWORD).await;
+        if again.is_ok() {
+            broken.push(format!("the link of {} is good again", name(number)));
+        }
+        if people::refresh(&server, token).await.is_ok() {
+            broken.push(format!("{} is signed in again", name(number)));
+        }
+        if people::sign_in(&server, &name(number), GOOD_PASSWORD)
+            .await
+            .is_err()
+        {
+            broken.push(format!("{} can't sign in", name(number)));
+        }
+    }
+    vec![Row::new(
+        format!("an old backup restored, {people} people with links and sessions, SQLite"),
+        format!("{} links and sessions good again", broken.len()),
+        "no link and no session of before; everybody signs in with the password of the copy",
+        broken,
+    )]
+}
+
+fn address(number: usize) -> String {
+    format!("{}@ecole.example", name(number))
 }

@@ -4,6 +4,7 @@ use guichet_client::proto::Tokens;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::server::Builder;
+use guichet_tests::web::metric;
 use guichet_tests::{Mail, Server};
 
 use crate::Extent;
@@ -12,11 +13,14 @@ use crate::report::Row;
 
 const EMAIL: &str = "lea@ecole.example";
 
-/// How far the replicas' clocks are off, in seconds.
-const SKEWS: [i64; 3] = [0, 300, -300];
+/// How far the replicas' clocks are off, in seconds: right, five minutes, a day.
+const SKEWS: [i32; 5] = [0, 300, -300, 86_400, -86_400];
+
+/// How far off the operator is told that a clock is, in seconds: this, give or take one.
+const SKEW: &str = "guichet_clock_skew_seconds";
 
 /// Steps of the one clock of a server on SQLite, in seconds.
-const STEPS: [i64; 4] = [0, 600, -600, 0];
+const STEPS: [i32; 4] = [0, 600, -600, 0];
 
 pub(crate) async fn is_wrong(_: Extent) -> Vec<Row> {
     let disk = Disk::new();
@@ -28,7 +32,7 @@ pub(crate) async fn is_wrong(_: Extent) -> Vec<Row> {
     }
 }
 
-fn with_clock(disk: &Disk, seconds: i64) -> Builder {
+fn with_clock(disk: &Disk, seconds: i32) -> Builder {
     disk.under(Server::builder())
         .env("GUICHET_CLOCK", "system")
         .env("FAULT_CLOCK_SECONDS", seconds.to_string())
@@ -53,6 +57,12 @@ async fn replicas_disagree(disk: &Disk, first: Server) -> Row {
             }
         }
     }
+    for (server, skew) in servers.iter().zip(SKEWS) {
+        let told = metric(server, SKEW).await.unwrap_or_default();
+        if (told - f64::from(skew)).abs() > 1.0 {
+            broken.push(format!("the skew of {skew} s is told as {told}"));
+        }
+    }
     let issued: Vec<i64> = issue_times(&servers).await;
     let spread = issued
         .iter()
@@ -63,9 +73,9 @@ async fn replicas_disagree(disk: &Disk, first: Server) -> Row {
         broken.push(format!("tokens of the same moment differ by {spread} s"));
     }
     Row::new(
-        "clocks of replicas 5 minutes apart either way, PostgreSQL",
+        "clocks of replicas 5 minutes and a day off either way, PostgreSQL",
         format!("every session and link is good everywhere; times of issue within {spread} s"),
-        "all judge by the database's clock",
+        "all judge by the database's clock, and tell how far off theirs is",
         broken,
     )
 }

@@ -10,7 +10,7 @@ use guichet_client::proto::import_accounts_response::Message as Told;
 use guichet_client::proto::lookup_accounts_request::Key;
 use guichet_client::proto::{
     GetImportRequest, Import, ImportAccountsRequest, ImportBegin, ImportRow, ImportState,
-    ImportVerdict, LookupAccountsRequest,
+    ImportVerdict, ListAccountsRequest, LookupAccountsRequest, UndoImportRequest,
 };
 use guichet_client::{Reason, error};
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ use tonic::Status;
 
 use crate::world::{Door, Random};
 
-/// Rows of one import: enough to be cut off within it.
+/// Rows of one import of many: enough to be cut off within it.
 const ROWS: i64 = 2_000;
 
 /// Every so manyeth row is looked up in the end.
@@ -47,11 +47,7 @@ impl Importer {
     pub(crate) fn start(door: &Door, random: &mut Random) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let mut program = Program {
-            door: door.clone(),
-            random: random.fork(),
-            seen: Imported::default(),
-        };
+        let mut program = Program::new(door, random, ROWS);
         let task = tokio::spawn(async move {
             while !stopped.load(Ordering::Relaxed) {
                 program.import().await;
@@ -72,7 +68,36 @@ impl Importer {
 struct Program {
     door: Door,
     random: Random,
+    /// Of each import.
+    rows: i64,
     seen: Imported,
+    /// The last import.
+    last: String,
+}
+
+/// One long import, which is looked at and taken back when it is through.
+pub(crate) struct LongImport(JoinHandle<Program>);
+
+impl LongImport {
+    pub(crate) fn start(door: &Door, random: &mut Random, rows: i64) -> Self {
+        let mut program = Program::new(door, random, rows);
+        Self(tokio::spawn(async move {
+            program.import().await;
+            program
+        }))
+    }
+
+    pub(crate) fn is_through(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Has it finish, with the servers in good health, and takes it back.
+    pub(crate) async fn finish(self) -> Imported {
+        let mut program = self.0.await.expect("no panic");
+        program.look_back().await;
+        program.take_back().await;
+        program.seen
+    }
 }
 
 /// An import on its way.
@@ -86,6 +111,16 @@ struct Job {
 }
 
 impl Program {
+    fn new(door: &Door, random: &mut Random, rows: i64) -> Self {
+        Self {
+            door: door.clone(),
+            random: random.fork(),
+            rows,
+            seen: Imported::default(),
+            last: String::new(),
+        }
+    }
+
     /// One import, through however many cuts.
     async fn import(&mut self) {
         let mut job = Job::default();
@@ -135,9 +170,9 @@ impl Program {
         job.id.clone_from(&begun.id);
 
         let first = begun.last_row_number + 1;
-        let import = self.seen.imports;
+        let (import, last) = (self.seen.imports, self.rows);
         tokio::spawn(async move {
-            for number in first..=ROWS {
+            for number in first..=last {
                 // Nobody reads any more: the answers tell why.
                 if rows
                     .send(asked(Asked::Row(row(import, number))))
@@ -178,13 +213,17 @@ impl Program {
     /// Each row once, and none left out.
     fn check(&mut self, job: &Job, end: &Import) {
         self.seen.imports += 1;
+        self.last.clone_from(&job.id);
         let counted = [end.created_count, end.updated_count, end.unchanged_count];
         let all: i64 = counted.iter().sum();
-        if end.state() != ImportState::Completed || all != ROWS || end.last_row_number != ROWS {
+        if end.state() != ImportState::Completed
+            || all != self.rows
+            || end.last_row_number != self.rows
+        {
             self.broken(&format!("an import ended otherwise: {end:?}"));
         }
         // Rows of one that had to begin anew may be there already.
-        if !job.begun_again && end.created_count != ROWS {
+        if !job.begun_again && end.created_count != self.rows {
             self.broken(&format!("a row was taken twice: {end:?}"));
         }
     }
@@ -192,7 +231,7 @@ impl Program {
     /// Everybody is there, once.
     async fn look_back(&mut self) {
         for import in 0..self.seen.imports {
-            for number in (1..=ROWS).step_by(SAMPLE) {
+            for number in (1..=self.rows).step_by(SAMPLE) {
                 let person = row(import, number);
                 let guichet = self.door.enter_as_admin(&mut self.random);
                 let request = LookupAccountsRequest {
@@ -208,6 +247,36 @@ impl Program {
                     ));
                 }
             }
+        }
+    }
+
+    /// Everybody is gone again.
+    async fn take_back(&mut self) {
+        let undone = loop {
+            let guichet = self.door.enter_as_admin(&mut self.random);
+            let request = UndoImportRequest {
+                import_id: self.last.clone(),
+                keep_changed: false,
+            };
+            let reply = guichet.import().undo_import(request).await;
+            let import = reply.expect("a healthy server").into_inner().import;
+            let import = import.expect("the job in the reply");
+            if import.state() == ImportState::Undone {
+                break import;
+            }
+        };
+        if undone.undone_count != self.rows || undone.kept_count != 0 {
+            self.broken(&format!("taken back otherwise: {undone:?}"));
+        }
+        let guichet = self.door.enter_as_admin(&mut self.random);
+        let request = ListAccountsRequest {
+            filter: "username = \"imported.*\"".to_owned(),
+            ..ListAccountsRequest::default()
+        };
+        let left = guichet.account().list_accounts(request).await;
+        let left = left.expect("a healthy server").into_inner().accounts.len();
+        if left > 0 {
+            self.broken("somebody is left after it was taken back");
         }
     }
 

@@ -7,7 +7,7 @@ use guichet_tests::Server;
 
 use crate::Extent;
 use crate::crowd::Crowd;
-use crate::importer::Importer;
+use crate::importer::{Importer, LongImport};
 use crate::postman::Postman;
 use crate::report::Row;
 use crate::world::{Door, Random, servers, store};
@@ -55,5 +55,35 @@ pub(crate) async fn kill_at_random(extent: Extent) -> Vec<Row> {
         ),
         "all that was acknowledged is there; every accepted request is mailed; no code works twice; each row is imported once",
         seen.broken,
+    )]
+}
+
+/// One long import, whose server is killed again and again until it is through.
+pub(crate) async fn import(extent: Extent) -> Vec<Row> {
+    let (rows, most) = extent.of((20_000, 5), (100_000, 50));
+    let mut random = Random::seeded();
+    let mut servers = servers(Server::start().await).await;
+    let door = Door::of(&servers);
+    let import = LongImport::start(&door, &mut random, rows);
+    let mut kills = 0;
+    while kills < most && !import.is_through() {
+        tokio::time::sleep(Duration::from_millis(20 + random.below(100))).await;
+        let index = usize::try_from(random.below(servers.len() as u64)).expect("few servers");
+        servers[index].restart().await;
+        door.moved(index, &servers[index]);
+        kills += 1;
+    }
+    let imported = import.finish().await;
+    vec![Row::new(
+        format!(
+            "an import of {rows} rows, kill -9 up to {most} times, {}",
+            store(&servers[0])
+        ),
+        format!(
+            "killed {kills} times, cut off {} times; then taken back",
+            imported.cuts
+        ),
+        "goes on where it was; each row once; taken back to the last one",
+        imported.broken,
     )]
 }

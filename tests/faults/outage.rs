@@ -146,7 +146,7 @@ fn row(fault: String, more: &str, mut seen: Seen) -> Row {
 }
 
 /// How long it takes until a call that writes is answered.
-async fn until_served(door: &Door, random: &mut Random) -> Duration {
+pub(crate) async fn until_served(door: &Door, random: &mut Random) -> Duration {
     let start = Instant::now();
     loop {
         let request = RequestResetRequest {

@@ -10,7 +10,7 @@ use guichet_tests::{Link, Mailbox};
 /// How often the mail directory is looked at.
 const ROUND: Duration = Duration::from_millis(20);
 
-/// What came to one address: links that set a password.
+/// What came to one address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Letters {
     /// In the order in which they came.
@@ -19,6 +19,8 @@ pub(crate) struct Letters {
     pub(crate) ids: HashSet<String>,
     /// Mails with a link, copies included.
     pub(crate) count: usize,
+    /// Mails without one: notices.
+    pub(crate) others: usize,
 }
 
 /// Reads the directory in the background until it is dropped.
@@ -61,11 +63,12 @@ fn deliver(
 ) {
     for mail in mailbox.new_to(seen) {
         let links = mail.links();
-        if links.is_empty() {
-            continue;
-        }
         let mut known = known.lock().expect("no panic");
         let letters = known.entry(mail.to.clone()).or_default();
+        if links.is_empty() {
+            letters.others += 1;
+            continue;
+        }
         letters.links.extend(links);
         letters.ids.insert(mail.id());
         letters.count += 1;

@@ -33,7 +33,7 @@ struct Armed {
 }
 
 struct Shared {
-    socket: PathBuf,
+    socket: Mutex<PathBuf>,
     armed: Mutex<Option<Armed>>,
     /// Its value changes when every connection is cut.
     cuts: watch::Sender<u32>,
@@ -48,10 +48,15 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) async fn before(postgres: &Postgres) -> Self {
+        Self::to(postgres.socket()).await
+    }
+
+    /// To whatever listens on this socket.
+    pub(crate) async fn to(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound port");
         let shared = Arc::new(Shared {
-            socket: postgres.socket(),
+            socket: Mutex::new(socket),
             armed: Mutex::new(None),
             cuts: watch::Sender::new(0),
         });
@@ -65,7 +70,11 @@ impl Proxy {
 
     /// For `GUICHET_DATABASE_URL`.
     pub(crate) fn url(&self, postgres: &Postgres) -> String {
-        let name = postgres.name();
+        self.url_of(postgres.name())
+    }
+
+    /// Likewise, for a database of this name.
+    pub(crate) fn url_of(&self, name: &str) -> String {
         format!(
             "postgres://postgres@{}/{name}?sslmode=disable",
             self.address
@@ -92,6 +101,11 @@ impl Proxy {
     pub(crate) fn is_hit(&self) -> bool {
         let armed = self.shared.armed.lock().expect("no panic");
         armed.as_ref().is_some_and(|armed| armed.hit)
+    }
+
+    /// Leads to another socket from now on; the connections that there are stay.
+    pub(crate) fn switch(&self, socket: PathBuf) {
+        *self.shared.socket.lock().expect("no panic") = socket;
     }
 
     /// Cuts every connection.
@@ -121,7 +135,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn connect(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let server = UnixStream::connect(&shared.socket).await?;
+    let socket = shared.socket.lock().expect("no panic").clone();
+    let server = UnixStream::connect(socket).await?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let swallow = AtomicBool::new(false);

@@ -1,12 +1,18 @@
 //! Several servers on one PostgreSQL are one product: what one has done, the others know.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_client::proto::{GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest};
+use guichet_client::proto::{
+    GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest, MessageState,
+    SendTestMessageRequest,
+};
 use guichet_client::{Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::races::{self, CALLS, EMAIL, clients, race, three};
+use guichet_tests::smtp::{Mode, SmtpServer};
+use guichet_tests::web::metric;
 use guichet_tests::{Postgres, Server};
 
 /// Rounds of each race: enough for one in ten to show.
@@ -179,4 +185,44 @@ async fn every_request_gets_one_mail_whoever_sends_it() {
     // A second copy would have come by now.
     people::reset_outcomes(&servers[0]).await;
     assert_eq!(servers[0].mailbox().all().len(), 30);
+}
+
+/// What becomes of a mail is written down after it has left: a transaction that is rolled back then must not send it again.
+#[tokio::test]
+async fn a_mail_that_has_left_leaves_once_whatever_is_rolled_back_for_another_s_sake() {
+    let postgres = empty_database();
+    let smtp = SmtpServer::start(Mode::Accept).await;
+    let server = Server::builder()
+        .sharing(&postgres)
+        .env("GUICHET_MAIL_URL", smtp.url())
+        .start()
+        .await;
+    // A sequence counts on where a transaction is rolled back.
+    postgres.execute(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('tries') % 3 <> 0 THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF; \
+             RETURN NEW; \
+         END $$; \
+         CREATE TRIGGER refuse BEFORE UPDATE ON outbox FOR EACH ROW WHEN (NEW.state = 'SENT') \
+             EXECUTE FUNCTION refuse()",
+    );
+    people::active(&server, "lea", EMAIL).await;
+
+    let request = SendTestMessageRequest {
+        recipient: EMAIL.into(),
+        ..SendTestMessageRequest::default()
+    };
+    let tested = server.admin().await.mail().send_test_message(request).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+
+    let told = tested.expect("an answer").into_inner().message;
+    assert_eq!(told.expect("the mail").state(), MessageState::Sent);
+    let queued = "guichet_outbox_messages{state=\"queued\"}";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while smtp.messages().len() < 2 || metric(&server, queued).await != Some(0.0) {
+        assert!(Instant::now() < deadline, "not written down as sent");
+        tokio::time::sleep(guichet_tests::server::POLL).await;
+    }
+    assert_eq!(smtp.messages().len(), 2, "a copy");
 }

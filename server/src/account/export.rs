@@ -1,11 +1,15 @@
 //! `ExportAccountData`: everything held about a person (GDPR article 15), without hashes, codes and tokens.
 
+use std::sync::Arc;
+
 use guichet_proto::v1::{ExportAccountDataRequest, ExportAccountDataResponse};
 use sea_orm::{
-    ActiveEnum as _, ColumnTrait as _, EntityTrait, QueryFilter as _, QueryOrder as _, Select,
+    ActiveEnum as _, ColumnTrait as _, EntityTrait, IntoIdentity, QueryFilter as _, Select,
+    sea_query::IntoValueTuple,
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
+use tokio::sync::mpsc;
+use tonic::Status;
 
 use super::{row, view};
 use crate::{
@@ -13,35 +17,150 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
+    i18n::Locale,
     store::{account, event, import_row, outbox, reset_request, session, totp},
 };
 
-/// `ExportAccountData`, one record an element.
+/// Records read from the database at once.
+const PAGE: u64 = 200;
+
+/// Records that are read before the caller has taken the ones before them.
+const AHEAD: usize = 16;
+
+/// `ExportAccountData`: whose data it is, if the caller may have it.
 pub async fn export_account_data(
     call: &Call<'_>,
     request: ExportAccountDataRequest,
-) -> Result<Vec<ExportAccountDataResponse>, Error> {
+) -> Result<Export, Error> {
     let id = call.own_or_admin("account_id", &request.account_id)?;
     let account = row::find(&call.app.store.read, id).await?;
+    Ok(Export {
+        account,
+        locale: call.locale,
+    })
+}
 
-    let sections = [
-        ("account", vec![account_record(&account)]),
-        ("second_factor", second_factors(call.app, id).await?),
-        ("session", sessions(call.app, id).await?),
-        ("reset_request", reset_requests(call.app, &account).await?),
-        ("message", messages(call.app, id).await?),
-        ("import", imports(call.app, id).await?),
-        ("event", events(call.app, id).await?),
-    ];
-    let records = sections.into_iter().flat_map(|(section, records)| {
-        records
-            .into_iter()
-            .map(move |record| ExportAccountDataResponse {
-                section: section.to_owned(),
-                json: record.to_string(),
-            })
-    });
-    Ok(records.collect())
+/// An export that may begin.
+pub struct Export {
+    account: account::Model,
+    locale: Locale,
+}
+
+/// One record, or why there are no more of them.
+pub type Record = Result<ExportAccountDataResponse, Status>;
+
+impl Export {
+    /// The records, read as the caller takes them: of years of events no more than a page is in memory.
+    pub fn records(self, app: Arc<App>) -> mpsc::Receiver<Record> {
+        let (records, taken) = mpsc::channel(AHEAD);
+        tokio::spawn(async move {
+            let sections = Sections {
+                app: &app,
+                records: &records,
+            };
+            if let Err(Stop::Failed(error)) = sections.send(&self.account).await {
+                tracing::warn!("an export was cut short: {error}");
+                // The caller may have gone meanwhile.
+                let _ = records.send(Err(error.into_status(self.locale))).await;
+            }
+        });
+        taken
+    }
+}
+
+/// Why an export ends before its end.
+enum Stop {
+    /// The caller has gone.
+    Gone,
+    Failed(Error),
+}
+
+impl From<sea_orm::DbErr> for Stop {
+    fn from(cause: sea_orm::DbErr) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+struct Sections<'a> {
+    app: &'a App,
+    records: &'a mpsc::Sender<Record>,
+}
+
+impl Sections<'_> {
+    async fn send(&self, account: &account::Model) -> Result<(), Stop> {
+        let id = account.id;
+        self.send_record("account", &account_record(account))
+            .await?;
+        let totp = totp::Entity::find_by_id(id)
+            .one(&self.app.store.read)
+            .await?;
+        if let Some(row) = totp {
+            self.send_record("second_factor", &second_factor(&row))
+                .await?;
+        }
+
+        let rows = session::Entity::find().filter(session::Column::AccountId.eq(id));
+        self.send_rows("session", rows, session::Column::Id, |row| row.id, session)
+            .await?;
+        let keys = [
+            Some(account.username_key.clone()),
+            account.email_key.clone(),
+        ];
+        let rows = reset_request::Entity::find()
+            .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()));
+        let column = reset_request::Column::Id;
+        self.send_rows("reset_request", rows, column, |row| row.id, reset_request)
+            .await?;
+        let rows = outbox::Entity::find().filter(outbox::Column::AccountId.eq(id));
+        self.send_rows("message", rows, outbox::Column::Id, |row| row.id, message)
+            .await?;
+        let rows = import_row::Entity::find().filter(import_row::Column::AccountId.eq(id));
+        let columns = (import_row::Column::ImportId, import_row::Column::Number);
+        let key = |row: &import_row::Model| (row.import_id, row.number);
+        self.send_rows("import", rows, columns, key, imported)
+            .await?;
+        let rows = event::Entity::find().filter(event::Column::AccountId.eq(id));
+        self.send_rows("event", rows, event::Column::Id, |row| row.id, happened)
+            .await
+    }
+
+    /// Sends rows in the order of `columns`, page by page; `key` is their values in a row.
+    async fn send_rows<E: EntityTrait, K: IntoValueTuple>(
+        &self,
+        section: &str,
+        rows: Select<E>,
+        columns: impl IntoIdentity + Clone,
+        key: impl Fn(&E::Model) -> K,
+        record: impl Fn(&E::Model) -> Value,
+    ) -> Result<(), Stop>
+    where
+        E::Model: Send + Sync,
+    {
+        let mut after = None;
+        loop {
+            let mut cursor = rows.clone().cursor_by(columns.clone());
+            if let Some(after) = after {
+                cursor.after(after);
+            }
+            let page = cursor.first(PAGE).all(&self.app.store.read).await?;
+            after = page.last().map(&key);
+            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            for row in page {
+                self.send_record(section, &record(&row)).await?;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send_record(&self, section: &str, record: &Value) -> Result<(), Stop> {
+        let record = ExportAccountDataResponse {
+            section: section.to_owned(),
+            json: record.to_string(),
+        };
+        self.records.send(Ok(record)).await.map_err(|_| Stop::Gone)
+    }
 }
 
 /// RFC 3339.
@@ -68,103 +187,63 @@ fn account_record(account: &account::Model) -> Value {
     })
 }
 
-async fn records<E: EntityTrait>(
-    app: &App,
-    rows: Select<E>,
-    record: impl Fn(E::Model) -> Value,
-) -> Result<Vec<Value>, Error> {
-    let rows = rows.all(&app.store.read).await?;
-    Ok(rows.into_iter().map(record).collect())
+fn second_factor(row: &totp::Model) -> Value {
+    json!({
+        "kind": "TOTP",
+        "create_time": time(row.create_time),
+        "confirm_time": row.confirm_time.map(time),
+    })
 }
 
-async fn second_factors(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let record = |row: totp::Model| {
-        json!({
-            "kind": "TOTP",
-            "create_time": time(row.create_time),
-            "confirm_time": row.confirm_time.map(time),
-        })
-    };
-    records(app, totp::Entity::find_by_id(id), record).await
+fn session(row: &session::Model) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "device_name": row.device_name,
+        "client_address": row.client_address,
+        "network": row.network,
+        "create_time": time(row.create_time),
+        "last_use_time": time(row.last_use_time),
+        "expire_time": time(row.expire_time),
+        "revoke_time": row.revoke_time.map(time),
+        "revoke_reason": row.revoke_reason,
+        "second_factor": row.second_factor,
+    })
 }
 
-async fn sessions(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = session::Entity::find()
-        .filter(session::Column::AccountId.eq(id))
-        .order_by_asc(session::Column::Id);
-    let record = |row: session::Model| {
-        json!({
-            "id": row.id.to_string(),
-            "device_name": row.device_name,
-            "client_address": row.client_address,
-            "network": row.network,
-            "create_time": time(row.create_time),
-            "last_use_time": time(row.last_use_time),
-            "expire_time": time(row.expire_time),
-            "revoke_time": row.revoke_time.map(time),
-            "revoke_reason": row.revoke_reason,
-            "second_factor": row.second_factor,
-        })
-    };
-    records(app, rows, record).await
+fn reset_request(row: &reset_request::Model) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "identifier": row.identifier,
+        "locale": row.locale,
+        "return_url": row.return_url,
+        "create_time": time(row.create_time),
+        "decide_time": row.decide_time.map(time),
+    })
 }
 
-async fn reset_requests(app: &App, account: &account::Model) -> Result<Vec<Value>, Error> {
-    let keys = [
-        Some(account.username_key.clone()),
-        account.email_key.clone(),
-    ];
-    let rows = reset_request::Entity::find()
-        .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
-        .order_by_asc(reset_request::Column::Id);
-    let record = |row: reset_request::Model| {
-        json!({
-            "id": row.id.to_string(),
-            "identifier": row.identifier,
-            "locale": row.locale,
-            "return_url": row.return_url,
-            "create_time": time(row.create_time),
-            "decide_time": row.decide_time.map(time),
-        })
-    };
-    records(app, rows, record).await
-}
-
-async fn messages(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = outbox::Entity::find()
-        .filter(outbox::Column::AccountId.eq(id))
-        .order_by_asc(outbox::Column::Id);
-    let record = |row: outbox::Model| {
-        json!({
-            "id": row.id.to_string(),
-            "kind": row.kind,
-            "recipient": row.recipient,
-            "locale": row.locale,
-            "create_time": time(row.create_time),
-            "finish_time": row.finish_time.map(time),
-            "bounce_time": row.bounce_time.map(time),
-            "bounce_reason": row.bounce_reason,
-        })
-    };
-    records(app, rows, record).await
+fn message(row: &outbox::Model) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "kind": row.kind,
+        "recipient": row.recipient,
+        "locale": row.locale,
+        "create_time": time(row.create_time),
+        "finish_time": row.finish_time.map(time),
+        "bounce_time": row.bounce_time.map(time),
+        "bounce_reason": row.bounce_reason,
+    })
 }
 
 /// The rows of imports that were about the person, as far as they are kept, and what they replaced.
-async fn imports(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = import_row::Entity::find()
-        .filter(import_row::Column::AccountId.eq(id))
-        .order_by_asc(import_row::Column::ImportId);
-    let record = |row: import_row::Model| {
-        let before = row.before.as_deref();
-        let before: Option<Value> = before.and_then(|text| serde_json::from_str(text).ok());
-        json!({
-            "import_id": row.import_id.to_string(),
-            "row": row.number,
-            "verdict": row.verdict.to_value(),
-            "before": before.map(without_hash),
-        })
-    };
-    records(app, rows, record).await
+fn imported(row: &import_row::Model) -> Value {
+    let before = row.before.as_deref();
+    let before: Option<Value> = before.and_then(|text| serde_json::from_str(text).ok());
+    json!({
+        "import_id": row.import_id.to_string(),
+        "row": row.number,
+        "verdict": row.verdict.to_value(),
+        "before": before.map(without_hash),
+    })
 }
 
 fn without_hash(mut before: Value) -> Value {
@@ -174,19 +253,13 @@ fn without_hash(mut before: Value) -> Value {
     before
 }
 
-async fn events(app: &App, id: Uuid) -> Result<Vec<Value>, Error> {
-    let rows = event::Entity::find()
-        .filter(event::Column::AccountId.eq(id))
-        .order_by_asc(event::Column::Id);
-    let record = |row: event::Model| {
-        json!({
-            "id": row.id.to_string(),
-            "type": row.kind,
-            "time": time(row.time),
-            "actor_id": row.actor_id.map(|id| id.to_string()),
-            "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
-            "network": row.network,
-        })
-    };
-    records(app, rows, record).await
+fn happened(row: &event::Model) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "type": row.kind,
+        "time": time(row.time),
+        "actor_id": row.actor_id.map(|id| id.to_string()),
+        "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
+        "network": row.network,
+    })
 }

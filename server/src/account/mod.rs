@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use guichet_proto::v1::{self, account_service_server::AccountService};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
@@ -302,14 +303,13 @@ impl AccountService for Accounts {
             .await
     }
 
-    type ExportAccountDataStream =
-        tokio_stream::Iter<std::vec::IntoIter<Result<v1::ExportAccountDataResponse, Status>>>;
+    type ExportAccountDataStream = ReceiverStream<export::Record>;
 
     async fn export_account_data(
         &self,
         request: Request<v1::ExportAccountDataRequest>,
     ) -> Reply<Self::ExportAccountDataStream> {
-        let records = self
+        let export = self
             .0
             .run(
                 "ExportAccountData",
@@ -318,7 +318,7 @@ impl AccountService for Accounts {
                 export::export_account_data,
             )
             .await?;
-        Ok(records
-            .map(|records| tokio_stream::iter(records.into_iter().map(Ok).collect::<Vec<_>>())))
+        let app = self.0.app.clone();
+        Ok(export.map(|export| ReceiverStream::new(export.records(app))))
     }
 }

@@ -1,7 +1,8 @@
 //! `guichet migrate up|down|status`.
 
 use clap::Subcommand;
-use guichet_migration::{Migrator, MigratorTrait as _};
+use guichet_migration::{Migration, MigrationStatus};
+use serde_json::json;
 
 use crate::{config::Config, store::Store};
 
@@ -11,8 +12,12 @@ pub(super) enum Action {
     Up,
     /// Takes the latest change back.
     Down,
-    /// Lists the changes and whether they are applied.
-    Status,
+    /// Lists the changes and whether they are applied. Changes nothing.
+    Status {
+        /// As JSON: an array of objects with `name` and `applied`.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Carries out the action.
@@ -21,12 +26,24 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let store = Store::connect(&config.storage).await?;
     match action {
         Action::Up => store.migrate().await?,
-        Action::Down => Migrator::down(store.writer(), Some(1)).await?,
-        Action::Status => {}
+        Action::Down => store.take_back().await?,
+        Action::Status { .. } => {}
     }
-    let changes = Migrator::get_migration_with_status(store.writer()).await?;
+    let changes = store.changes().await?;
+    if matches!(action, Action::Status { json: true }) {
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|change| json!({ "name": change.name(), "applied": is_applied(change) }))
+            .collect();
+        println!("{}", json!(changes));
+        return Ok(());
+    }
     for change in changes {
         println!("{:<10} {}", change.status().to_string(), change.name());
     }
     Ok(())
+}
+
+fn is_applied(change: &Migration) -> bool {
+    change.status() == MigrationStatus::Applied
 }

@@ -73,10 +73,13 @@ enum Command {
         file: PathBuf,
     },
     /// Replaces an SQLite database by a copy. The server must be stopped; the former database is kept.
-    Restore {
-        /// A file that `backup` wrote.
-        file: PathBuf,
-    },
+    ///
+    /// Everybody is signed out, and no link that was mailed before is good any more: what was used or ended since the copy
+    /// was made would live again.
+    Restore(backup::Restoring),
+    /// To be run after a database was put back by other means, such as `pg_restore` or a volume's snapshot, before a server
+    /// starts on it: signs everybody out and ends all links, as `restore` does.
+    Restored,
     /// Copies everything from one database into another, SQLite or PostgreSQL, also while servers use the first: all of
     /// it or nothing.
     ///
@@ -115,7 +118,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Keys { action } => keys::run(config, action).await,
         Command::Audit { action } => audit::run(config, action).await,
         Command::Backup { file } => backup::back_up(&config, &file).await,
-        Command::Restore { file } => backup::restore(&config, &file).await,
+        Command::Restore(arguments) => backup::restore(&config, &arguments).await,
+        Command::Restored => backup::restored(&config).await,
         Command::Import(arguments) => import::run(config, arguments).await,
         Command::Passwords { action } => passwords::run(&action),
         Command::Copy(arguments) => copy::run(&config, arguments).await,

@@ -44,6 +44,9 @@ const TOO_LONG: Duration = Duration::from_mins(15);
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 
+/// Between two tries to write down what became of a mail.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// Kept back from a caller's time, to write down what became of the mail and to say so.
 const MARGIN: Duration = Duration::from_millis(500);
 
@@ -186,18 +189,69 @@ fn build(
     ))
 }
 
+/// Writes down what became of a mail.
+///
+/// A database that is away, or rolls back for another's sake, is outlasted while the lease goes on: what is not written
+/// down is sent again.
 async fn conclude(
     app: &App,
     row: outbox::Model,
     outcome: Result<String, SendError>,
 ) -> Result<outbox::Model, Error> {
+    let lease_ends = Instant::now() + row.due_time.since(app.clock.now());
+    let result = match &outcome {
+        Ok(_) => MailResult::Sent,
+        Err(error) if is_last(app, &row, error) => MailResult::Failed,
+        Err(_) => MailResult::Deferred,
+    };
+    app.metrics.mail_tried(result);
+    if let Err(error) = &outcome {
+        tell(&row, result, &error.answer);
+    }
+    loop {
+        match write_down(app, &row, &outcome).await {
+            Err(Error::StoreUnavailable(cause)) if Instant::now() + PAUSE < lease_ends => {
+                tracing::info!(message_id = %row.id, %cause, "what became of a mail is not written down yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+            written => return written,
+        }
+    }
+}
+
+/// Whether it is not tried again.
+fn is_last(app: &App, row: &outbox::Model, error: &SendError) -> bool {
+    // A test is answered by its one try.
+    matches!(error.kind, SendErrorKind::Refused)
+        || row.kind == TEST
+        || app.clock.now().since(row.create_time) >= GIVE_UP
+}
+
+fn tell(row: &outbox::Model, result: MailResult, answer: &str) {
+    let (message_id, kind) = (row.id, &row.kind);
+    if matches!(result, MailResult::Failed) {
+        tracing::warn!(%message_id, kind, answer, "mail given up");
+    } else {
+        let attempts = row.attempts;
+        tracing::info!(%message_id, kind, attempts, answer, "mail deferred");
+    }
+}
+
+async fn write_down(
+    app: &App,
+    row: &outbox::Model,
+    outcome: &Result<String, SendError>,
+) -> Result<outbox::Model, Error> {
     let txn = app.store.write().await?;
+    let found = outbox::Entity::find_by_id(row.id).lock_exclusive();
+    let row = match found.one(&txn).await? {
+        Some(found) if is_same_try(&found, row) => found,
+        // It is written down, and only the answer to that was lost; or it is another worker's by now.
+        written => return Ok(written.unwrap_or_else(|| row.clone())),
+    };
     let now = app.clock.now();
     let row = match outcome {
-        Ok(answer) => {
-            app.metrics.mail_tried(MailResult::Sent);
-            finish(app, &txn, row, State::Sent, &answer, now).await?
-        }
+        Ok(answer) => finish(app, &txn, row, State::Sent, answer, now).await?,
         Err(error) => {
             // What surely did not leave can't be used; what may have left must stay good.
             if !matches!(error.kind, SendErrorKind::Unknown) {
@@ -207,25 +261,25 @@ async fn conclude(
                     .exec(&txn)
                     .await?;
             }
-            // A test is answered by its one try.
-            let given_up = row.kind == TEST || now.since(row.create_time) >= GIVE_UP;
-            if matches!(error.kind, SendErrorKind::Refused) || given_up {
-                app.metrics.mail_tried(MailResult::Failed);
-                tracing::warn!(message_id = %row.id, kind = row.kind, answer = error.answer, "mail given up");
+            if is_last(app, &row, error) {
                 finish(app, &txn, row, State::Dead, &error.answer, now).await?
             } else {
-                app.metrics.mail_tried(MailResult::Deferred);
-                tracing::info!(message_id = %row.id, kind = row.kind, attempts = row.attempts, answer = error.answer, "mail deferred");
                 let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
                 let mut again = row.into_active_model();
                 again.due_time = Set(now.plus(back_off(attempts, secret::fraction())));
-                again.answer = Set(error.answer);
+                again.answer = Set(error.answer.clone());
                 again.update(&txn).await?
             }
         }
     };
     txn.commit().await?;
     Ok(row)
+}
+
+fn is_same_try(found: &outbox::Model, tried: &outbox::Model) -> bool {
+    found.state == State::Queued
+        && found.attempts == tried.attempts
+        && found.due_time == tried.due_time
 }
 
 async fn finish(

@@ -10,7 +10,12 @@ use anyhow::{Context as _, bail};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use sqlx::sqlite::{SqliteJournalMode, SqliteLockingMode};
 
-use super::schema;
+use super::{
+    Store,
+    restored::{self, Ended},
+    schema,
+};
+use crate::clock::Clock;
 
 /// Writes a copy of the database as it is at one instant, and opens it to see that it is whole. `to` must not exist.
 pub async fn back_up(database: &Path, to: &Path) -> anyhow::Result<()> {
@@ -35,17 +40,44 @@ pub async fn back_up(database: &Path, to: &Path) -> anyhow::Result<()> {
     put(&partial, to)
 }
 
-/// Replaces the database by a copy, which is opened first to see that it is whole. Returns where the former database is
-/// kept, if there was one. Refused while a server uses it.
-pub async fn restore(from: &Path, database: &Path) -> anyhow::Result<Option<PathBuf>> {
+/// What a copy became.
+#[derive(Debug)]
+pub struct Restored {
+    /// Where the former database is kept, if there was one.
+    pub former: Option<PathBuf>,
+    /// What was ended in the copy, unless all of it was to be kept.
+    pub ended: Option<Ended>,
+}
+
+/// Replaces the database by a copy, which is opened first to see that it is whole. Refused while a server uses it.
+///
+/// With a clock, whatever lets people in is ended before the copy takes the database's place: see [`restored`].
+pub async fn restore(
+    from: &Path,
+    database: &Path,
+    clock: Option<&Clock>,
+) -> anyhow::Result<Restored> {
     must_exist(from)?;
     let partial = partial(database);
     create_private(&partial)?;
     fs::copy(from, &partial).with_context(|| format!("can't read {}", from.display()))?;
     keep_if_whole(&partial).await?;
+    let ended = match clock {
+        Some(clock) => Some(end_all(&partial, clock).await?),
+        None => None,
+    };
     if !database.exists() {
+        if let Some(journal) = journals(database).find(|journal| journal.exists()) {
+            bail!(
+                "{} belongs to a database that is gone, and would be played back into this one: move it away first",
+                journal.display()
+            );
+        }
         put(&partial, database)?;
-        return Ok(None);
+        return Ok(Restored {
+            former: None,
+            ended,
+        });
     }
 
     let alone = open_alone(database).await?;
@@ -53,7 +85,28 @@ pub async fn restore(from: &Path, database: &Path) -> anyhow::Result<Option<Path
     fs::hard_link(database, &former)?;
     put(&partial, database)?;
     alone.close().await?;
-    Ok(Some(former))
+    Ok(Restored {
+        former: Some(former),
+        ended,
+    })
+}
+
+/// At this version's schema, which an older copy is brought up to.
+async fn end_all(partial: &Path, clock: &Clock) -> anyhow::Result<Ended> {
+    // No journal beside it: if this is cut off, the file is begun anew, and must not find one that isn't its own.
+    let copy = open(partial, "rw", |options| {
+        options.journal_mode(SqliteJournalMode::Memory)
+    })
+    .await?;
+    let store = Store {
+        read: copy.clone(),
+        write: copy,
+        log: None,
+    };
+    store.migrate().await?;
+    let ended = restored::end_all(&store, clock).await?;
+    store.close().await?;
+    Ok(ended)
 }
 
 pub(super) fn must_exist(file: &Path) -> anyhow::Result<()> {
@@ -73,6 +126,12 @@ fn partial(file: &Path) -> PathBuf {
 
 /// Hashes and addresses are in it: nobody else may read it, not even while it is written.
 fn create_private(file: &Path) -> anyhow::Result<()> {
+    for journal in journals(file) {
+        // Of an earlier one that was cut off: SQLite would play it back into this one.
+        if journal.exists() {
+            fs::remove_file(journal)?;
+        }
+    }
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -81,6 +140,15 @@ fn create_private(file: &Path) -> anyhow::Result<()> {
         .open(file)
         .map(drop)
         .with_context(|| format!("can't write {}", file.display()))
+}
+
+/// What SQLite keeps beside a database that is in use, or was when its process died.
+fn journals(database: &Path) -> impl Iterator<Item = PathBuf> {
+    ["-wal", "-shm", "-journal"].into_iter().map(|end| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
 }
 
 pub(super) async fn open(

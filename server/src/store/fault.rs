@@ -16,8 +16,12 @@ const POSTGRES_AWAY: [&str; 6] = ["08", "53", "55P03", "57P", "57014", "25006"];
 /// `PostgreSQL`'s class of a transaction that was rolled back for another's sake.
 const POSTGRES_CONFLICT: &str = "40";
 
-/// `PostgreSQL`'s classes of a server that lets nobody in: wrong password, no such database.
-const POSTGRES_REFUSED: [&str; 2] = ["28", "3D"];
+/// `PostgreSQL`'s classes of a server that lets nobody in: wrong password, no such database, and a pooler that doesn't
+/// know a parameter. They are looked at first.
+const POSTGRES_REFUSED: [&str; 3] = ["28", "3D", PROTOCOL_VIOLATION];
+
+/// What `PgBouncer` calls a parameter that it doesn't know. The rest of class 08 passes.
+const PROTOCOL_VIOLATION: &str = "08P01";
 
 /// What can be done about an error of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,12 @@ pub(super) fn is_distrust(error: &sqlx::Error) -> bool {
         sqlx::Error::Io(cause) => cause.kind() == ErrorKind::InvalidData,
         _ => false,
     }
+}
+
+/// Whether a parameter of the connection was refused.
+pub(super) fn is_refused_wish(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some(PROTOCOL_VIOLATION)
 }
 
 /// Whether a lock was not to be had within `lock_timeout`.
@@ -88,10 +98,10 @@ impl Fault {
         let is_in = |classes: &[&str]| classes.iter().any(|class| code.starts_with(class));
         if is_in(&[POSTGRES_CONFLICT]) {
             Self::Conflict
-        } else if is_in(&POSTGRES_AWAY) {
-            Self::Away
         } else if is_in(&POSTGRES_REFUSED) {
             Self::Refused
+        } else if is_in(&POSTGRES_AWAY) {
+            Self::Away
         } else {
             Self::Other
         }

@@ -10,14 +10,16 @@ use std::{
 };
 
 use anyhow::Context as _;
+use guichet_migration::Migration;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait as _,
+    SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgConnection, SqliteConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -47,6 +49,7 @@ pub mod recovery_code;
 pub mod reset_code;
 pub mod reset_request;
 pub mod reset_request_account;
+pub mod restored;
 pub mod retired_key;
 mod schema;
 pub mod scope;
@@ -69,11 +72,10 @@ const PATIENT: [usize; 2] = [1, 4];
 
 /// No statement of ours takes long, and none may wait for ever for a row that somebody else holds. A connection whose
 /// owner died inside a transaction must not keep its locks.
-const POSTGRES_LIMITS: [(&str, &str); 3] = [
-    ("statement_timeout", "30s"),
-    ("lock_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "30s"),
-];
+///
+/// Set once a connection is there: poolers let nobody in who asks for it at the start.
+const POSTGRES_LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+    SET idle_in_transaction_session_timeout = '30s'";
 
 /// The first version without the error that could damage a write-ahead log when it is reset (SQLite's release notes).
 const LEAST_SQLITE: [u32; 3] = [3, 51, 3];
@@ -109,7 +111,11 @@ impl Store {
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
                 tune(&mut options, CONNECTIONS);
-                options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
+                options
+                    .map_sqlx_postgres_opts(plain)
+                    .map_sqlx_postgres_pool_opts(|pool| {
+                        pool.after_connect(|connection, _| Box::pin(limit(connection)))
+                    });
                 reach(url.expose_secret()).await?;
                 let pool = || Database::connect(options.clone());
                 let (read, write) =
@@ -133,6 +139,16 @@ impl Store {
     /// Brings the schema up to this version.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         schema::bring_up(self).await
+    }
+
+    /// Takes the latest change of the schema back.
+    pub async fn take_back(&self) -> anyhow::Result<()> {
+        schema::take_back(self).await
+    }
+
+    /// Every change of the schema in order, and whether it is applied. Fails on a schema of a newer version.
+    pub async fn changes(&self) -> anyhow::Result<Vec<Migration>> {
+        schema::changes(&self.read).await
     }
 
     /// Begins a transaction that will write. `SQLite` takes its write lock at once: a transaction that began by reading
@@ -165,6 +181,18 @@ impl Store {
         &self.write
     }
 
+    /// One more connection to `PostgreSQL`, without limits: for changes of the schema that take their time.
+    async fn patient(&self) -> Result<DatabaseConnection, DbErr> {
+        let options = self.write.get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with((*options).clone())
+            .await
+            .map_err(|cause| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(cause))))?;
+        Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    }
+
     /// Has `SQLite` look through its whole file for damage, indexes aside. `PostgreSQL` has tools of its own for that.
     pub async fn check(&self) -> anyhow::Result<()> {
         if self.log.is_none() {
@@ -189,14 +217,32 @@ impl Store {
     }
 }
 
+/// No table has a float, and the driver's wish about their digits is one that poolers refuse.
+fn plain(postgres: PgConnectOptions) -> PgConnectOptions {
+    postgres.extra_float_digits(None)
+}
+
+async fn limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::Executor::execute(connection, POSTGRES_LIMITS)
+        .await
+        .map(drop)
+}
+
 /// Connects once. The pool would try for some time, and then say only that it has tried.
 async fn reach(url: &str) -> anyhow::Result<()> {
-    let connection = async { PgConnection::connect(url).await?.close().await };
+    let connection = async {
+        let options = plain(url.parse()?);
+        let mut connection = PgConnection::connect_with(&options).await?;
+        limit(&mut connection).await?;
+        connection.close().await
+    };
     let reached = tokio::time::timeout(ACQUIRE_TIMEOUT, connection).await;
     let reached = reached.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())));
     reached.map_err(|cause| {
         let context = if fault::is_distrust(&cause) {
             "can't reach the database by TLS, as sslmode and sslrootcert in its URL want it"
+        } else if fault::is_refused_wish(&cause) {
+            "a pooler before the database refuses a parameter of its URL"
         } else {
             "can't reach the database"
         };

@@ -4,6 +4,8 @@
 mod check;
 mod deed;
 
+use std::process::{Command, Output, Stdio};
+
 use guichet_tests::server::Builder;
 use guichet_tests::{Postgres, Server};
 
@@ -97,16 +99,14 @@ pub(crate) async fn schema(extent: Extent) -> Vec<Row> {
     let mut name = "";
     for fate in [Fate::Fail, Fate::LoseReply, Fate::Kill] {
         // Its steps are many and alike.
-        for k in (1..MOST_STEPS).step_by(extent.of(5, 1)) {
+        for k in (1..MOST_STEPS).step_by(extent.of(25, 1)) {
             let (builder, way) = prepare().await;
             let server = builder.prepare();
             name = store(&server);
-            // The wire can kill the server only, and there is none.
-            if !way.fates().contains(&fate) || (matches!(way, Way::Wire(_)) && fate == Fate::Kill) {
+            if !way.fates().contains(&fate) {
                 break;
             }
-            way.arm(k, fate, &server);
-            let cut_off = server.cli(&["migrate", "up"]);
+            let cut_off = migrate(&server, &way, k, fate);
             let hit = way.disarm();
             let again = server.cli(&["migrate", "up"]);
             let said = String::from_utf8_lossy(&again.stdout).into_owned();
@@ -128,6 +128,24 @@ pub(crate) async fn schema(extent: Extent) -> Vec<Row> {
         "done by the next one",
         broken,
     )]
+}
+
+/// Runs `migrate up`, whose `k`th step fails.
+fn migrate(server: &Server, way: &Way, k: u32, fate: Fate) -> Output {
+    let mut command = server.command();
+    command.args(["migrate", "up"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let start = |command: &mut Command| command.spawn().expect("the binary starts");
+    let process = if let (Way::Wire(wire), Fate::Kill) = (way, fate) {
+        // Its id is known when it has started, some time before its first statement.
+        let process = start(&mut command);
+        wire.arm(k, Cut::Kill(process.id()));
+        process
+    } else {
+        way.arm(k, fate, server);
+        start(&mut command)
+    };
+    process.wait_with_output().expect("a child")
 }
 
 async fn start() -> (Server, Way) {
