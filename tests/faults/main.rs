@@ -35,6 +35,7 @@ mod world;
 
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use report::{Report, Row};
 
@@ -79,7 +80,9 @@ fn main() -> ExitCode {
             continue;
         }
         println!("{name} …");
+        let begun = Instant::now();
         let seen = run(move || fault(extent));
+        println!("  {:.0} s", begun.elapsed().as_secs_f64());
         report.add(seen.unwrap_or_else(|| vec![Row::failed(name)]));
     }
     finish(&report)

@@ -49,10 +49,10 @@ async fn call(
     mut request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
     let Some(header) = tokens.header(&channel).await? else {
-        return Ok(channel.oneshot(request).await?);
+        return send(channel, request).await;
     };
     request.headers_mut().insert(AUTHORIZATION, header.clone());
-    let response = channel.oneshot(request).await?;
+    let response = send(channel, request).await?;
 
     // The request's body is gone, so this call can't be repeated here; the next one will refresh.
     let status = Status::from_header_map(response.headers());
@@ -60,4 +60,24 @@ async fn call(
         tokens.expired(&header).await;
     }
     Ok(response)
+}
+
+/// A server that ends closes its connections, and what was about to be sent there is given back: to the caller that is
+/// `UNAVAILABLE`, because the call may be made again, and not `CANCELLED`, as if somebody had wished it.
+async fn send(channel: Channel, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    channel.oneshot(request).await.map_err(|cause| {
+        if was_never_sent(&cause) {
+            Status::unavailable("the connection was closed before the call was sent").into()
+        } else {
+            cause.into()
+        }
+    })
+}
+
+fn was_never_sent(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(cause), |cause| cause.source());
+    causes.any(|cause| {
+        let cause = cause.downcast_ref::<hyper::Error>();
+        cause.is_some_and(hyper::Error::is_canceled)
+    })
 }

@@ -76,11 +76,23 @@ pub async fn create_account(
     }
 
     let activation = matches!(credential, Some(Credential::SendActivation(_)));
-    match write(call, account, activation, request_id.as_ref()).await {
-        Ok(reply) => Ok(reply),
-        // A repetition that ran at the same time was first.
-        Err(error) => first_reply(call, request_id.as_ref()).await?.ok_or(error),
+    let username_key = account.username_key.clone();
+    let error = match write(call, account, activation, request_id.as_ref()).await {
+        Ok(reply) => return Ok(reply),
+        Err(error) => error,
+    };
+    // A repetition that ran at the same time was first.
+    if let Some(reply) = first_reply(call, request_id.as_ref()).await? {
+        return Ok(reply);
     }
+    // Where both are taken, each store finds another one first.
+    if matches!(error, Error::ExternalIdTaken) {
+        let same = Entity::by_username_key(&username_key);
+        if same.one(&call.app.store.read).await?.is_some() {
+            return Err(Error::UsernameTaken);
+        }
+    }
+    Err(error)
 }
 
 /// Nobody chooses another person's password but a system that moves them (OWASP ASVS 5.0, 6.4.6).

@@ -58,6 +58,7 @@ pub async fn restore(
     clock: Option<&Clock>,
 ) -> anyhow::Result<Restored> {
     must_exist(from)?;
+    refuse_strange_journal(database)?;
     let partial = partial(database);
     create_private(&partial)?;
     fs::copy(from, &partial).with_context(|| format!("can't read {}", from.display()))?;
@@ -67,12 +68,6 @@ pub async fn restore(
         None => None,
     };
     if !database.exists() {
-        if let Some(journal) = journals(database).find(|journal| journal.exists()) {
-            bail!(
-                "{} belongs to a database that is gone, and would be played back into this one: move it away first",
-                journal.display()
-            );
-        }
         put(&partial, database)?;
         return Ok(Restored {
             former: None,
@@ -142,9 +137,22 @@ fn create_private(file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("can't write {}", file.display()))
 }
 
-/// What SQLite keeps beside a database that is in use, or was when its process died.
+/// A journal without its database would be played back into the one that takes its name.
+fn refuse_strange_journal(database: &Path) -> anyhow::Result<()> {
+    let journal = journals(database).find(|journal| journal.exists());
+    match journal {
+        Some(journal) if !database.exists() => bail!(
+            "{} belongs to a database that is gone, and would be played back into this one: move it away first",
+            journal.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What SQLite keeps beside a database that is in use, or was when its process died. It is of use where its database is;
+/// the third file that may be there, `-shm`, is made anew each time.
 fn journals(database: &Path) -> impl Iterator<Item = PathBuf> {
-    ["-wal", "-shm", "-journal"].into_iter().map(|end| {
+    ["-wal", "-journal"].into_iter().map(|end| {
         let mut name = database.as_os_str().to_owned();
         name.push(end);
         name.into()

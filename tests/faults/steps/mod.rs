@@ -19,6 +19,9 @@ use deed::{DEEDS, Deed, Trial};
 /// Work that takes more steps than this does not end.
 const MOST_STEPS: u32 = 400;
 
+/// Likewise, changes of the schema: all there have ever been.
+const MOST_CHANGES: u32 = 4_000;
+
 /// How a step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -99,7 +102,7 @@ pub(crate) async fn schema(extent: Extent) -> Vec<Row> {
     let mut name = "";
     for fate in [Fate::Fail, Fate::LoseReply, Fate::Kill] {
         // Its steps are many and alike.
-        for k in (1..MOST_STEPS).step_by(extent.of(25, 1)) {
+        for k in (1..MOST_CHANGES).step_by(extent.of(75, 1)) {
             let (builder, way) = prepare().await;
             let server = builder.prepare();
             name = store(&server);
