@@ -62,8 +62,7 @@ pub(super) const SECTION: Section = Section {
             "GUICHET_PROXY_PROTOCOL",
             "off",
             "Whether each connection from GUICHET_TRUSTED_PROXIES begins with a PROXY header (version 1 or 2) that says whose it is; on for proxies that pass TCP or TLS on as it is; who else connects sends none",
-        )
-        .such_as("on"),
+        ),
         Setting::new(
             "GUICHET_REFLECTION",
             "on",

@@ -174,7 +174,7 @@ mod tests {
         for (sent, most) in [
             (b"GET / HTTP/1.1\r\n\r\n".to_vec(), 1),
             (b"\x16\x03\x01\x02\0\x01".to_vec(), 1),
-            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 2),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), 3),
             (endless, MAX_V1_BYTES),
             (b"PROXY TCP4 192.0.2.7\r\n\r\n".to_vec(), 24),
             (v2(1, 0x11, 65_535, &[0; 2_000]), V2_HEAD),
