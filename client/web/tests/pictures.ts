@@ -22,6 +22,9 @@ const DESK = { width: 1_280, height: 800 };
 const TELEPHONE = { width: 360, height: 640 };
 const COLUMN = { width: 620, height: 600 };
 
+/** Of long pages this much is enough, in pixels. */
+const TALLEST = 1_200;
+
 /** Stop of the tour, name of the picture, size of the window, and whether it is night. */
 const SHOWN = [
   ["sign-in", "sign-in", COLUMN, "light"],
@@ -34,17 +37,18 @@ const SHOWN = [
   ["desk", "desk", { width: 1_000, height: 700 }, "light"],
 ] as const;
 
-async function shoot(page: Page, path: string, height?: number): Promise<void> {
-  const clip = height === undefined ? {} : { clip: { x: 0, y: 0, width: page.viewportSize()?.width ?? 0, height } };
-  await page.screenshot({ path, fullPage: true, caret: "hide", animations: "disabled", ...clip });
+async function shoot(page: Page, path: string, tallest = Number.POSITIVE_INFINITY): Promise<void> {
+  const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
+  const clip = { x: 0, y: 0, width, height: Math.min(height, tallest) };
+  await page.screenshot({ path, fullPage: true, clip, caret: "hide", animations: "disabled" });
 }
 
 async function forReadme(town: Town): Promise<void> {
   await tour(town, { viewport: COLUMN, timezoneId: "Europe/Brussels" }, async (stop, page) => {
-    for (const [at, name, size, colorScheme] of SHOWN.filter(([at]) => at === stop)) {
+    for (const [, name, size, colorScheme] of SHOWN.filter(([at]) => at === stop)) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme });
-      await shoot(page, join(DOCS, `${name}.png`), at === "desk" ? 1_500 : undefined);
+      await shoot(page, join(DOCS, `${name}.png`), TALLEST);
     }
   });
 }

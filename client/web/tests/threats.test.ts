@@ -4,6 +4,9 @@
  * journey of any test, is looked at by `Site`.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 
 import type { BrowserContext, Page, Request } from "playwright-core";
@@ -57,21 +60,25 @@ async function answering(context: BrowserContext, origin: string, answer: (path:
 }
 
 test("threats 3.4 row 43: no other site can frame a page", async () => {
-  const context = await site.stranger();
-  const page = await context.newPage();
+  // On this machine as well: browsers don't let others ask for what is here at all.
+  const framing = createServer((request, response) => {
+    const own = `<iframe src="${site.url}/Account/Login"></iframe><iframe src="/own"></iframe>`;
+    response.setHeader("content-type", "text/html").end(request.url === "/own" ? "<p>own" : own);
+  }).listen(0, "127.0.0.1");
+  await once(framing, "listening");
+  const { port } = framing.address() as AddressInfo;
+  const page = await (await site.stranger()).newPage();
   const refused: (string | undefined)[] = [];
   page.on("requestfailed", (request) => refused.push(`${request.url()} ${request.failure()?.errorText}`));
-  await answering(context, EVIL, (path) =>
-    path === "/own" ? "<p>own" : `<iframe src="${site.url}/Account/Login"></iframe><iframe src="/own"></iframe>`,
-  );
 
-  await page.goto(`${EVIL}/`, { waitUntil: "load" });
+  await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: "load" });
   // Frames work at all.
   await page.frameLocator("iframe").last().getByText("own").waitFor();
 
   const texts = await Promise.all(page.frames().map((frame) => frame.locator("body").innerText()));
+  framing.close();
+  framing.closeAllConnections();
   assert.ok(!texts.some((text) => text.includes("Identifiant")), texts.join());
-  // By our answer's word, not because the browser minds such sites calling this machine.
   assert.deepEqual(refused, [`${site.url}/Account/Login net::ERR_BLOCKED_BY_RESPONSE`]);
 });
 

@@ -111,6 +111,7 @@ const WALKS: readonly Walk[] = [
       await page.locator("#confirm_password").fill("x");
       await page.locator("li[data-state=broken]").first().waitFor();
       await look("reset-weak");
+      await page.locator("#confirm_password").fill("");
       await password.fill("Milou62+");
       await page.locator('li[data-rule="NOT_COMMON"][data-state="met"]').waitFor();
       await look("reset-fair");
