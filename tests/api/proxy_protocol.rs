@@ -6,7 +6,7 @@ use std::time::Duration;
 use guichet_client::Guichet;
 use guichet_client::proto::{ListSessionsRequest, LoginRequest};
 use guichet_tests::people::{self, GOOD_PASSWORD};
-use guichet_tests::{Builder, Certificate, Server};
+use guichet_tests::{Certificate, Server, server::Builder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tonic::transport::Certificate as Root;
@@ -77,11 +77,9 @@ async fn seen_as(server: &Server, root: Option<&Certificate>, header: &'static [
         device_name: String::new(),
     };
     guichet.auth().login(request).await.expect("a sign-in");
-    let admin = server.admin().await;
-    let reply = admin
-        .auth()
-        .list_sessions(ListSessionsRequest { account_id });
-    let sessions = reply.await.expect("her sessions").into_inner().sessions;
+    let mut auth = server.admin().await.auth();
+    let reply = auth.list_sessions(ListSessionsRequest { account_id }).await;
+    let sessions = reply.expect("her sessions").into_inner().sessions;
     sessions[0].client_address.clone()
 }
 

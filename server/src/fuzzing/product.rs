@@ -54,7 +54,7 @@ impl Product {
         let tokens = runtime.block_on(first_account(&app));
         let id = |text: &str| Uuid::try_parse(text).expect("an id");
         Self {
-            pages: pages::router().with_state(app.clone()),
+            pages: pages::router(&app).with_state(app.clone()),
             person: Caller::Person {
                 account_id: id(&tokens.account_id),
                 session_id: id(&tokens.session_id),

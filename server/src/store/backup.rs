@@ -93,11 +93,7 @@ async fn end_all(partial: &Path, clock: &Clock) -> anyhow::Result<Ended> {
         options.journal_mode(SqliteJournalMode::Memory)
     })
     .await?;
-    let store = Store {
-        read: copy.clone(),
-        write: copy,
-        log: None,
-    };
+    let store = Store::of(copy.clone(), copy, None);
     store.migrate().await?;
     let ended = restored::end_all(&store, clock).await?;
     store.close().await?;
