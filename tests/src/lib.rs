@@ -21,6 +21,7 @@ pub mod races;
 pub mod range;
 pub mod server;
 pub mod smtp;
+pub mod statistics;
 pub mod web;
 pub mod wire;
 pub mod written;

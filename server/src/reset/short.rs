@@ -15,6 +15,7 @@ use crate::{
     master_key::{Digest, Purpose},
     secret,
     store::reset_code::{self, MAX_WRONG_TRIES},
+    throttle::{self, Curve},
 };
 
 /// What is kept of an account's short code, given in its one spelling.
@@ -30,20 +31,16 @@ pub(super) async fn find(
     account_id: Uuid,
     typed: &str,
 ) -> Result<Option<reset_code::Model>, Error> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
     let app = call.app;
-    // A look without the write lock first: nearly nobody has a short code.
-    let has_one = reset_code::Entity::has_short(&app.store.read, account_id, call.now).await?;
-    if typed.is_empty() || !has_one {
-        return Ok(None);
-    }
     let txn = app.store.write().await?;
-    let Some(live) = reset_code::Entity::lock_short(&txn, account_id, call.now).await? else {
-        return Ok(None);
-    };
-    if is_it(app, &live, typed) {
-        return Ok(Some(live));
+    match reset_code::Entity::lock_short(&txn, account_id, call.now).await? {
+        Some(live) if is_it(app, &live, typed) => return Ok(Some(live)),
+        Some(live) => count_wrong(call, &txn, &live).await?,
+        None => count_in_vain(call, &txn, account_id).await?,
     }
-    count_wrong(call, &txn, &live).await?;
     txn.commit().await?;
     Ok(None)
 }
@@ -51,6 +48,23 @@ pub(super) async fn find(
 fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {
     secret::read_short_code(typed)
         .is_some_and(|code| digest(app, live.account_id, &code).is(&live.code_hash))
+}
+
+/// Where no short code is, a try is written down as well and read by nobody: a call that commits nothing is quicker, and
+/// would tell whose account waits for a code that was handed over.
+async fn count_in_vain(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account_id: Uuid,
+) -> Result<(), Error> {
+    let app = call.app;
+    let never = Curve {
+        free: u32::MAX,
+        ..Curve::of_failures(&app.config.throttle)
+    };
+    let key = throttle::key(&app.master_key, &[b"no-short-code", account_id.as_bytes()]);
+    drop(throttle::charge(txn, &key, never, call.now).await?);
+    Ok(())
 }
 
 async fn count_wrong(

@@ -99,15 +99,6 @@ impl Entity {
         }
     }
 
-    /// Whether an account has a short code that is good at `now`.
-    pub async fn has_short(
-        db: &impl ConnectionTrait,
-        account_id: Uuid,
-        now: Timestamp,
-    ) -> Result<bool, DbErr> {
-        Ok(live_short(account_id, now).count(db).await? > 0)
-    }
-
     /// An account's short code, if one is good at `now`, held until the transaction ends: of guesses that are made at
     /// once, each sees what the ones before it have counted.
     pub async fn lock_short(

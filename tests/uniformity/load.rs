@@ -1,0 +1,198 @@
+//! Sign-ins while others sign in: some, many, and more than there is room for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use guichet_client::Guichet;
+use guichet_client::proto::LoginRequest;
+use guichet_tests::Server;
+use guichet_tests::statistics::{self, Interval, SURE};
+
+use crate::Extent;
+use crate::exchange::{Connection, Seen};
+use crate::pairs;
+use crate::probe::{Form, Probe, Typed};
+use crate::report::Row;
+use crate::timing::margin_of;
+use crate::world::{Class, Target, World};
+
+/// The difference of two shares of n has a standard deviation of at most 0.71/√n: 3.3 for the interval, 4 for the
+/// estimate.
+const PRECISION: f64 = 5.2;
+
+/// Others who sign in all the time, on a server with one thread for hashes and room for two more.
+const CROWDS: [(&str, usize); 3] = [
+    ("one other", 1),
+    ("as many as there is room", 2),
+    ("more than there is room", 6),
+];
+
+const CLASSES: [Class; 3] = [
+    Class::Normal,
+    Class::Legacy,
+    Class::OldHash("bcrypt 2a"),
+];
+
+pub(crate) async fn tells_nothing(extent: Extent) -> Vec<Row> {
+    let world = World::inhabited(server().await, &CLASSES, extent.of(10, 100)).await;
+    let form = Form::of(&world.server).await;
+    let mut rows = Vec::new();
+    for (name, others) in CROWDS {
+        for class in CLASSES {
+            let crowd = Crowd::of(&world.server, others);
+            rows.extend(sign_in_beside(name, class, (&world, &form), extent).await);
+            crowd.leave();
+        }
+    }
+    rows
+}
+
+async fn sign_in_beside(
+    name: &str,
+    class: Class,
+    (world, form): (&World, &Form),
+    extent: Extent,
+) -> Vec<Row> {
+    let connection = Connection::open(&world.server).await;
+    let mut rounds = extent.of(100, 1_000);
+    for look in 1..=2 {
+        // Or they would have to wait for their own sake.
+        world.server.advance(Duration::from_hours(25));
+        let asked = pairs::ask(&connection, rounds, Duration::ZERO, |round| {
+            [world.of(class, round), world.nobody(round)]
+                .map(|target| Probe::Login(Typed::Wrong).about(&target, form))
+        })
+        .await;
+        let rows = judge(name, class, &asked);
+        if look == 2 || rows.iter().all(Row::is_kept) {
+            return rows;
+        }
+        rounds *= 3;
+    }
+    unreachable!("the second look returns")
+}
+
+fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
+    let is_refused = |seen: &Seen| seen.outcome() == "OVERLOADED";
+    let mut rows = Vec::new();
+    let refusals: Vec<f64> = asked
+        .iter()
+        .map(|[somebody, nobody]| {
+            f64::from(u8::from(is_refused(somebody))) - f64::from(u8::from(is_refused(nobody)))
+        })
+        .collect();
+    let refused = asked.iter().flatten().filter(|seen| is_refused(seen)).count();
+    let shares = share(&refusals);
+    let margin = PRECISION / count(asked.len()).sqrt();
+    let mut broken = Vec::new();
+    if !shares.is_within(0.0, margin) {
+        broken.push(format!("{shares:?} is not within ± {margin:.3}"));
+    }
+    rows.push(Row::exact(
+        format!("Login beside {name}, {}: how many are refused", class.name()),
+        format!(
+            "{refused} of {} OVERLOADED, {:+.3} ± {:.3} more of somebody (margin {margin:.3})",
+            2 * asked.len(),
+            shares.estimate,
+            shares.half_width()
+        ),
+        broken,
+    ));
+
+    for (kind, wanted) in [("wrong password", false), ("OVERLOADED", true)] {
+        let alike: Vec<(f64, f64)> = asked
+            .iter()
+            .filter(|pair| pair.iter().all(|seen| is_refused(seen) == wanted))
+            .map(|[somebody, nobody]| (somebody.took.as_secs_f64() * 1e6, nobody.took.as_secs_f64() * 1e6))
+            .collect();
+        if alike.len() < 30 {
+            continue;
+        }
+        let compared = statistics::compare(&alike);
+        let margin = margin_of(alike.len());
+        let mut broken = Vec::new();
+        if !compared.auc.is_within(0.5, margin) {
+            broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
+        }
+        rows.push(Row::exact(
+            format!("Login beside {name}, {}: time to {kind}", class.name()),
+            format!(
+                "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
+                alike.len(),
+                compared.auc.estimate,
+                compared.auc.half_width(),
+                compared.shift.estimate
+            ),
+            broken,
+        ));
+    }
+    rows
+}
+
+fn share(differences: &[f64]) -> Interval {
+    let n = count(differences.len());
+    let estimate = differences.iter().sum::<f64>() / n;
+    let squares = differences.iter().map(|one| (one - estimate).powi(2)).sum::<f64>();
+    let half_width = SURE * (squares / n / n).sqrt();
+    Interval {
+        estimate,
+        low: estimate - half_width,
+        high: estimate + half_width,
+    }
+}
+
+fn count(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+async fn server() -> Server {
+    crate::wide()
+        .env("GUICHET_ARGON2", "m=4096,t=1,p=1")
+        .env("GUICHET_HASH_THREADS", "1")
+        .env("GUICHET_HASH_QUEUE", "2")
+        .start()
+        .await
+}
+
+/// Others who sign in with wrong names until they leave, from a thread of their own.
+struct Crowd {
+    leaves: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Crowd {
+    fn of(server: &Server, others: usize) -> Self {
+        let leaves = Arc::new(AtomicBool::new(false));
+        let (url, left) = (server.url(), leaves.clone());
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let guichet = Guichet::builder(url).connect().await.expect("a server");
+                let mut calls = tokio::task::JoinSet::new();
+                for _ in 0..others {
+                    calls.spawn(sign_in_until(left.clone(), guichet.clone()));
+                }
+                calls.join_all().await;
+            });
+        });
+        Self { leaves, thread }
+    }
+
+    fn leave(self) {
+        self.leaves.store(true, Ordering::Relaxed);
+        self.thread.join().expect("no panic");
+    }
+}
+
+async fn sign_in_until(left: Arc<AtomicBool>, guichet: Guichet) {
+    while !left.load(Ordering::Relaxed) {
+        let request = LoginRequest {
+            username: Target::nobody().username,
+            password: "Secret93!".to_owned(),
+            ..LoginRequest::default()
+        };
+        drop(guichet.auth().login(request).await);
+    }
+}

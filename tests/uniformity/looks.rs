@@ -1,0 +1,61 @@
+//! The first, second and third look at the same name: whoever is found must not be found sooner the next time.
+
+use guichet_tests::statistics;
+
+use crate::Extent;
+use crate::exchange::Connection;
+use crate::probe::{Form, Probe, Typed};
+use crate::report::Row;
+use crate::timing::{Plan, margin_of};
+use crate::world::{Class, World};
+
+const LOOKS: usize = 3;
+
+/// On a world of its own, whose names nobody has asked about.
+pub(crate) async fn tell_nothing(world: &World, form: &Form, extent: Extent) -> Vec<Row> {
+    let connection = Connection::open(&world.server).await;
+    let plan = Plan {
+        world,
+        form,
+        extent,
+        times: 1,
+    };
+    // Of other names, until everything is warm.
+    plan.sample(Probe::Login(Typed::Wrong), &[], 20).await;
+    let mut looks = vec![Vec::new(); LOOKS];
+    for number in 0..world.of_each() {
+        let somebody = world.of(Class::Normal, number);
+        let nobody = crate::world::Target::nobody();
+        let begins = fastrand::bool();
+        for look in &mut looks {
+            let mut times = [0.0; 2];
+            for turn in [usize::from(begins), usize::from(!begins)] {
+                let target = if turn == 0 { &somebody } else { &nobody };
+                let asked = Probe::Login(Typed::Wrong).about(target, form);
+                times[turn] = connection.ask(&asked).await.took.as_secs_f64() * 1e6;
+            }
+            look.push((times[0], times[1]));
+        }
+    }
+    let rows = looks.into_iter().zip(["first", "second", "third"]);
+    rows.map(|(pairs, name)| {
+        let compared = statistics::compare(&pairs);
+        let margin = margin_of(pairs.len());
+        let mut broken = Vec::new();
+        if !compared.auc.is_within(0.5, margin) {
+            broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
+        }
+        Row::exact(
+            format!("Login, {name} look at a name"),
+            format!(
+                "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
+                pairs.len(),
+                compared.auc.estimate,
+                compared.auc.half_width(),
+                compared.shift.estimate
+            ),
+            broken,
+        )
+    })
+    .collect()
+}

@@ -1,0 +1,175 @@
+//! Whether anybody can find out who has an account here, told in figures (see `server/UNIFORMITY.md`).
+//!
+//! `cargo test -p guichet-tests --test uniformity` is the short form and part of the test command; `-- --full` takes the
+//! figures that the documentation shows. Both print tables and fail where answers differ, where their times are not
+//! proven to be equivalent, and where a leak that is there on purpose is not found. Names after the options choose
+//! studies, `--times N` multiplies the calls, `--binary FILE` measures another build.
+
+mod bytes;
+mod controls;
+mod doors;
+mod exchange;
+mod load;
+mod looks;
+mod order;
+mod pairs;
+mod probe;
+mod report;
+mod timing;
+mod world;
+
+use std::process::ExitCode;
+
+use guichet_tests::Server;
+use guichet_tests::server::Builder;
+use probe::Form;
+use report::Row;
+use world::{Class, SOMEBODY, World};
+
+/// How long everything takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Enough to notice a leak that one could use.
+    Short,
+    /// Enough for a figure.
+    Full,
+}
+
+impl Extent {
+    /// One number or the other.
+    pub(crate) const fn of<T: Copy>(self, short: T, full: T) -> T {
+        match self {
+            Self::Short => short,
+            Self::Full => full,
+        }
+    }
+}
+
+/// What was asked for on the command line.
+struct Wanted {
+    extent: Extent,
+    times: usize,
+    studies: Vec<String>,
+}
+
+impl Wanted {
+    fn read() -> Self {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let value = |name: &str| {
+            let at = arguments.iter().position(|argument| argument == name)?;
+            arguments.get(at + 1).cloned()
+        };
+        let full = arguments.iter().any(|argument| argument == "--full");
+        let values = [value("--times"), value("--binary")];
+        let studies = arguments.iter().filter(|argument| {
+            !argument.starts_with('-') && !values.iter().flatten().any(|value| value == *argument)
+        });
+        Self {
+            extent: if full { Extent::Full } else { Extent::Short },
+            times: value("--times").map_or(1, |times| times.parse().expect("a number")),
+            studies: studies.cloned().collect(),
+        }
+    }
+
+    fn wants(&self, study: &str) -> bool {
+        self.studies.is_empty() || self.studies.iter().any(|name| study.contains(name.as_str()))
+    }
+}
+
+fn main() -> ExitCode {
+    let wanted = Wanted::read();
+    // One thread, so that nothing of the observer's own gets between an answer and the clock.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let rows = runtime.expect("a runtime").block_on(run(&wanted));
+    report::print(&rows);
+    if rows.iter().all(Row::is_kept) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+async fn run(wanted: &Wanted) -> Vec<Row> {
+    let extent = wanted.extent;
+    let begun = std::time::Instant::now();
+    let tell = |study: &str| println!("{:>4} s  {study} …", begun.elapsed().as_secs());
+    let mut rows = Vec::new();
+    if wanted.wants("throttled") {
+        tell("throttled");
+        rows.push(bytes::compare_while_throttled(&SOMEBODY, extent).await);
+    }
+    if wanted.wants("doors") {
+        tell("doors");
+        rows.extend(doors::are_shut().await);
+    }
+    if wanted.wants("load") {
+        tell("load");
+        rows.extend(load::tells_nothing(extent).await);
+    }
+    if wanted.wants("looks") {
+        tell("looks");
+        let world = World::inhabited(wide().start().await, &[Class::Normal], extent.of(150, 1_000)).await;
+        let form = Form::of(&world.server).await;
+        rows.extend(looks::tell_nothing(&world, &form, extent).await);
+    }
+    let on_all = ["bytes", "order", "controls", "time"];
+    if !on_all.iter().any(|study| wanted.wants(study)) {
+        return rows;
+    }
+
+    tell("people");
+    let world = World::inhabited(wide().start().await, &SOMEBODY, extent.of(24, 200)).await;
+    let form = Form::of(&world.server).await;
+    if wanted.wants("bytes") {
+        tell("bytes");
+        rows.extend(bytes::compare(&world, &form, extent).await);
+        rows.push(bytes::control(&world, &form).await);
+    }
+    if wanted.wants("order") {
+        tell("order");
+        rows.extend(order::is_by_chance(&world, &form, extent).await);
+    }
+    if wanted.wants("controls") {
+        tell("controls");
+        rows.extend(controls::are_found(&world, &form, extent).await);
+    }
+    if wanted.wants("time") {
+        tell("time");
+        let times = wanted.times;
+        let plan = timing::Plan {
+            world: &world,
+            form: &form,
+            extent,
+            times,
+        };
+        rows.extend(plan.measure().await);
+    }
+    tell("done");
+    rows
+}
+
+/// The server that is measured.
+pub(crate) fn builder() -> Builder {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--binary");
+    match arguments.nth(1) {
+        Some(binary) => Server::builder().binary(binary),
+        None => Server::builder(),
+    }
+}
+
+/// A server whose limits are on, and so wide that the calls of a measurement stay below them. With the full form's
+/// hashes, or with cheap ones.
+pub(crate) fn wide() -> Builder {
+    let full = std::env::args().any(|argument| argument == "--full");
+    let cost = if full { "m=19456,t=2,p=1" } else { "m=8,t=1,p=1" };
+    builder()
+        .env("GUICHET_ARGON2", cost)
+        .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_THROTTLE_FREE_FAILURES", "100")
+        .env("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", "100")
+        .env("GUICHET_THROTTLE_NETWORK_FAILURES", "100000")
+        .env("GUICHET_THROTTLE_NETWORK_INTERVAL", "10ms")
+        .env("GUICHET_THROTTLE_RESET_REQUESTS", "1")
+        .env("GUICHET_THROTTLE_RESET_INTERVAL", "24h")
+}

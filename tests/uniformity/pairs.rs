@@ -1,0 +1,50 @@
+//! Two kinds of question, asked in turns.
+
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::exchange::{Asked, Connection, Seen};
+
+/// Asks one of each kind so many times, in an order drawn by lot. `slowed` is added to the first kind, as a server that
+/// does more for somebody would.
+pub(crate) async fn ask(
+    connection: &Connection,
+    rounds: usize,
+    slowed: Duration,
+    questions: impl Fn(usize) -> [Asked; 2],
+) -> Vec<[Seen; 2]> {
+    let mut random = Rng::new();
+    let mut pairs = Vec::new();
+    for round in 0..rounds {
+        let [first, second] = questions(round);
+        let pair = if random.bool() {
+            let first = ask_slowed(connection, &first, slowed).await;
+            [first, connection.ask(&second).await]
+        } else {
+            let second = connection.ask(&second).await;
+            [ask_slowed(connection, &first, slowed).await, second]
+        };
+        pairs.push(pair);
+    }
+    pairs
+}
+
+/// The times of both in microseconds.
+pub(crate) fn times(pairs: &[[Seen; 2]]) -> Vec<(f64, f64)> {
+    let microseconds = |seen: &Seen| seen.took.as_secs_f64() * 1e6;
+    let times = pairs.iter().map(|[first, second]| (microseconds(first), microseconds(second)));
+    times.collect()
+}
+
+async fn ask_slowed(connection: &Connection, asked: &Asked, slowed: Duration) -> Seen {
+    let mut seen = connection.ask(asked).await;
+    let begun = Instant::now();
+    while begun.elapsed() < slowed {
+        std::hint::spin_loop();
+    }
+    if !slowed.is_zero() {
+        seen.took += begun.elapsed();
+    }
+    seen
+}
