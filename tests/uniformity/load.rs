@@ -36,7 +36,10 @@ const CLASSES: [Class; 3] = [
 ];
 
 pub(crate) async fn tells_nothing(extent: Extent) -> Vec<Row> {
-    let world = World::inhabited(server().await, &CLASSES, extent.of(10, 100)).await;
+    let world = World::inhabited(server().await, &CLASSES, extent.of(10, 100))
+        .await
+        .with_measured_hashes()
+        .await;
     let form = Form::of(&world.server).await;
     let mut rows = Vec::new();
     for (name, others) in CROWDS {
@@ -56,7 +59,7 @@ async fn sign_in_beside(
     extent: Extent,
 ) -> Vec<Row> {
     let connection = Connection::open(&world.server).await;
-    let mut rounds = extent.of(100, 1_000);
+    let mut rounds = extent.of(60, 1_000);
     for look in 1..=2 {
         // Or they would have to wait for their own sake.
         world.server.advance(Duration::from_hours(25));

@@ -24,7 +24,7 @@ use guichet_tests::Server;
 use guichet_tests::server::Builder;
 use probe::Form;
 use report::Row;
-use world::{Class, SOMEBODY, World};
+use world::{SOMEBODY, World};
 
 /// How long everything takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,73 +80,69 @@ fn main() -> ExitCode {
     let wanted = Wanted::read();
     // One thread, so that nothing of the observer's own gets between an answer and the clock.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let rows = runtime.expect("a runtime").block_on(run(&wanted));
-    report::print(&rows);
-    if rows.iter().all(Row::is_kept) {
+    let kept = runtime.expect("a runtime").block_on(run(&wanted));
+    if kept {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the program is for")]
-async fn run(wanted: &Wanted) -> Vec<Row> {
+/// Carries the studies out that are wanted, prints a table of each, and tells whether all was well.
+async fn run(wanted: &Wanted) -> bool {
     let extent = wanted.extent;
-    let begun = std::time::Instant::now();
-    let tell = |study: &str| println!("{:>4} s  {study} …", begun.elapsed().as_secs());
     let mut rows = Vec::new();
     if wanted.wants("throttled") {
-        tell("throttled");
-        rows.push(bytes::compare_while_throttled(&SOMEBODY, extent).await);
+        rows.push(told(vec![bytes::compare_while_throttled(&SOMEBODY, extent).await]));
     }
     if wanted.wants("doors") {
-        tell("doors");
-        rows.extend(doors::are_shut().await);
+        rows.push(told(doors::are_shut().await));
     }
     if wanted.wants("load") {
-        tell("load");
-        rows.extend(load::tells_nothing(extent).await);
+        rows.push(told(load::tells_nothing(extent).await));
     }
     if wanted.wants("looks") {
-        tell("looks");
-        let world = World::inhabited(wide().start().await, &[Class::Normal], extent.of(150, 1_000)).await;
-        let form = Form::of(&world.server).await;
-        rows.extend(looks::tell_nothing(&world, &form, extent).await);
+        rows.push(told(looks::tell_nothing(extent).await));
     }
-    let on_all = ["bytes", "order", "controls", "time"];
-    if !on_all.iter().any(|study| wanted.wants(study)) {
-        return rows;
+    if !ON_ALL.iter().any(|study| wanted.wants(study)) {
+        return rows.into_iter().all(|kept| kept);
     }
 
-    tell("people");
-    let world = World::inhabited(wide().start().await, &SOMEBODY, extent.of(24, 200)).await;
+    let of_each = extent.of(24, 200);
+    let world = World::inhabited(wide().start().await, &SOMEBODY, of_each).await;
+    let world = world.with_measured_hashes().await;
     let form = Form::of(&world.server).await;
     if wanted.wants("bytes") {
-        tell("bytes");
-        rows.extend(bytes::compare(&world, &form, extent).await);
-        rows.push(bytes::control(&world, &form).await);
+        rows.push(told(bytes::compare(&world, &form, extent).await));
+        rows.push(told(vec![bytes::control(&world, &form).await]));
     }
     if wanted.wants("order") {
-        tell("order");
-        rows.extend(order::is_by_chance(&world, &form, extent).await);
+        rows.push(told(order::is_by_chance(&world, &form, extent).await));
     }
     if wanted.wants("controls") {
-        tell("controls");
-        rows.extend(controls::are_found(&world, &form, extent).await);
+        rows.push(told(controls::are_found(&world, &form, extent).await));
     }
     if wanted.wants("time") {
-        tell("time");
-        let times = wanted.times;
         let plan = timing::Plan {
             world: &world,
             form: &form,
             extent,
-            times,
+            times: wanted.times,
         };
-        rows.extend(plan.measure().await);
+        for probe in timing::in_order() {
+            rows.push(told(plan.measure(probe).await));
+        }
     }
-    tell("done");
-    rows
+    rows.into_iter().all(|kept| kept)
+}
+
+/// Studies that share one world.
+const ON_ALL: [&str; 4] = ["bytes", "order", "controls", "time"];
+
+/// Prints rows, and tells whether all of them are kept.
+fn told(rows: Vec<Row>) -> bool {
+    report::print(&rows);
+    rows.iter().all(Row::is_kept)
 }
 
 /// The server that is measured.
@@ -169,7 +165,7 @@ pub(crate) fn wide() -> Builder {
         .env("GUICHET_THROTTLE_FREE_FAILURES", "100")
         .env("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", "100")
         .env("GUICHET_THROTTLE_NETWORK_FAILURES", "100000")
-        .env("GUICHET_THROTTLE_NETWORK_INTERVAL", "10ms")
+        .env("GUICHET_THROTTLE_NETWORK_INTERVAL", "1s")
         .env("GUICHET_THROTTLE_RESET_REQUESTS", "1")
         .env("GUICHET_THROTTLE_RESET_INTERVAL", "24h")
 }
