@@ -28,7 +28,10 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
                 let seen = connection.ask(&probe.about(&target, form)).await;
                 let differences = differences(&reference, &seen.visible(&target));
                 if !differences.is_empty() {
-                    broken.push(format!("{}: {differences:?} differ: {seen:?}", class.name()));
+                    broken.push(format!(
+                        "{}: {differences:?} differ: {seen:?}",
+                        class.name()
+                    ));
                 }
                 asked += 1;
             }
@@ -65,15 +68,24 @@ pub(crate) async fn compare_while_throttled(classes: &[Class], extent: Extent) -
                 let seen = connection.ask(&probe.about(&target, &form)).await;
                 let differences = differences(&reference, &seen.visible(&target));
                 if !differences.is_empty() {
-                    broken.push(format!("{}: {differences:?} differ: {seen:?}", class.name()));
+                    broken.push(format!(
+                        "{}: {differences:?} differ: {seen:?}",
+                        class.name()
+                    ));
                 }
             }
         }
         world.server.advance(Duration::from_hours(2_u64 << round));
         world.server.advance(Duration::from_mins(1));
     }
-    let throttled = told.iter().filter(|outcome| *outcome == "THROTTLED").count();
-    let looked_at = told.iter().filter(|outcome| *outcome == "BAD_CREDENTIALS").count();
+    let throttled = told
+        .iter()
+        .filter(|outcome| *outcome == "THROTTLED")
+        .count();
+    let looked_at = told
+        .iter()
+        .filter(|outcome| *outcome == "BAD_CREDENTIALS")
+        .count();
     if throttled == 0 || looked_at == 0 {
         broken.push(format!("not what was to be tried: {told:?}"));
     }
@@ -126,5 +138,9 @@ pub(crate) async fn control(world: &World, form: &Form) -> Row {
             found += 1;
         }
     }
-    Row::control("answers that differ", format!("{found} of 4 told apart"), broken)
+    Row::control(
+        "answers that differ",
+        format!("{found} of 4 told apart"),
+        broken,
+    )
 }

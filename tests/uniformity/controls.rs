@@ -45,7 +45,8 @@ pub(crate) async fn are_found(world: &World, form: &Form, extent: Extent) -> Vec
             (world, extent, Duration::ZERO),
             |_| {
                 let nobody = Target::nobody();
-                [Typed::Decomposed, Typed::Wrong].map(|typed| Probe::Login(typed).about(&nobody, form))
+                [Typed::Decomposed, Typed::Wrong]
+                    .map(|typed| Probe::Login(typed).about(&nobody, form))
             },
         )
         .await,

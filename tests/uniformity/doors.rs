@@ -59,7 +59,10 @@ impl Doors<'_> {
             let seen = self.connection.ask(&question(&target)).await;
             let differences = differences(&reference, &seen.visible(&target));
             if !differences.is_empty() {
-                broken.push(format!("{}: {differences:?} differ: {seen:?}", class.name()));
+                broken.push(format!(
+                    "{}: {differences:?} differ: {seen:?}",
+                    class.name()
+                ));
             }
         }
         Row::exact(what, outcome, broken)
@@ -127,7 +130,9 @@ impl Doors<'_> {
     async fn out_of_scope(&self) -> Row {
         let token = self.delegate().await;
         let bearer = |mut asked: Asked| {
-            asked.headers.push(("authorization", format!("Bearer {token}")));
+            asked
+                .headers
+                .push(("authorization", format!("Bearer {token}")));
             asked
         };
         let questions: [fn(&Target) -> Asked; 4] = [
@@ -177,7 +182,11 @@ impl Doors<'_> {
         }
         outcomes.dedup();
         let told = outcomes.join(", ");
-        Row::exact("people of another institution, asked for by a delegate", told, broken)
+        Row::exact(
+            "people of another institution, asked for by a delegate",
+            told,
+            broken,
+        )
     }
 
     /// The access token of somebody who acts for an institution without people.
@@ -218,7 +227,11 @@ impl Doors<'_> {
                 broken.push(format!("{outcome}: {visible:?}"));
             }
         }
-        Row::exact("ContinueLogin with invented challenges", answers[0].0.clone(), broken)
+        Row::exact(
+            "ContinueLogin with invented challenges",
+            answers[0].0.clone(),
+            broken,
+        )
     }
 
     /// No answer carries an id that counts or a tag of what was found.
@@ -232,7 +245,14 @@ impl Doors<'_> {
                 }
             }
         }
-        let suspicious = ["etag", "age", "last-modified", "x-request-id", "server-timing", "x-cache"];
+        let suspicious = [
+            "etag",
+            "age",
+            "last-modified",
+            "x-request-id",
+            "server-timing",
+            "x-cache",
+        ];
         let broken: Vec<String> = names
             .keys()
             .filter(|name| suspicious.contains(&name.as_str()) || name.contains("request-id"))
@@ -247,9 +267,9 @@ impl Doors<'_> {
         let target = self.world.of(Class::Normal, 1);
         people::reset_link(&self.world.server, &target.email).await;
         let request = ReportBounceRequest {
-            mail: Some(guichet_client::proto::report_bounce_request::Mail::Recipient(
-                target.email.clone(),
-            )),
+            mail: Some(
+                guichet_client::proto::report_bounce_request::Mail::Recipient(target.email.clone()),
+            ),
             diagnostic: "550 no such user".to_owned(),
         };
         let admin = self.world.server.admin().await;
@@ -270,7 +290,11 @@ impl Doors<'_> {
             }
         }
         outcomes.dedup();
-        Row::exact("an address whose mail came back", outcomes.join(", "), broken)
+        Row::exact(
+            "an address whose mail came back",
+            outcomes.join(", "),
+            broken,
+        )
     }
 }
 
@@ -317,7 +341,11 @@ async fn locked_and_right() -> Row {
     if outcome != "THROTTLED" || locked.visible(&somebody) != still.visible(&somebody) {
         broken.push(format!("{locked:?}"));
     }
-    Row::exact("the right password while disabled, while locked", outcome, broken)
+    Row::exact(
+        "the right password while disabled, while locked",
+        outcome,
+        broken,
+    )
 }
 
 /// A page gives each new browser a cookie by chance.

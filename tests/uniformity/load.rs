@@ -23,17 +23,12 @@ use crate::world::{Class, Target, World};
 const PRECISION: f64 = 5.2;
 
 /// Others who sign in all the time, on a server with one thread for hashes and room for two more.
-const CROWDS: [(&str, usize); 3] = [
-    ("one other", 1),
+const CROWDS: [(&str, usize); 2] = [
     ("as many as there is room", 2),
     ("more than there is room", 6),
 ];
 
-const CLASSES: [Class; 3] = [
-    Class::Normal,
-    Class::Legacy,
-    Class::OldHash("bcrypt 2a"),
-];
+const CLASSES: [Class; 2] = [Class::Legacy, Class::OldHash("bcrypt 2a")];
 
 pub(crate) async fn tells_nothing(extent: Extent) -> Vec<Row> {
     let world = World::inhabited(server().await, &CLASSES, extent.of(10, 100))
@@ -59,7 +54,7 @@ async fn sign_in_beside(
     extent: Extent,
 ) -> Vec<Row> {
     let connection = Connection::open(&world.server).await;
-    let mut rounds = extent.of(60, 1_000);
+    let mut rounds = extent.of(80, 1_000);
     for look in 1..=2 {
         // Or they would have to wait for their own sake.
         world.server.advance(Duration::from_hours(25));
@@ -86,7 +81,11 @@ fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
             f64::from(u8::from(is_refused(somebody))) - f64::from(u8::from(is_refused(nobody)))
         })
         .collect();
-    let refused = asked.iter().flatten().filter(|seen| is_refused(seen)).count();
+    let refused = asked
+        .iter()
+        .flatten()
+        .filter(|seen| is_refused(seen))
+        .count();
     let shares = share(&refusals);
     let margin = PRECISION / count(asked.len()).sqrt();
     let mut broken = Vec::new();
@@ -94,7 +93,10 @@ fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
         broken.push(format!("{shares:?} is not within ± {margin:.3}"));
     }
     rows.push(Row::exact(
-        format!("Login beside {name}, {}: how many are refused", class.name()),
+        format!(
+            "Login beside {name}, {}: how many are refused",
+            class.name()
+        ),
         format!(
             "{refused} of {} OVERLOADED, {:+.3} ± {:.3} more of somebody (margin {margin:.3})",
             2 * asked.len(),
@@ -108,7 +110,12 @@ fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
         let alike: Vec<(f64, f64)> = asked
             .iter()
             .filter(|pair| pair.iter().all(|seen| is_refused(seen) == wanted))
-            .map(|[somebody, nobody]| (somebody.took.as_secs_f64() * 1e6, nobody.took.as_secs_f64() * 1e6))
+            .map(|[somebody, nobody]| {
+                (
+                    somebody.took.as_secs_f64() * 1e6,
+                    nobody.took.as_secs_f64() * 1e6,
+                )
+            })
             .collect();
         if alike.len() < 30 {
             continue;
@@ -137,7 +144,10 @@ fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
 fn share(differences: &[f64]) -> Interval {
     let n = count(differences.len());
     let estimate = differences.iter().sum::<f64>() / n;
-    let squares = differences.iter().map(|one| (one - estimate).powi(2)).sum::<f64>();
+    let squares = differences
+        .iter()
+        .map(|one| (one - estimate).powi(2))
+        .sum::<f64>();
     let half_width = SURE * (squares / n / n).sqrt();
     Interval {
         estimate,
@@ -170,7 +180,9 @@ impl Crowd {
         let leaves = Arc::new(AtomicBool::new(false));
         let (url, left) = (server.url(), leaves.clone());
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(async {
                 let guichet = Guichet::builder(url).connect().await.expect("a server");
                 let mut calls = tokio::task::JoinSet::new();

@@ -21,7 +21,7 @@ pub(crate) async fn tell_nothing(extent: Extent) -> Vec<Row> {
         world: &world,
         form: &form,
         extent,
-        times: 1,
+        rounds: None,
     };
     // Of other names, until everything is warm.
     plan.sample(Probe::Login(Typed::Wrong), &[], 20).await;

@@ -3,11 +3,13 @@
 //! `cargo test -p guichet-tests --test uniformity` is the short form and part of the test command; `-- --full` takes the
 //! figures that the documentation shows. Both print tables and fail where answers differ, where their times are not
 //! proven to be equivalent, and where a leak that is there on purpose is not found. Names after the options choose
-//! studies, `--times N` multiplies the calls, `--binary FILE` measures another build.
+//! studies, and those of a question its times; `--rounds N` says how often times are taken, `--binary FILE` which build
+//! is measured.
 
 mod bytes;
 mod controls;
 mod doors;
+mod echo;
 mod exchange;
 mod load;
 mod looks;
@@ -48,7 +50,7 @@ impl Extent {
 /// What was asked for on the command line.
 struct Wanted {
     extent: Extent,
-    times: usize,
+    rounds: Option<usize>,
     studies: Vec<String>,
 }
 
@@ -60,26 +62,39 @@ impl Wanted {
             arguments.get(at + 1).cloned()
         };
         let full = arguments.iter().any(|argument| argument == "--full");
-        let values = [value("--times"), value("--binary")];
+        let values = [value("--rounds"), value("--binary")];
         let studies = arguments.iter().filter(|argument| {
             !argument.starts_with('-') && !values.iter().flatten().any(|value| value == *argument)
         });
         Self {
             extent: if full { Extent::Full } else { Extent::Short },
-            times: value("--times").map_or(1, |times| times.parse().expect("a number")),
+            rounds: value("--rounds").map(|rounds| rounds.parse().expect("a number")),
             studies: studies.cloned().collect(),
         }
     }
 
     fn wants(&self, study: &str) -> bool {
-        self.studies.is_empty() || self.studies.iter().any(|name| study.contains(name.as_str()))
+        self.studies.is_empty()
+            || self
+                .studies
+                .iter()
+                .any(|name| study.contains(name.as_str()))
+    }
+
+    /// `time` is every question, `time Login` those whose names begin like that.
+    fn wants_time_of(&self, question: &str) -> bool {
+        let name = format!("time {question}");
+        let mut studies = self.studies.iter();
+        self.studies.is_empty() || studies.any(|study| name.starts_with(study.as_str()))
     }
 }
 
 fn main() -> ExitCode {
     let wanted = Wanted::read();
     // One thread, so that nothing of the observer's own gets between an answer and the clock.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let kept = runtime.expect("a runtime").block_on(run(&wanted));
     if kept {
         ExitCode::SUCCESS
@@ -93,7 +108,9 @@ async fn run(wanted: &Wanted) -> bool {
     let extent = wanted.extent;
     let mut rows = Vec::new();
     if wanted.wants("throttled") {
-        rows.push(told(vec![bytes::compare_while_throttled(&SOMEBODY, extent).await]));
+        rows.push(told(vec![
+            bytes::compare_while_throttled(&SOMEBODY, extent).await,
+        ]));
     }
     if wanted.wants("doors") {
         rows.push(told(doors::are_shut().await));
@@ -104,11 +121,16 @@ async fn run(wanted: &Wanted) -> bool {
     if wanted.wants("looks") {
         rows.push(told(looks::tell_nothing(extent).await));
     }
-    if !ON_ALL.iter().any(|study| wanted.wants(study)) {
+    if extent == Extent::Full && wanted.wants("echo") {
+        rows.push(told(echo::of_a_request().await));
+    }
+    let mut timed = timing::in_order();
+    timed.retain(|probe| wanted.wants_time_of(probe.name()));
+    if timed.is_empty() && !ON_ALL.iter().any(|study| wanted.wants(study)) {
         return rows.into_iter().all(|kept| kept);
     }
 
-    let of_each = extent.of(24, 200);
+    let of_each = extent.of(24, 60);
     let world = World::inhabited(wide().start().await, &SOMEBODY, of_each).await;
     let world = world.with_measured_hashes().await;
     let form = Form::of(&world.server).await;
@@ -122,22 +144,22 @@ async fn run(wanted: &Wanted) -> bool {
     if wanted.wants("controls") {
         rows.push(told(controls::are_found(&world, &form, extent).await));
     }
-    if wanted.wants("time") {
+    if !timed.is_empty() {
         let plan = timing::Plan {
             world: &world,
             form: &form,
             extent,
-            times: wanted.times,
+            rounds: wanted.rounds,
         };
-        for probe in timing::in_order() {
+        for probe in timed {
             rows.push(told(plan.measure(probe).await));
         }
     }
     rows.into_iter().all(|kept| kept)
 }
 
-/// Studies that share one world.
-const ON_ALL: [&str; 4] = ["bytes", "order", "controls", "time"];
+/// Studies that share one world with the times.
+const ON_ALL: [&str; 3] = ["bytes", "order", "controls"];
 
 /// Prints rows, and tells whether all of them are kept.
 fn told(rows: Vec<Row>) -> bool {
@@ -158,7 +180,11 @@ pub(crate) fn builder() -> Builder {
 /// hashes, or with cheap ones.
 pub(crate) fn wide() -> Builder {
     let full = std::env::args().any(|argument| argument == "--full");
-    let cost = if full { "m=19456,t=2,p=1" } else { "m=8,t=1,p=1" };
+    let cost = if full {
+        "m=19456,t=2,p=1"
+    } else {
+        "m=8,t=1,p=1"
+    };
     builder()
         .env("GUICHET_ARGON2", cost)
         .env("GUICHET_THROTTLE", "on")

@@ -33,7 +33,9 @@ pub(crate) async fn ask(
 /// The times of both in microseconds.
 pub(crate) fn times(pairs: &[[Seen; 2]]) -> Vec<(f64, f64)> {
     let microseconds = |seen: &Seen| seen.took.as_secs_f64() * 1e6;
-    let times = pairs.iter().map(|[first, second]| (microseconds(first), microseconds(second)));
+    let times = pairs
+        .iter()
+        .map(|[first, second]| (microseconds(first), microseconds(second)));
     times.collect()
 }
 

@@ -140,7 +140,10 @@ impl Form {
             headers: vec![
                 ("cookie", self.cookie.clone()),
                 ("accept-language", "fr".to_owned()),
-                ("content-type", "application/x-www-form-urlencoded".to_owned()),
+                (
+                    "content-type",
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
             ],
             body: body.into_bytes(),
         }
@@ -157,17 +160,21 @@ impl Probe {
         } = target;
         match self {
             Self::Login(typed) => call("AuthService/Login", &login(username, typed)),
-            Self::LoginFromScript => from_script("AuthService/Login", &login(username, Typed::Wrong)),
+            Self::LoginFromScript => {
+                from_script("AuthService/Login", &login(username, Typed::Wrong))
+            }
             Self::LoginPage => {
                 let fields = [("username", username.as_str()), ("password", "Secret93!")];
                 form.post("/Account/Login", &fields)
             }
-            Self::ResetByUsername => {
-                call("ResetService/RequestReset", &reset(Identifier::Username(username.clone())))
-            }
-            Self::ResetByEmail => {
-                call("ResetService/RequestReset", &reset(Identifier::Email(email.clone())))
-            }
+            Self::ResetByUsername => call(
+                "ResetService/RequestReset",
+                &reset(Identifier::Username(username.clone())),
+            ),
+            Self::ResetByEmail => call(
+                "ResetService/RequestReset",
+                &reset(Identifier::Email(email.clone())),
+            ),
             Self::ForgotPage(By::Username) => forgot(form, "password", "username", username),
             Self::ForgotPage(By::Email) => forgot(form, "password", "email", email),
             Self::Remind => {
@@ -189,7 +196,9 @@ impl Probe {
                 let query = [("userId", user_id.as_str()), ("code", WRONG_CODE)];
                 form.open("/Account/ResetPassword", &query)
             }
-            Self::OpenLinkWithoutCode => form.open("/Account/ResetPassword", &[("userId", user_id)]),
+            Self::OpenLinkWithoutCode => {
+                form.open("/Account/ResetPassword", &[("userId", user_id)])
+            }
             Self::Complete(code) => {
                 let request = CompleteResetRequest {
                     user_id: user_id.clone(),

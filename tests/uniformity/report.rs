@@ -59,7 +59,10 @@ pub(crate) fn print(rows: &[Row]) {
             "| Asked | About | Pairs | Median | AUC, 99.9 % | Margin | Shift, 99.9 % | z, Holm | Quantiles | Alike |\n\
              |---|---|---:|---:|---|---:|---|---|---|---|",
         ),
-        (Kind::Control, "| Leak on purpose | Seen | Found |\n|---|---|---|"),
+        (
+            Kind::Control,
+            "| Leak on purpose | Seen | Found |\n|---|---|---|",
+        ),
     ] {
         let rows: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
         if rows.is_empty() {

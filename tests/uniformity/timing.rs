@@ -34,8 +34,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) world: &'a World,
     pub(crate) form: &'a Form,
     pub(crate) extent: Extent,
-    /// Rounds of the short and of the full form are multiplied by it.
-    pub(crate) times: usize,
+    /// Instead of the rounds of the short or of the full form.
+    pub(crate) rounds: Option<usize>,
 }
 
 impl Plan<'_> {
@@ -59,7 +59,9 @@ impl Plan<'_> {
             measured.extend(again);
         }
         let adjusted = {
-            let compared = measured.iter().map(|(_, pairs)| statistics::compare(pairs).p);
+            let compared = measured
+                .iter()
+                .map(|(_, pairs)| statistics::compare(pairs).p);
             statistics::holm(&compared.collect::<Vec<_>>())
         };
         let rows = measured.iter().zip(adjusted);
@@ -118,13 +120,13 @@ impl Plan<'_> {
 
     fn rounds(&self, probe: Probe) -> usize {
         let cheap = self.extent.of(150, 4_000);
-        let costly = self.extent.of(150, 400);
-        self.times
-            * if probe.is_counted() || probe.is_short() {
-                costly
-            } else {
-                cheap
-            }
+        let costly = self.extent.of(if probe.is_main() { 120 } else { 80 }, 400);
+        let usual = if probe.is_counted() || probe.is_short() {
+            costly
+        } else {
+            cheap
+        };
+        self.rounds.unwrap_or(usual)
     }
 
     /// All of them for what nobody may leave out, a few for its variants.
@@ -134,13 +136,15 @@ impl Plan<'_> {
             return all;
         }
         let few = [
-            Class::Nobody,
             Class::Normal,
             Class::Legacy,
             Class::OldHash("bcrypt 2a"),
             Class::HandedOver,
         ];
-        all.into_iter().filter(|class| few.contains(class)).collect()
+        let few = if probe.is_counted() { &few[..3] } else { &few };
+        all.into_iter()
+            .filter(|class| few.contains(class))
+            .collect()
     }
 
     /// The comparison, and what is wrong with it.
@@ -149,11 +153,17 @@ impl Plan<'_> {
         let margin = self.margin(probe, pairs.len());
         let mut broken = Vec::new();
         if !compared.auc.is_within(0.5, margin) {
-            broken.push(format!("AUC {:?} is not within 0.5 ± {margin:.3}", compared.auc));
+            broken.push(format!(
+                "AUC {:?} is not within 0.5 ± {margin:.3}",
+                compared.auc
+            ));
         }
         let bearable = bearable_shift(pairs);
         if self.extent == Extent::Full && !compared.shift.is_within(0.0, bearable) {
-            broken.push(format!("{:?} µs is not within ± {bearable:.0}", compared.shift));
+            broken.push(format!(
+                "{:?} µs is not within ± {bearable:.0}",
+                compared.shift
+            ));
         }
         (compared, broken)
     }
@@ -176,7 +186,10 @@ impl Plan<'_> {
             format!("{:.2} ms", median(pairs) / 1e3),
             format!("{:.3} ± {:.3}", auc.estimate, auc.half_width()),
             format!("{:.3}", self.margin(probe, pairs.len())),
-            format!("{:+.0} ({:+.0} to {:+.0}) µs", shift.estimate, shift.low, shift.high),
+            format!(
+                "{:+.0} ({:+.0} to {:+.0}) µs",
+                shift.estimate, shift.low, shift.high
+            ),
             format!("{z:+.1}, {p:.2}"),
             match self.extent {
                 Extent::Short => String::new(),
@@ -207,7 +220,9 @@ fn median(pairs: &[(f64, f64)]) -> f64 {
 /// The quantiles that differ by more than chance, of seven.
 fn quantiles(pairs: &[(f64, f64)]) -> String {
     let shifts = quantile_shifts(pairs, &mut Rng::new());
-    let differing = shifts.iter().filter(|(_, shift)| shift.low > 0.0 || shift.high < 0.0);
+    let differing = shifts
+        .iter()
+        .filter(|(_, shift)| shift.low > 0.0 || shift.high < 0.0);
     let told: Vec<String> = differing
         .map(|(quantile, shift)| format!("p{:.0} {:+.0} µs", quantile * 100.0, shift.estimate))
         .collect();
@@ -227,11 +242,14 @@ pub(crate) fn in_order() -> Vec<Probe> {
 impl Probe {
     /// Whether a try counts as a wrong password.
     pub(crate) const fn is_counted(self) -> bool {
-        matches!(self, Self::Login(_) | Self::LoginFromScript | Self::LoginPage)
+        matches!(
+            self,
+            Self::Login(_) | Self::LoginFromScript | Self::LoginPage
+        )
     }
 
     /// Whether it has a mail sent, some times.
-    const fn sends_mail(self) -> bool {
+    pub(crate) const fn sends_mail(self) -> bool {
         matches!(
             self,
             Self::ResetByUsername
@@ -245,7 +263,9 @@ impl Probe {
     const fn is_short(self) -> bool {
         matches!(
             self,
-            Self::Inspect(Code::Short) | Self::Complete(Code::Short) | Self::CompletePage(Code::Short)
+            Self::Inspect(Code::Short)
+                | Self::Complete(Code::Short)
+                | Self::CompletePage(Code::Short)
         )
     }
 

@@ -3,7 +3,7 @@
 //! What people can type can also be guessed. So a short code is kept under the master key, and dies with the fifth wrong
 //! try at its account.
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, sea_query::OnConflict};
 use uuid::Uuid;
 
 use super::code;
@@ -14,8 +14,11 @@ use crate::{
     event::{self, Subject},
     master_key::{Digest, Purpose},
     secret,
-    store::reset_code::{self, MAX_WRONG_TRIES},
-    throttle::{self, Curve},
+    store::{
+        reset_code::{self, MAX_WRONG_TRIES},
+        throttle as counter,
+    },
+    throttle,
 };
 
 /// What is kept of an account's short code, given in its one spelling.
@@ -57,13 +60,20 @@ async fn count_in_vain(
     txn: &DatabaseTransaction,
     account_id: Uuid,
 ) -> Result<(), Error> {
-    let app = call.app;
-    let never = Curve {
-        free: u32::MAX,
-        ..Curve::of_failures(&app.config.throttle)
+    let parts: [&[u8]; 2] = [b"no-short-code", account_id.as_bytes()];
+    let row = counter::ActiveModel {
+        key: Set(throttle::key(&call.app.master_key, &parts)),
+        failures: Set(1),
+        open_time: Set(call.now),
+        expire_time: Set(call.now),
     };
-    let key = throttle::key(&app.master_key, &[b"no-short-code", account_id.as_bytes()]);
-    drop(throttle::charge(txn, &key, never, call.now).await?);
+    let again = OnConflict::column(counter::Column::Key)
+        .update_column(counter::Column::ExpireTime)
+        .to_owned();
+    counter::Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(txn)
+        .await?;
     Ok(())
 }
 
