@@ -135,37 +135,9 @@ impl Doors<'_> {
                 .push(("authorization", format!("Bearer {token}")));
             asked
         };
-        let questions: [fn(&Target) -> Asked; 4] = [
-            |target| {
-                let request = GetAccountRequest {
-                    account_id: target.user_id.clone(),
-                };
-                call("AccountService/GetAccount", &request)
-            },
-            |target| {
-                let request = DisableAccountRequest {
-                    account_id: target.user_id.clone(),
-                };
-                call("AccountService/DisableAccount", &request)
-            },
-            |target| {
-                let request = ListAccountsRequest {
-                    filter: format!("username = \"{}\"", target.username),
-                    ..ListAccountsRequest::default()
-                };
-                call("AccountService/ListAccounts", &request)
-            },
-            |target| {
-                let request = ListResetRequestsRequest {
-                    account_id: target.user_id.clone(),
-                    ..ListResetRequestsRequest::default()
-                };
-                call("ResetService/ListResetRequests", &request)
-            },
-        ];
         let mut broken = Vec::new();
         let mut outcomes = Vec::new();
-        for question in questions {
+        for question in by_id_and_by_name() {
             let mut answers = Vec::new();
             for target in [
                 self.world.nobody(0),
@@ -296,6 +268,38 @@ impl Doors<'_> {
             broken,
         )
     }
+}
+
+/// What a delegate can ask about somebody.
+fn by_id_and_by_name() -> [fn(&Target) -> Asked; 4] {
+    [
+        |target| {
+            let request = GetAccountRequest {
+                account_id: target.user_id.clone(),
+            };
+            call("AccountService/GetAccount", &request)
+        },
+        |target| {
+            let request = DisableAccountRequest {
+                account_id: target.user_id.clone(),
+            };
+            call("AccountService/DisableAccount", &request)
+        },
+        |target| {
+            let request = ListAccountsRequest {
+                filter: format!("username = \"{}\"", target.username),
+                ..ListAccountsRequest::default()
+            };
+            call("AccountService/ListAccounts", &request)
+        },
+        |target| {
+            let request = ListResetRequestsRequest {
+                account_id: target.user_id.clone(),
+                ..ListResetRequestsRequest::default()
+            };
+            call("ResetService/ListResetRequests", &request)
+        },
+    ]
 }
 
 /// The password rules are asked for without naming anybody: this would not compile if there was a field for it.

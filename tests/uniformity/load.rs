@@ -22,6 +22,9 @@ use crate::world::{Class, Target, World};
 /// estimate.
 const PRECISION: f64 = 5.2;
 
+/// Of fewer, nothing can be said.
+const LEAST_PAIRS: usize = 40;
+
 /// Others who sign in all the time, on a server with one thread for hashes and room for two more.
 const CROWDS: [(&str, usize); 2] = [
     ("as many as there is room", 2),
@@ -54,80 +57,103 @@ async fn sign_in_beside(
     extent: Extent,
 ) -> Vec<Row> {
     let connection = Connection::open(&world.server).await;
-    let mut rounds = extent.of(80, 1_000);
-    for look in 1..=2 {
-        // Or they would have to wait for their own sake.
-        world.server.advance(Duration::from_hours(25));
-        let asked = pairs::ask(&connection, rounds, Duration::ZERO, |round| {
-            [world.of(class, round), world.nobody(round)]
-                .map(|target| Probe::Login(Typed::Wrong).about(&target, form))
-        })
-        .await;
-        let rows = judge(name, class, &asked);
-        if look == 2 || rows.iter().all(Row::is_kept) {
-            return rows;
-        }
-        rounds *= 3;
+    let rounds = extent.of(80, 1_000);
+    let first = judge(
+        name,
+        class,
+        &sign_in(&connection, class, (world, form), rounds).await,
+    );
+    if first.iter().all(Row::is_kept) {
+        return first;
     }
-    unreachable!("the second look returns")
+    judge(
+        name,
+        class,
+        &sign_in(&connection, class, (world, form), rounds * 3).await,
+    )
+}
+
+async fn sign_in(
+    connection: &Connection,
+    class: Class,
+    (world, form): (&World, &Form),
+    rounds: usize,
+) -> Vec<[Seen; 2]> {
+    // Or they would have to wait for their own sake.
+    world.server.advance(Duration::from_hours(25));
+    pairs::ask(connection, rounds, Duration::ZERO, |round| {
+        [world.of(class, round), world.nobody(round)]
+            .map(|target| Probe::Login(Typed::Wrong).about(&target, form))
+    })
+    .await
 }
 
 fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
-    let is_refused = |seen: &Seen| seen.outcome() == "OVERLOADED";
-    let mut rows = Vec::new();
-    let refusals: Vec<f64> = asked
+    let name = format!("Login beside {name}, {}", class.name());
+    let kinds = [("wrong password", false), ("OVERLOADED", true)];
+    let mut rows = vec![refusals(&name, asked)];
+    rows.extend(
+        kinds.iter().filter_map(|(kind, refused)| {
+            waits(&format!("{name}: time to {kind}"), asked, *refused)
+        }),
+    );
+    rows
+}
+
+fn is_refused(seen: &Seen) -> bool {
+    seen.outcome() == "OVERLOADED"
+}
+
+/// How many are turned away.
+fn refusals(name: &str, asked: &[[Seen; 2]]) -> Row {
+    let as_number = |seen: &Seen| f64::from(u8::from(is_refused(seen)));
+    let more: Vec<f64> = asked
         .iter()
-        .map(|[somebody, nobody]| {
-            f64::from(u8::from(is_refused(somebody))) - f64::from(u8::from(is_refused(nobody)))
-        })
+        .map(|[somebody, nobody]| as_number(somebody) - as_number(nobody))
         .collect();
     let refused = asked
         .iter()
         .flatten()
         .filter(|seen| is_refused(seen))
         .count();
-    let shares = share(&refusals);
+    let share = share(&more);
     let margin = PRECISION / count(asked.len()).sqrt();
     let mut broken = Vec::new();
-    if !shares.is_within(0.0, margin) {
-        broken.push(format!("{shares:?} is not within ± {margin:.3}"));
+    if !share.is_within(0.0, margin) {
+        broken.push(format!("{share:?} is not within ± {margin:.3}"));
     }
-    rows.push(Row::exact(
-        format!(
-            "Login beside {name}, {}: how many are refused",
-            class.name()
-        ),
+    Row::exact(
+        format!("{name}: how many are refused"),
         format!(
             "{refused} of {} OVERLOADED, {:+.3} ± {:.3} more of somebody (margin {margin:.3})",
             2 * asked.len(),
-            shares.estimate,
-            shares.half_width()
+            share.estimate,
+            share.half_width()
         ),
         broken,
-    ));
+    )
+}
 
-    for (kind, wanted) in [("wrong password", false), ("OVERLOADED", true)] {
-        let alike: Vec<(f64, f64)> = asked
-            .iter()
-            .filter(|pair| pair.iter().all(|seen| is_refused(seen) == wanted))
-            .map(|[somebody, nobody]| {
-                (
-                    somebody.took.as_secs_f64() * 1e6,
-                    nobody.took.as_secs_f64() * 1e6,
-                )
-            })
-            .collect();
-        if alike.len() < 30 {
-            continue;
-        }
+/// How long it takes where both had the same answer, if that was often enough.
+fn waits(name: &str, asked: &[[Seen; 2]], refused: bool) -> Option<Row> {
+    let alike = asked
+        .iter()
+        .filter(|pair| pair.iter().all(|seen| is_refused(seen) == refused));
+    let alike: Vec<(f64, f64)> = alike
+        .map(|pair| {
+            let [somebody, nobody] = pair.each_ref().map(|seen| seen.took.as_secs_f64() * 1e6);
+            (somebody, nobody)
+        })
+        .collect();
+    (alike.len() >= LEAST_PAIRS).then(|| {
         let compared = statistics::compare(&alike);
         let margin = margin_of(alike.len());
         let mut broken = Vec::new();
         if !compared.auc.is_within(0.5, margin) {
             broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
         }
-        rows.push(Row::exact(
-            format!("Login beside {name}, {}: time to {kind}", class.name()),
+        Row::exact(
+            name,
             format!(
                 "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
                 alike.len(),
@@ -136,9 +162,8 @@ fn judge(name: &str, class: Class, asked: &[[Seen; 2]]) -> Vec<Row> {
                 compared.shift.estimate
             ),
             broken,
-        ));
-    }
-    rows
+        )
+    })
 }
 
 fn share(differences: &[f64]) -> Interval {

@@ -108,21 +108,21 @@ async fn run(wanted: &Wanted) -> bool {
     let extent = wanted.extent;
     let mut rows = Vec::new();
     if wanted.wants("throttled") {
-        rows.push(told(vec![
-            bytes::compare_while_throttled(&SOMEBODY, extent).await,
+        rows.push(told(&[
+            bytes::compare_while_throttled(&SOMEBODY, extent).await
         ]));
     }
     if wanted.wants("doors") {
-        rows.push(told(doors::are_shut().await));
+        rows.push(told(&doors::are_shut().await));
     }
     if wanted.wants("load") {
-        rows.push(told(load::tells_nothing(extent).await));
+        rows.push(told(&load::tells_nothing(extent).await));
     }
     if wanted.wants("looks") {
-        rows.push(told(looks::tell_nothing(extent).await));
+        rows.push(told(&looks::tell_nothing(extent).await));
     }
     if extent == Extent::Full && wanted.wants("echo") {
-        rows.push(told(echo::of_a_request().await));
+        rows.push(told(&echo::of_a_request().await));
     }
     let mut timed = timing::in_order();
     timed.retain(|probe| wanted.wants_time_of(probe.name()));
@@ -135,14 +135,14 @@ async fn run(wanted: &Wanted) -> bool {
     let world = world.with_measured_hashes().await;
     let form = Form::of(&world.server).await;
     if wanted.wants("bytes") {
-        rows.push(told(bytes::compare(&world, &form, extent).await));
-        rows.push(told(vec![bytes::control(&world, &form).await]));
+        rows.push(told(&bytes::compare(&world, &form, extent).await));
+        rows.push(told(&[bytes::control(&world, &form).await]));
     }
     if wanted.wants("order") {
-        rows.push(told(order::is_by_chance(&world, &form, extent).await));
+        rows.push(told(&order::is_by_chance(&world, &form, extent).await));
     }
     if wanted.wants("controls") {
-        rows.push(told(controls::are_found(&world, &form, extent).await));
+        rows.push(told(&controls::are_found(&world, &form, extent).await));
     }
     if !timed.is_empty() {
         let plan = timing::Plan {
@@ -152,7 +152,7 @@ async fn run(wanted: &Wanted) -> bool {
             rounds: wanted.rounds,
         };
         for probe in timed {
-            rows.push(told(plan.measure(probe).await));
+            rows.push(told(&plan.measure(probe).await));
         }
     }
     rows.into_iter().all(|kept| kept)
@@ -162,8 +162,8 @@ async fn run(wanted: &Wanted) -> bool {
 const ON_ALL: [&str; 3] = ["bytes", "order", "controls"];
 
 /// Prints rows, and tells whether all of them are kept.
-fn told(rows: Vec<Row>) -> bool {
-    report::print(&rows);
+fn told(rows: &[Row]) -> bool {
+    report::print(rows);
     rows.iter().all(Row::is_kept)
 }
 

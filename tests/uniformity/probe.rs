@@ -177,21 +177,9 @@ impl Probe {
             ),
             Self::ForgotPage(By::Username) => forgot(form, "password", "username", username),
             Self::ForgotPage(By::Email) => forgot(form, "password", "email", email),
-            Self::Remind => {
-                let request = RemindUsernamesRequest {
-                    email: email.clone(),
-                    ..RemindUsernamesRequest::default()
-                };
-                call("ResetService/RemindUsernames", &request)
-            }
+            Self::Remind => call("ResetService/RemindUsernames", &remind(email)),
             Self::RemindPage => forgot(form, "usernames", "email", email),
-            Self::Inspect(code) => {
-                let request = InspectResetRequest {
-                    user_id: user_id.clone(),
-                    code: code.wrong().to_owned(),
-                };
-                call("ResetService/InspectReset", &request)
-            }
+            Self::Inspect(code) => call("ResetService/InspectReset", &inspect(user_id, code)),
             Self::OpenLink => {
                 let query = [("userId", user_id.as_str()), ("code", WRONG_CODE)];
                 form.open("/Account/ResetPassword", &query)
@@ -199,34 +187,15 @@ impl Probe {
             Self::OpenLinkWithoutCode => {
                 form.open("/Account/ResetPassword", &[("userId", user_id)])
             }
-            Self::Complete(code) => {
-                let request = CompleteResetRequest {
-                    user_id: user_id.clone(),
-                    code: code.wrong().to_owned(),
-                    email: email.clone(),
-                    new_password: NEW_PASSWORD.to_owned(),
-                };
-                call("ResetService/CompleteReset", &request)
-            }
-            Self::CompletePage(code) => {
-                let mut fields = linked(user_id, code.wrong()).to_vec();
-                fields.extend([
-                    ("email", email.as_str()),
-                    ("new_password", NEW_PASSWORD),
-                    ("confirm_password", NEW_PASSWORD),
-                ]);
-                form.post("/Account/ResetPassword", &fields)
-            }
+            Self::Complete(code) => call(
+                "ResetService/CompleteReset",
+                &complete(user_id, code, email),
+            ),
+            Self::CompletePage(code) => complete_page(form, user_id, code, email),
             Self::AgainPage => {
                 form.post("/Account/ResetPassword/Again", &linked(user_id, WRONG_CODE))
             }
-            Self::Revoke => {
-                let request = RevokeResetRequest {
-                    user_id: user_id.clone(),
-                    code: WRONG_CODE.to_owned(),
-                };
-                call("ResetService/RevokeReset", &request)
-            }
+            Self::Revoke => call("ResetService/RevokeReset", &revoke(user_id)),
             Self::RevokePage => form.post("/Account/RevokeReset", &linked(user_id, WRONG_CODE)),
         }
     }
@@ -294,6 +263,46 @@ fn reset(identifier: Identifier) -> RequestResetRequest {
     RequestResetRequest {
         identifier: Some(identifier),
         ..RequestResetRequest::default()
+    }
+}
+
+fn remind(email: &str) -> RemindUsernamesRequest {
+    RemindUsernamesRequest {
+        email: email.to_owned(),
+        ..RemindUsernamesRequest::default()
+    }
+}
+
+fn inspect(user_id: &str, code: Code) -> InspectResetRequest {
+    InspectResetRequest {
+        user_id: user_id.to_owned(),
+        code: code.wrong().to_owned(),
+    }
+}
+
+fn complete(user_id: &str, code: Code, email: &str) -> CompleteResetRequest {
+    CompleteResetRequest {
+        user_id: user_id.to_owned(),
+        code: code.wrong().to_owned(),
+        email: email.to_owned(),
+        new_password: NEW_PASSWORD.to_owned(),
+    }
+}
+
+fn complete_page(form: &Form, user_id: &str, code: Code, email: &str) -> Asked {
+    let mut fields = linked(user_id, code.wrong()).to_vec();
+    fields.extend([
+        ("email", email),
+        ("new_password", NEW_PASSWORD),
+        ("confirm_password", NEW_PASSWORD),
+    ]);
+    form.post("/Account/ResetPassword", &fields)
+}
+
+fn revoke(user_id: &str) -> RevokeResetRequest {
+    RevokeResetRequest {
+        user_id: user_id.to_owned(),
+        code: WRONG_CODE.to_owned(),
     }
 }
 

@@ -81,6 +81,7 @@ impl Plan<'_> {
         let mut measured: Vec<(Class, Pairs)> =
             classes.iter().map(|class| (*class, Pairs::new())).collect();
         let warm_up = self.warm_up(probe);
+        let names = self.names(probe);
         for round in 0..warm_up + rounds {
             if round == warm_up && probe.sends_mail() {
                 self.world.settle().await;
@@ -88,11 +89,12 @@ impl Plan<'_> {
             if probe.is_counted() && round % (TRIES * self.world.of_each()) == 0 {
                 self.world.server.advance(FORGOTTEN);
             }
+            let number = round % names;
             let mut times = vec![0.0; classes.len() + 1];
             for turn in shuffled(times.len(), &mut random) {
                 let target = match classes.get(turn) {
-                    Some(class) => self.world.of(*class, round),
-                    None => self.world.nobody(round),
+                    Some(class) => self.world.of(*class, number),
+                    None => self.world.nobody(number),
                 };
                 let asked = probe.about(&target, self.form);
                 std::thread::sleep(JITTER.mul_f64(random.f64()));
@@ -112,15 +114,24 @@ impl Plan<'_> {
     fn warm_up(&self, probe: Probe) -> usize {
         let few = self.extent.of(5, 50);
         if probe.sends_mail() {
-            self.world.of_each().max(few)
+            self.names(probe).max(few)
         } else {
             few
         }
     }
 
+    /// How many are asked about in turns: few where each has a mail sent at the first time.
+    fn names(&self, probe: Probe) -> usize {
+        if probe.sends_mail() {
+            self.extent.of(6, self.world.of_each())
+        } else {
+            usize::MAX
+        }
+    }
+
     fn rounds(&self, probe: Probe) -> usize {
         let cheap = self.extent.of(150, 4_000);
-        let costly = self.extent.of(if probe.is_main() { 120 } else { 80 }, 400);
+        let costly = self.extent.of(if probe.is_main() { 100 } else { 60 }, 400);
         let usual = if probe.is_counted() || probe.is_short() {
             costly
         } else {

@@ -65,7 +65,7 @@ pub fn compare(pairs: &[(f64, f64)]) -> Comparison {
 
 /// The Mann-Whitney statistic as a share of all comparisons, with its interval.
 ///
-/// Its variance is that of the placements (DeLong, DeLong and Clarke-Pearson, Biometrics 1988), added up over each pair,
+/// Its variance is that of the placements (`DeLong` et al., Biometrics 1988), added up over each pair,
 /// because the two of a pair are not independent (Obuchowski, Biometrics 1997).
 fn auc(pairs: &[(f64, f64)]) -> Interval {
     let sorted = |side: fn(&(f64, f64)) -> f64| {
@@ -96,7 +96,7 @@ fn auc(pairs: &[(f64, f64)]) -> Interval {
 fn share_below(sorted: &[f64], value: f64) -> f64 {
     let below = sorted.partition_point(|other| *other < value);
     let up_to = sorted.partition_point(|other| *other <= value);
-    (count(below) + count(up_to)) / 2.0 / count(sorted.len())
+    f64::midpoint(count(below), count(up_to)) / count(sorted.len())
 }
 
 /// The median of the Walsh averages, and the interval of the signed-rank test (Hollander, Wolfe and Chicken,
@@ -120,7 +120,7 @@ fn wilcoxon(sorted: &[f64]) -> f64 {
     let (mean, deviation) = signed_ranks(sorted.len());
     let below = walsh_averages(sorted, |sum| sum < 0.0);
     let up_to = walsh_averages(sorted, |sum| sum <= 0.0);
-    let positive = 2.0 * mean - (below + up_to) / 2.0;
+    let positive = 2.0 * mean - f64::midpoint(below, up_to);
     (positive - mean) / deviation
 }
 
