@@ -54,6 +54,7 @@ enum Attempt {
 /// Unknown, wrong, disabled, not migrated and without password are one answer after the same work, one look-up and one
 /// argon2 in the same queue, and after the same time, whatever system a hash came from.
 pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
+    let arrived = Instant::now();
     check_shape(&request)?;
     let app = call.app;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
@@ -70,7 +71,8 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
                 // Whoever waits needs no room to compute in.
                 drop(place);
                 call.note(Refused::SignIn(key_of(&request.username)));
-                app.hasher.as_slow_as_any(begun, &password).await;
+                let since = [arrived, begun];
+                app.hasher.as_slow_as_any(since, &password).await;
                 return Err(Error::BadCredentials);
             }
             Ok(Attempt::Opened(outcome)) => {

@@ -15,6 +15,10 @@ const TRIES: usize = 3;
 /// How much longer than the slowest kind a failure takes: what one verification differs from the next.
 const MARGIN: f64 = 1.5;
 
+/// What comes before a hash is computed, on a machine that is not busy: counters are charged and the account is looked up,
+/// which takes a little longer where there is one.
+const APPROACH: Duration = Duration::from_millis(10);
+
 /// How long the kinds of hash that were met take.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
@@ -38,10 +42,6 @@ impl Patience {
         let Ok(known) = self.known.lock() else {
             return Duration::ZERO;
         };
-        if known.len() < 2 {
-            // All hashes take the same time by themselves.
-            return Duration::ZERO;
-        }
         let longest = known.values().copied().max();
         longest.unwrap_or_default().mul_f64(MARGIN)
     }
@@ -75,15 +75,16 @@ impl Hasher {
         .await
     }
 
-    /// How long a failure takes; nothing while all hashes are of one kind.
+    /// How long looking at a wrong password takes.
     pub fn slowest(&self) -> Duration {
         self.pool.patience.longest()
     }
 
-    /// Waits as long as the slowest kind of hash would have taken, for a password whose verification was begun then.
-    pub async fn as_slow_as_any(&self, begun: Instant, password: &Password) {
+    /// Waits as long as the slowest kind of hash would have taken, for a password that arrived at the first moment and
+    /// whose verification was begun at the second.
+    pub async fn as_slow_as_any(&self, [arrived, begun]: [Instant; 2], password: &Password) {
         let spellings = u32::try_from(password.spellings().count()).unwrap_or(1);
-        let until = begun + self.slowest() * spellings;
-        tokio::time::sleep_until(until.into()).await;
+        let from = Ord::max(arrived + APPROACH, begun);
+        tokio::time::sleep_until((from + self.slowest() * spellings).into()).await;
     }
 }

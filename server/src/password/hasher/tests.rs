@@ -306,13 +306,17 @@ async fn a_failure_takes_as_long_as_with_the_slowest_kind_of_hash() {
     let quick = hasher.kind().unwrap();
     let password = Password::typed("wrong");
 
-    // While there is one kind only, nobody waits.
     hasher.learn([quick]).await.unwrap();
-    assert_eq!(hasher.slowest(), Duration::ZERO);
+    let before = hasher.slowest();
     hasher.learn([slow.clone()]).await.unwrap();
 
-    assert!(hasher.slowest() > Duration::ZERO);
+    assert!(hasher.slowest() > before);
+    let arrived = Instant::now();
     let verdict = hasher.verify_dummy(&password, None).await.unwrap();
-    hasher.as_slow_as_any(verdict.begun, &password).await;
+    hasher
+        .as_slow_as_any([arrived, verdict.begun], &password)
+        .await;
     assert!(verdict.begun.elapsed() >= hasher.slowest());
+    // However soon the verification was begun.
+    assert!(arrived.elapsed() >= hasher.slowest() + Duration::from_millis(10));
 }
