@@ -131,7 +131,7 @@ impl Plan<'_> {
 
     fn rounds(&self, probe: Probe) -> usize {
         let cheap = self.extent.of(150, 4_000);
-        let costly = self.extent.of(if probe.is_main() { 100 } else { 60 }, 400);
+        let costly = self.extent.of(if probe.is_main() { 80 } else { 60 }, 400);
         let usual = if probe.is_counted() || probe.is_short() {
             costly
         } else {
@@ -148,11 +148,11 @@ impl Plan<'_> {
         }
         let few = [
             Class::Normal,
-            Class::Legacy,
             Class::OldHash("bcrypt 2a"),
+            Class::Legacy,
             Class::HandedOver,
         ];
-        let few = if probe.is_counted() { &few[..3] } else { &few };
+        let few = if probe.is_counted() { &few[..2] } else { &few };
         all.into_iter()
             .filter(|class| few.contains(class))
             .collect()
