@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tempfile::TempDir;
@@ -52,6 +53,19 @@ impl Place {
             url: format!("sqlite:{}", file.display()),
             postgres: None,
             _dir: None,
+        }
+    }
+
+    /// What a server keeps its rows in, whichever it is.
+    pub fn behind(server: &Server) -> Self {
+        let postgres = server.postgres().cloned();
+        match &postgres {
+            Some(database) => Self {
+                url: database.url(),
+                postgres,
+                _dir: None,
+            },
+            None => Self::of(server),
         }
     }
 
@@ -160,7 +174,7 @@ impl Place {
         self.on_insert(table, sqlite, "PERFORM pg_sleep(2)").await;
     }
 
-    /// Takes back what [`Place::spoil`] or [`Place::stall`] did.
+    /// Takes back what [`Place::spoil`], [`Place::stall`] or [`Place::refuse_updates`] did.
     pub async fn remove_trigger(&self, table: &str) {
         let of_table = if self.is_postgres() {
             format!(" ON {table}")
@@ -169,6 +183,35 @@ impl Place {
         };
         self.execute(&format!("DROP TRIGGER meddle{of_table}"))
             .await;
+    }
+
+    /// Has the database refuse whatever would change a row of a table.
+    pub async fn refuse_updates(&self, table: &str) {
+        let trigger = if self.is_postgres() {
+            format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''refused''; END';
+                 CREATE TRIGGER meddle BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
+            )
+        } else {
+            format!(
+                "CREATE TRIGGER meddle BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+        };
+        self.execute(&trigger).await;
+    }
+
+    /// A name and bytes: the first row of a question.
+    pub async fn name_and_bytes(&self, sql: &'static str) -> (String, Vec<u8>) {
+        if self.is_postgres() {
+            let mut database = PgConnection::connect(&self.url).await.expect("a database");
+            let row = sqlx::query(sql).fetch_one(&mut database).await;
+            let row = row.expect("a row");
+            return (row.get(0), row.get(1));
+        }
+        let row = sqlx::query(sql).fetch_one(&mut self.open().await).await;
+        let row = row.expect("a row");
+        (row.get(0), row.get(1))
     }
 
     async fn on_insert(&self, table: &str, sqlite: &str, plpgsql: &str) {

@@ -1,7 +1,6 @@
 //! Who may call what: every RPC that the protos have, called by everybody.
 
 mod delegates;
-mod raw;
 mod world;
 
 use std::collections::BTreeSet;

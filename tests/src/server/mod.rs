@@ -130,6 +130,11 @@ impl Server {
         self.postgres.is_some()
     }
 
+    /// The database that it shares with nobody who doesn't ask for it.
+    pub(crate) fn postgres(&self) -> Option<&Arc<Postgres>> {
+        self.postgres.as_ref()
+    }
+
     /// Everything it has written so far but its mails.
     pub fn written(&self) -> Written {
         Written::by(self, self.postgres.as_deref())

@@ -5,11 +5,12 @@ use guichet_client::proto::{
     Account, ImportAccountsResponse, UpdateAccountRequest, import_accounts_response,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::raw;
 use prost::Message as _;
 use tonic::Status;
 use tonic::transport::Channel;
 
-use super::super::{TABLE, raw};
+use super::super::TABLE;
 use super::table::begin;
 use crate::institutions::network::{self, Network};
 
@@ -81,7 +82,7 @@ impl World {
 
     pub(super) async fn call(&self, rpc: &str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
         let (service, ..) = TABLE.iter().find(|row| row.1 == rpc).expect("a row");
-        raw::call(&self.channel, (service, rpc), &self.bearer, message).await
+        raw::call(&self.channel, (service, rpc), Some(&self.bearer), message).await
     }
 }
 
@@ -124,7 +125,7 @@ async fn target(
     let begun = raw::call(
         channel,
         ("ImportService", "ImportAccounts"),
-        importer,
+        Some(importer),
         begin(institution_id).encode_to_vec(),
     );
     Target {

@@ -7,16 +7,18 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-/// Calls an RPC and returns its replies, one after the other.
-pub(super) async fn call(
+/// Calls an RPC of `guichet.v1`, perhaps with a token, and returns its replies, one after the other.
+pub async fn call(
     channel: &Channel,
     (service, rpc): (&str, &str),
-    bearer: &str,
+    bearer: Option<&str>,
     message: Vec<u8>,
 ) -> Result<Vec<u8>, Status> {
     let mut request = Request::new(message);
-    let value = format!("Bearer {bearer}").parse().expect("a header");
-    request.metadata_mut().insert("authorization", value);
+    if let Some(bearer) = bearer {
+        let value = format!("Bearer {bearer}").parse().expect("a header");
+        request.metadata_mut().insert("authorization", value);
+    }
     let path: PathAndQuery = format!("/guichet.v1.{service}/{rpc}")
         .parse()
         .expect("a path");

@@ -1,0 +1,7 @@
+//! What attackers and accidents do to services like this one, a test for each.
+//!
+//! `rows/*.toml` lists them: flaws that others had, the requirements of OWASP ASVS 5.0, bad inputs. Each row names the
+//! tests that would fail if it came true here. Those that no other target has are in the modules below; `coverage` fails
+//! where a test that a row names doesn't exist, and writes `tests/THREATS.md`.
+
+mod coverage;
