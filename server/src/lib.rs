@@ -31,6 +31,7 @@ pub mod reset;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod text;
 pub mod throttle;
 pub mod transport;
 pub mod worker;

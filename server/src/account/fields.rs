@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Violation},
     i18n::Locale,
     password::stored::ImportedHash,
+    text,
 };
 
 const MAX_DISPLAY_NAME: usize = 200;
@@ -161,18 +162,16 @@ impl Fields {
                 "TOO_LONG",
                 MAX_ATTRIBUTE_VALUE,
             ));
-        } else if value
-            .contains(|character: char| character.is_control() && !"\n\r\t".contains(character))
-        {
+        } else if value.contains(text::breaks_a_text) {
             self.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
         }
     }
 
     /// One line of text.
-    fn line(&mut self, field: &str, text: &str, max: usize) {
-        if text.chars().count() > max {
+    fn line(&mut self, field: &str, line: &str, max: usize) {
+        if line.chars().count() > max {
             self.refuse(Violation::with_limit(field, "TOO_LONG", max));
-        } else if text.contains(char::is_control) {
+        } else if line.contains(text::breaks_a_line) {
             self.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     event::{self, Subject},
     secret,
     store::api_key,
+    text,
 };
 
 const MAX_NAME: usize = 200;
@@ -131,7 +132,7 @@ fn check(name: &str, role: &str, ttl: Option<Duration>) -> Result<(), Error> {
         violations.push(Violation::new("name", "REQUIRED"));
     } else if name.chars().count() > MAX_NAME {
         violations.push(Violation::with_limit("name", "TOO_LONG", MAX_NAME));
-    } else if name.chars().any(char::is_control) {
+    } else if name.contains(text::breaks_a_line) {
         violations.push(Violation::new("name", "FORBIDDEN_CHARACTER"));
     }
     if !["admin", "service"].contains(&role) {

@@ -23,6 +23,7 @@ use crate::{
         account::{self, State},
         totp,
     },
+    text,
     transport::peer,
 };
 
@@ -127,7 +128,7 @@ fn check_shape(request: &LoginRequest) -> Result<(), Error> {
             "TOO_LONG",
             MAX_DEVICE_NAME,
         ));
-    } else if request.device_name.chars().any(char::is_control) {
+    } else if request.device_name.contains(text::breaks_a_line) {
         violations.push(Violation::new("device_name", "FORBIDDEN_CHARACTER"));
     }
     if violations.is_empty() {

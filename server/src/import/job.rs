@@ -26,6 +26,7 @@ use crate::{
         import::{Column, Entity, Model, State},
         scope::Scope,
     },
+    text,
 };
 
 /// How often a batch is judged anew because somebody was quicker to take what one of its rows has.
@@ -156,7 +157,7 @@ fn read(call: &Call<'_>, begin: &ImportBegin) -> Result<Model, Error> {
             "TOO_LONG",
             MAX_FINGERPRINT,
         ));
-    } else if begin.fingerprint.contains(char::is_control) {
+    } else if begin.fingerprint.contains(text::breaks_a_line) {
         fields.refuse(Violation::new("begin.fingerprint", "FORBIDDEN_CHARACTER"));
     }
     let institution_id = fields.optional_id("begin.institution_id", &begin.institution_id)?;

@@ -13,6 +13,7 @@ use crate::{
     error::Violation,
     i18n::Locale,
     password::demands::Demands,
+    text,
 };
 
 const MAX_HELP_TEXT: usize = 2_000;
@@ -36,19 +37,18 @@ pub(super) fn display_name_key(name: &str) -> String {
 pub(super) fn help_text(fields: &mut Fields, given: &HashMap<String, String>) -> String {
     let sorted: BTreeMap<&String, &String> = given.iter().collect();
     let mut texts = BTreeMap::new();
-    for (language, text) in sorted {
+    for (language, given) in sorted {
         let Some(locale) = Locale::parse(language) else {
             fields.refuse(Violation::new("institution.help_text", "INVALID_LOCALE"));
             continue;
         };
         let field = format!("institution.help_text[{}]", locale.as_str());
-        let forbidden = |character: char| character.is_control() && !"\n\r\t".contains(character);
-        if text.chars().count() > MAX_HELP_TEXT {
+        if given.chars().count() > MAX_HELP_TEXT {
             fields.refuse(Violation::with_limit(field, "TOO_LONG", MAX_HELP_TEXT));
-        } else if text.contains(forbidden) {
+        } else if given.contains(text::breaks_a_text) {
             fields.refuse(Violation::new(field, "FORBIDDEN_CHARACTER"));
-        } else if !text.is_empty() {
-            texts.insert(locale.as_str(), text);
+        } else if !given.is_empty() {
+            texts.insert(locale.as_str(), given);
         }
     }
     serde_json::json!(texts).to_string()

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Violation},
     event::Witness as _,
     store::reset_request::{self, Kind},
+    text,
 };
 
 /// Longest username looked at, in bytes: longer ones are nobody's.
@@ -90,7 +91,7 @@ fn name(text: &str) -> Result<Typed<'_>, Violation> {
     if text.len() > MAX_USERNAME_BYTES {
         return Err(Violation::with_limit("username", "TOO_LONG", MAX_USERNAME));
     }
-    if text.chars().any(char::is_control) {
+    if text.contains(text::breaks_a_line) {
         return Err(Violation::new("username", "FORBIDDEN_CHARACTER"));
     }
     let key = Username::lookup_key(text);
