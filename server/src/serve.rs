@@ -1,6 +1,6 @@
 //! `guichet serve`: sockets, services, worker, and an orderly end.
 
-use std::{fs, io::IsTerminal as _, path::Path, sync::Arc, time::Duration};
+use std::{fs, io::IsTerminal as _, panic::PanicHookInfo, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
@@ -353,4 +353,12 @@ pub fn start_logging(config: &Config) {
     } else {
         registry.with(lines).init();
     }
+    std::panic::set_hook(Box::new(report_panic));
+}
+
+/// One line like any other; whoever reads the log by a program must not miss it.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let what = panic.payload_as_str().unwrap_or_default();
+    tracing::error!(location, "panicked: {what}");
 }

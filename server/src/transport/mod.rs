@@ -26,6 +26,7 @@ pub mod listener;
 pub mod ops;
 /// Who may call from a browser.
 pub mod origin;
+mod panics;
 /// Who is at the other end.
 pub mod peer;
 pub(crate) mod proxy_header;

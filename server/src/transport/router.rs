@@ -12,7 +12,7 @@ use tower::{ServiceBuilder, ServiceExt};
 
 use super::deadline::CallLimits;
 use super::origin::AllowedOrigins;
-use super::{content_type, cors, deadline, origin, refusal};
+use super::{content_type, cors, deadline, origin, panics, refusal};
 
 /// What the router lets through, and for how long.
 #[derive(Clone, Debug)]
@@ -36,11 +36,12 @@ pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
         .into()
 }
 
-/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, deadline, call.
+/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, deadline, panics, call.
 fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
     let origins = &policy.origins;
 
     calls
+        .layer(panics::of_calls())
         .layer(from_fn_with_state(
             policy.calls.clone(),
             deadline::limit_call,
@@ -60,6 +61,7 @@ fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
 
 fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
     pages
+        .layer(panics::of_pages())
         .layer(from_fn_with_state(
             policy.calls.clone(),
             deadline::limit_page,

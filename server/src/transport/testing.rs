@@ -30,6 +30,7 @@ use crate::metrics::{Metrics, Port};
 pub(super) const ALLOWED_ORIGIN: &str = "https://app.example.org";
 pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 pub(super) const NEVER: &str = "/test.v1.Slow/Never";
+pub(super) const PANICS: &str = "/test.v1.Slow/Panics";
 
 /// How long a test waits for what should happen at once.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -108,6 +109,7 @@ fn calls() -> Routes {
     Routes::new(health)
         .into_axum_router()
         .route(NEVER, post(std::future::pending::<()>))
+        .route(PANICS, post(panics))
         .into()
 }
 
@@ -119,7 +121,13 @@ fn pages() -> Router {
             get(async |peer: Extension<Peer>| format!("{:?}", peer.0)),
         )
         .route("/slow", any(std::future::pending::<()>))
+        .route("/panics", get(panics))
         .route("/endless", get(async || Response::new(Body::new(Endless))))
+}
+
+#[expect(clippy::panic, reason = "it is what is tested")]
+async fn panics() {
+    panic!("a secret");
 }
 
 /// A body without end, for clients that do not read.
