@@ -41,6 +41,7 @@ pub async fn change_password(
     let identifiers = Identifiers {
         username: &account.username,
         email: account.email.as_deref(),
+        code: None,
     };
     let policy = new_password::policy(call.app, account.institution_id).await?;
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;

@@ -48,6 +48,7 @@ pub async fn create_account(
             let identifiers = Identifiers {
                 username: &account.username,
                 email: account.email.as_deref(),
+                code: None,
             };
             let policy = new_password::policy(call.app, account.institution_id).await?;
             let password = new_password::read(&policy, "password", typed, &identifiers)?;

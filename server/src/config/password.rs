@@ -20,7 +20,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_PASSWORD_PROFILE",
             "visible",
-            "visible: 8 characters with digit, upper case and special; standard: 12 characters; strict: 15 characters",
+            "visible: 8 characters with digit, upper case and special; standard: 12 characters; strict: 15 characters; none takes GUICHET_APP_NAME or GUICHET_INSTITUTION_NAME with digits or signs added",
         ),
         Setting::unset(
             "GUICHET_PASSWORD_MIN_LENGTH",

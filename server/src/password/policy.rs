@@ -29,7 +29,8 @@ pub enum Rule {
     /// Is none of the passwords that attackers try first, none that is known to be compromised (NIST SP 800-63B-4 section
     /// 3.1.1.2), and no name of the product or of the person's institutions.
     NotCommon,
-    /// Is not the account's username or e-mail address, nor one of them with digits or special characters added.
+    /// Is not the account's username or e-mail address, nor the code in hand, nor one of them with digits or special characters
+    /// added.
     NotIdentifier,
     /// Is none of the person's last passwords. Only hashes tell: see `account::former_passwords`.
     NotPrevious,
@@ -51,6 +52,9 @@ pub struct Identifiers<'a> {
     pub username: &'a str,
     /// As typed or normalised.
     pub email: Option<&'a str>,
+    /// The code that the password is chosen with, where there is one: what opened an account once must not go on opening
+    /// it (OWASP ASVS 5.0, 6.4.1).
+    pub code: Option<&'a str>,
 }
 
 impl PasswordPolicy {
@@ -223,6 +227,7 @@ impl Identifiers<'_> {
             Some(self.username),
             self.email,
             local.map(|(local, _)| local),
+            self.code,
         ]
         .into_iter()
         .flatten()
@@ -264,6 +269,7 @@ mod tests {
     const NOBODY: Identifiers<'_> = Identifiers {
         username: "",
         email: None,
+        code: None,
     };
 
     fn asking(profile: PasswordProfile) -> Demands {
@@ -329,6 +335,7 @@ mod tests {
         let identifiers = Identifiers {
             username: "Jean.Dupont",
             email: Some("ana@school.be"),
+            code: Some("K7TF-2MXQ-9RWC"),
         };
         let keeps = |text| {
             !PasswordPolicy::default()
@@ -345,11 +352,27 @@ mod tests {
             "Ana",
             "2026Jean.Dupont",
             "+jean.dupont+",
+            "K7TF-2MXQ-9RWC",
+            "k7tf-2mxq-9rwc!",
         ] {
             assert!(!keeps(text), "{text}");
         }
         for text in ["Ana2026!", "Jean.Dupontel1!", "x-jean.dupont", "Babou45+"] {
             assert!(keeps(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_everybody_here_knows_is_common() {
+        let policy = PasswordPolicy::new(Composition::Free, 1, 128);
+        let policy = policy.avoiding(&["Réseau CREOS", "École"]);
+        let broken = |text| policy.broken(&Password::typed(text), &NOBODY);
+
+        for text in ["réseau creos", "RéseauCREOS2026!", "école++", "École1"] {
+            assert_eq!(broken(text), [Rule::NotCommon], "{text}");
+        }
+        for text in ["Écoles de ville", "Mon école 7", "réseau"] {
+            assert_eq!(broken(text), [], "{text}");
         }
     }
 

@@ -43,6 +43,7 @@ pub async fn complete_reset(
     let identifiers = Identifiers {
         username: &account.username,
         email: account.email.as_deref(),
+        code: Some(&request.code),
     };
     let policy = new_password::policy(app, account.institution_id).await?;
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;

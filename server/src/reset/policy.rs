@@ -21,6 +21,7 @@ use crate::{
 const NOBODY: Identifiers<'_> = Identifiers {
     username: "",
     email: None,
+    code: None,
 };
 
 /// Returns the rules a new password must obey.
