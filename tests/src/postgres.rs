@@ -1,5 +1,6 @@
 //! A database of its own for each server, where the tests run on PostgreSQL (see `tests/postgres`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -53,6 +54,19 @@ impl Postgres {
     /// Every row of every table, as text.
     pub fn dump(&self) -> Vec<u8> {
         self.run("pg_dump", &["--data-only"]).stdout
+    }
+
+    /// The rows of each table, in order.
+    pub fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let dump = String::from_utf8(self.dump()).expect("text");
+        let tables = dump.split("\nCOPY public.").skip(1).map(|copied| {
+            let (table, rest) = copied.split_once(' ').expect("a table");
+            let rows = rest.lines().skip(1).take_while(|line| *line != "\\.");
+            let mut rows: Vec<String> = rows.map(str::to_owned).collect();
+            rows.sort_unstable();
+            (table.trim_matches('"').to_owned(), rows)
+        });
+        tables.collect()
     }
 
     fn run(&self, program: &str, options: &[&str]) -> Output {

@@ -4,4 +4,18 @@
 //! tests that would fail if it came true here. Those that no other target has are in the modules below; `coverage` fails
 //! where a test that a row names doesn't exist, and writes `tests/THREATS.md`.
 
+mod bent_codes;
 mod coverage;
+mod deadlines;
+mod documents;
+mod frames;
+mod hosts;
+mod lifetimes;
+mod log_lines;
+mod numbers;
+mod page_tokens;
+mod passwords;
+mod slow_clients;
+mod surface;
+mod texts;
+mod tokens_in_place_of_each_other;

@@ -16,7 +16,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::{Mail, Mailbox, Postgres, Written};
+use crate::{Mail, Mailbox, Place, Postgres, Written};
 
 mod builder;
 
@@ -133,6 +133,14 @@ impl Server {
     /// The database that it shares with nobody who doesn't ask for it.
     pub(crate) fn postgres(&self) -> Option<&Arc<Postgres>> {
         self.postgres.as_ref()
+    }
+
+    /// The rows of each of its tables, in order, as text.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        match &self.postgres {
+            Some(postgres) => postgres.rows(),
+            None => Place::of(self).dump().await,
+        }
     }
 
     /// Everything it has written so far but its mails.
