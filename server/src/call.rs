@@ -148,6 +148,17 @@ pub fn parse_id(field: &str, id: &str) -> Result<Uuid, Error> {
     parsed.ok_or_else(|| Error::InvalidFields(vec![Violation::new(field, "INVALID_ID")]))
 }
 
+/// A length of time from a request. Not by `prost_types`, which overflows at the ends of the numbers.
+pub fn parse_duration(field: &str, given: prost_types::Duration) -> Result<Duration, Error> {
+    let seconds = u64::try_from(given.seconds).ok();
+    let nanos = u32::try_from(given.nanos).ok();
+    let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000);
+    match (seconds, nanos) {
+        (Some(seconds), Some(nanos)) => Ok(Duration::new(seconds, nanos)),
+        _ => Err(Error::field(field, "OUT_OF_RANGE")),
+    }
+}
+
 /// A service's way from tonic to its functions.
 #[derive(Clone)]
 pub struct Service {

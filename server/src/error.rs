@@ -175,6 +175,11 @@ impl Error {
     }
 }
 
+/// The answer of a call that panicked: nobody knows any more in which language.
+pub fn panicked() -> Status {
+    Error::Internal(anyhow::anyhow!("a panic")).into_status(Locale::En)
+}
+
 /// A refusal of the transport's with a reason of its own, as the contract has it on every error.
 pub fn explain(bare: &Status) -> Status {
     let reason = match bare.code() {

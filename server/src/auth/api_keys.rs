@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    call::{Call, parse_id},
+    call::{Call, parse_duration, parse_id},
     error::{Error, Violation},
     event::{self, Subject},
     secret,
@@ -34,7 +34,7 @@ pub async fn create_api_key(
 ) -> Result<CreateApiKeyResponse, Error> {
     let ttl = request
         .ttl
-        .map(|ttl| Duration::try_from(ttl).map_err(|_| Error::field("ttl", "OUT_OF_RANGE")))
+        .map(|ttl| parse_duration("ttl", ttl))
         .transpose()?;
     let by = (call, call.caller.actor_id());
     let (row, key) = make(call.app, by, &request.name, &request.role, ttl).await?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::short;
 use crate::{
     account::{fields::Fields, lifecycle, row, state::Transition},
-    call::{Call, parse_id},
+    call::{Call, parse_duration, parse_id},
     clock::Timestamp,
     error::Error,
     event,
@@ -71,10 +71,12 @@ fn lifetime(asked: Option<prost_types::Duration>) -> Result<Duration, Error> {
     let Some(asked) = asked else {
         return Ok(DEFAULT);
     };
-    Duration::try_from(asked)
-        .ok()
-        .filter(|lifetime| (SHORTEST..=LONGEST).contains(lifetime))
-        .ok_or_else(|| Error::field("ttl", "OUT_OF_RANGE"))
+    let lifetime = parse_duration("ttl", asked)?;
+    if (SHORTEST..=LONGEST).contains(&lifetime) {
+        Ok(lifetime)
+    } else {
+        Err(Error::field("ttl", "OUT_OF_RANGE"))
+    }
 }
 
 /// An account that may choose a password. To hand a code to the person of an old one is to vouch for them, and the only

@@ -7,16 +7,18 @@ use std::any::Any;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
-use tonic::Status;
 use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::error;
 
 type Handler = fn(Box<dyn Any + Send>) -> Response<Body>;
 
 /// Answers a call that panics with `INTERNAL`.
 pub(super) fn of_calls() -> CatchPanicLayer<Handler> {
     let answer: Handler = |_| {
-        let refusal = Status::internal("the call could not be carried out");
-        refusal.into_http::<tonic::body::Body>().map(Body::new)
+        error::panicked()
+            .into_http::<tonic::body::Body>()
+            .map(Body::new)
     };
     CatchPanicLayer::custom(answer)
 }
