@@ -30,6 +30,7 @@ const GROUND: [&str; 16] = [
     "refusals.rs",
     "secret.rs",
     "store/",
+    "text.rs",
     "throttle.rs",
     "transport/",
     "error.rs",
