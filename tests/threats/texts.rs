@@ -1,6 +1,6 @@
 //! Hostile text in every field that takes any, and what becomes of text that is taken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
@@ -213,7 +213,8 @@ async fn no_name_adds_a_link_a_header_or_a_recipient_to_a_mail() {
         legacy_below(&admin, name, number).await;
         people::ask_reset(&server, Identifier::Email(address.clone())).await;
         assert!(smtp.receives(&server, &address).await, "no mail for {name}");
-        let raw = smtp.messages().pop().expect("a mail");
+        let mut mails = smtp.messages().into_iter();
+        let raw = mails.find(|mail| mail.contains(&address)).expect("a mail");
 
         let mail = MessageParser::default().parse(raw.as_bytes());
         let mail = mail.expect("a mail");
@@ -236,8 +237,16 @@ async fn no_name_adds_a_link_a_header_or_a_recipient_to_a_mail() {
     links.dedup();
     assert_eq!(links.len(), 1, "{links:?}");
     let heard = smtp.heard_in_clear();
-    let told = heard.iter().filter(|line| line.starts_with("RCPT TO:"));
-    assert_eq!(told.count(), names.len());
+    // A mail may come twice, when the clock runs on while it is sent.
+    let told: BTreeSet<&str> = heard
+        .iter()
+        .filter_map(|line| line.strip_prefix("RCPT TO:"))
+        .map(|rest| rest.split('>').next().unwrap_or_default())
+        .collect();
+    let ours: Vec<String> = (0..names.len())
+        .map(|number| format!("<p{number}@ecole.example"))
+        .collect();
+    assert_eq!(told, ours.iter().map(String::as_str).collect());
 }
 
 /// Somebody of the old system, whose mail names the institution to ask.
