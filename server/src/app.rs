@@ -90,7 +90,8 @@ impl App {
         )
         .await?;
 
-        let cost = Cost::parse(&config.hashing.argon2).map_err(anyhow::Error::msg)?;
+        let cost = Cost::parse(&config.hashing.argon2)
+            .map_err(|wrong| anyhow::anyhow!("GUICHET_ARGON2: {wrong}"))?;
         if cost.is_below_floor() {
             tracing::warn!("GUICHET_ARGON2 is weaker than what OWASP calls safe: for tests only");
         }
@@ -102,7 +103,7 @@ impl App {
         };
         let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {
-            policy: policy(&config)?,
+            policy: policy(&config).context("GUICHET_PASSWORD_LIST")?,
             range: config
                 .password
                 .range_url
@@ -110,7 +111,8 @@ impl App {
                 .map(Range::new)
                 .transpose()?,
             hasher: Hasher::start(settings)?,
-            mail: Transport::from_url(&mail_url, &config.storage.data_dir)?,
+            mail: Transport::from_url(&mail_url, &config.storage.data_dir)
+                .context("GUICHET_MAIL_URL")?,
             mail_from: Mailbox::from_str(&config.mail.from).with_context(|| {
                 format!("GUICHET_MAIL_FROM is not an address: {}", config.mail.from)
             })?,

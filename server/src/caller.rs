@@ -103,6 +103,7 @@ pub async fn authenticate(app: &App, authorization: &str, now: Timestamp) -> Res
     let claims = token::verify(app, bearer, now)?;
     let (session, account) = live_session(app, claims.session_id, now)
         .await?
+        .filter(|(_, account)| account.id == claims.account_id)
         .ok_or(Error::TokenInvalid)?;
     let roles = account.role_names();
     Ok(Caller::Person {

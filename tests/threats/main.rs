@@ -5,17 +5,31 @@
 //! where a test that a row names doesn't exist, and writes `tests/THREATS.md`.
 
 mod bent_codes;
+mod codes;
 mod coverage;
 mod deadlines;
 mod documents;
 mod frames;
 mod hosts;
 mod lifetimes;
+mod links;
+mod lists;
 mod log_lines;
+mod moments;
 mod numbers;
 mod page_tokens;
 mod passwords;
+mod recipients;
+mod sessions;
+mod settings;
+mod sign_in;
 mod slow_clients;
+mod steps;
 mod surface;
 mod texts;
+mod tokens;
 mod tokens_in_place_of_each_other;
+mod told;
+mod transport;
+mod versions;
+mod words;

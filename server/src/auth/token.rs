@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use jsonwebtoken::{Header, Validation, decode, decode_header, encode};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -31,6 +31,13 @@ struct Claims {
     iat: i64,
     exp: i64,
     auth_time: i64,
+    /// Never in our tokens; if it stands in one, it counts (RFC 7519 section 4.1.5).
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    nbf: Option<i64>,
     amr: Vec<String>,
     roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +76,7 @@ pub fn issue(
         iat: now.unix_seconds(),
         exp: expire_time.unix_seconds(),
         auth_time: session.create_time.unix_seconds(),
+        nbf: None,
         amr: methods(session),
         roles: account.role_names(),
         institution_id: account.institution_id,
@@ -77,12 +85,24 @@ pub fn issue(
         .keys
         .signing(now)
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("no signing key")))?;
-    let mut header = Header::new(key.algorithm);
-    header.typ = Some(TYPE.to_owned());
-    header.kid = Some(key.kid);
+    let header = head(key.algorithm, key.kid);
     let token =
         encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
     Ok((token, Timestamp(expire_time.unix_seconds() * 1_000_000)))
+}
+
+/// The header of every token of ours.
+fn head(algorithm: Algorithm, kid: String) -> Header {
+    Header {
+        typ: Some(TYPE.to_owned()),
+        kid: Some(kid),
+        ..Header::new(algorithm)
+    }
+}
+
+/// A claim that is there is a number of seconds, and nothing else is taken for an absent one (CVE-2026-25537).
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(deserializer).map(Some)
 }
 
 /// How the person proved who they are (RFC 8176).
@@ -101,7 +121,8 @@ fn methods(session: &session::Model) -> Vec<String> {
 pub fn verify(app: &App, token: &str, now: Timestamp) -> Result<Verified, Error> {
     let claims = read(app, token, now).ok_or(Error::TokenInvalid)?;
     let seconds = now.unix_seconds();
-    if claims.iat > seconds + LEEWAY_SECONDS {
+    let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+    if begins > seconds + LEEWAY_SECONDS {
         return Err(Error::TokenInvalid);
     }
     if claims.exp <= seconds {
@@ -120,19 +141,12 @@ fn read(app: &App, token: &str, now: Timestamp) -> Option<Claims> {
         return None;
     }
     let header = decode_header(token).ok()?;
-    // Nothing in the header may bring a key along or change how the token is read.
-    let plain = header.typ.as_deref() == Some(TYPE)
-        && header.crit.is_none()
-        && header.jwk.is_none()
-        && header.jku.is_none()
-        && header.x5u.is_none()
-        && header.x5c.is_none()
-        && header.zip.is_none()
-        && header.extras.inner().is_empty();
-    if !plain {
+    let kid = header.kid.clone()?;
+    // Nothing in the header may bring a key along or change how the token is read: it is as we write it, and no more.
+    if header != head(header.alg, kid.clone()) {
         return None;
     }
-    let key = app.keys.verifying(header.kid.as_deref()?, now)?;
+    let key = app.keys.verifying(&kid, now)?;
 
     // The algorithm is the key's, never the header's. Times are checked against our own clock.
     let mut validation = Validation::new(key.algorithm);
