@@ -118,14 +118,12 @@ async fn the_strictest_of_all_above_holds_wherever_a_password_is_set() {
         .expect("a reset");
 }
 
-#[tokio::test]
-async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
+/// A network whose school asks for more, and a link for Léa, who belongs there.
+async fn strict_school() -> (Network, Link) {
     let network = Network::start().await;
-    let server = &network.server;
-    let admin = server.admin().await;
+    let admin = network.server.admin().await;
     let strict = asking(PasswordProfile::Strict, 20, 5);
     ask(&admin, &network.school, strict).await.expect("rules");
-    network::person(server, "bo", &network.stranger).await;
     let account = Account {
         username: "lea".into(),
         email: "lea@ecole.example".into(),
@@ -139,8 +137,22 @@ async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
     };
     let created = admin.account().create_account(request).await;
     created.expect("an account");
-    let link = people::reset_link(server, "lea@ecole.example").await;
-    let anyone = server.anyone().await;
+    let link = people::reset_link(&network.server, "lea@ecole.example").await;
+    (network, link)
+}
+
+/// The same link with another code.
+fn mistyped(link: &Link) -> Link {
+    Link {
+        code: format!("{}A", &link.code[..link.code.len() - 1]),
+        ..link.clone()
+    }
+}
+
+#[tokio::test]
+async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
+    let (network, link) = strict_school().await;
+    let anyone = network.server.anyone().await;
     let everybodys = policy(&anyone, GetPasswordPolicyRequest::default()).await;
     assert_eq!((everybodys.min_length, everybodys.history), (8, 0));
 
@@ -157,42 +169,51 @@ async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
         ]
     );
     assert_eq!(of_school.history, 5);
-    // Who is signed in is told as well.
-    let tokens = people::tokens(server, "lea", SENTENCE).await;
-    let lea = server.as_person(&tokens.access_token).await;
-    assert_eq!(
-        policy(&lea, GetPasswordPolicyRequest::default()).await,
-        of_school
-    );
-    let bo = network::signed_in(server, "bo").await;
-    assert_eq!(
-        policy(&bo, GetPasswordPolicyRequest::default()).await,
-        everybodys
-    );
 
-    let other_code = Link {
-        code: format!("{}A", &link.code[..link.code.len() - 1]),
-        ..link.clone()
-    };
     let nobody = Link {
         user_id: "01920000-0000-7000-8000-000000000001".into(),
         ..link.clone()
     };
-    for wrong in [
-        by_link(&other_code),
-        by_link(&nobody),
-        GetPasswordPolicyRequest {
-            user_id: link.user_id.clone(),
-            ..GetPasswordPolicyRequest::default()
-        },
-        GetPasswordPolicyRequest {
-            code: link.code.clone(),
-            ..GetPasswordPolicyRequest::default()
-        },
+    for (user_id, code) in [
+        (&link.user_id, &mistyped(&link).code),
+        (&nobody.user_id, &link.code),
+        (&link.user_id, &String::new()),
+        (&String::new(), &link.code),
     ] {
+        let wrong = GetPasswordPolicyRequest {
+            user_id: user_id.clone(),
+            code: code.clone(),
+            ..GetPasswordPolicyRequest::default()
+        };
         assert_eq!(policy(&anyone, wrong).await, everybodys);
     }
 
+    let password = "another tiger on the moon";
+    let used = people::complete(&anyone, &link, "lea@ecole.example", password).await;
+    used.expect("a reset");
+    assert_eq!(policy(&anyone, by_link(&link)).await, everybodys);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_is_told_the_rules_of_the_own_place() {
+    let (network, _) = strict_school().await;
+    let server = &network.server;
+    network::person(server, "bo", &network.stranger).await;
+
+    let tokens = people::tokens(server, "lea", SENTENCE).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    let bo = network::signed_in(server, "bo").await;
+
+    let nothing = GetPasswordPolicyRequest::default;
+    assert_eq!(policy(&lea, nothing()).await.min_length, 20);
+    assert_eq!(policy(&bo, nothing()).await.min_length, 8);
+}
+
+#[tokio::test]
+async fn a_link_has_passwords_judged_by_the_rules_of_the_place() {
+    let (network, link) = strict_school().await;
+    let server = &network.server;
+    let anyone = server.anyone().await;
     let check = async |link: &Link| {
         let request = CheckPasswordRequest {
             password: "Authority 26, 26!".into(),
@@ -206,7 +227,7 @@ async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
         broken.map(|result| result.key).collect::<Vec<_>>()
     };
     assert_eq!(check(&link).await, ["MIN_LENGTH", "NOT_COMMON"]);
-    assert_eq!(check(&other_code).await, [""; 0]);
+    assert_eq!(check(&mistyped(&link)).await, [""; 0]);
 
     // The page of the link shows them too, with the figures for its script.
     let url = format!(
@@ -224,15 +245,6 @@ async fn only_who_may_set_the_password_is_told_the_rules_of_the_place() {
         page.contains("NOT_PREVIOUS") && !page.contains("Babou45+"),
         "{page}"
     );
-
-    let used = people::complete(
-        &anyone,
-        &link,
-        "lea@ecole.example",
-        "another tiger on the moon",
-    );
-    used.await.expect("a reset");
-    assert_eq!(policy(&anyone, by_link(&link)).await, everybodys);
 }
 
 #[tokio::test]

@@ -56,7 +56,8 @@ impl Story {
         school
     }
 
-    pub(super) async fn administration(&mut self, school: &str) {
+    /// Léa, who stays.
+    pub(super) async fn account(&mut self, school: &str) {
         let admin = self.admin.clone();
         let created = call!(
             self,
@@ -110,6 +111,11 @@ impl Story {
                 account_id: lea.clone()
             }
         );
+        self.membership(school, lea).await;
+    }
+
+    async fn membership(&mut self, school: &str, lea: String) {
+        let admin = self.admin.clone();
         call!(
             self,
             admin,
@@ -127,10 +133,13 @@ impl Story {
             remove_member,
             RemoveMemberRequest {
                 institution_id: school.to_owned(),
-                account_id: lea.clone(),
+                account_id: lea,
             }
         );
+    }
 
+    pub(super) async fn migration(&mut self) {
+        let admin = self.admin.clone();
         let old = people::legacy(&self.server, "old", "old@ecole.example")
             .await
             .id;
@@ -169,6 +178,11 @@ impl Story {
                 }],
             }
         );
+        self.end(old).await;
+    }
+
+    async fn end(&mut self, old: String) {
+        let admin = self.admin.clone();
         call!(
             self,
             admin,
@@ -200,7 +214,10 @@ impl Story {
             purge_account,
             PurgeAccountRequest { account_id: old }
         );
+    }
 
+    pub(super) async fn api_key(&mut self) {
+        let admin = self.admin.clone();
         let key = call!(
             self,
             admin,

@@ -10,7 +10,8 @@ use guichet_tests::people::{self, OTHER_PASSWORD};
 use super::Story;
 
 impl Story {
-    pub(super) async fn resets_and_mails(&mut self) {
+    /// Ana, who asks for a reset.
+    pub(super) async fn resets(&mut self) -> String {
         let (admin, anyone) = (self.admin.clone(), self.server.anyone().await);
         people::active(&self.server, "ana", "ana@ecole.example").await;
         self.forget().await;
@@ -62,8 +63,13 @@ impl Story {
             }
         );
 
+        link.user_id
+    }
+
+    pub(super) async fn mails(&mut self, account_id: String) {
+        let admin = self.admin.clone();
         let listed = proto::ListMessagesRequest {
-            account_id: link.user_id,
+            account_id,
             ..proto::ListMessagesRequest::default()
         };
         let listed = admin.mail().list_messages(listed).await;

@@ -50,10 +50,13 @@ pub(super) async fn told() -> Told {
         told: Vec::new(),
     };
     let school = story.institution().await;
-    story.administration(&school).await;
+    story.account(&school).await;
+    story.migration().await;
+    story.api_key().await;
     story.own_account(&school).await;
     story.second_factor().await;
-    story.resets_and_mails().await;
+    let ana = story.resets().await;
+    story.mails(ana).await;
     story.import().await;
     story.told
 }

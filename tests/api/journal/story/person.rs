@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use guichet_client::Guichet;
 use guichet_client::proto::continue_login_request::Answer;
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::{self, AccountState};
@@ -53,6 +54,11 @@ impl Story {
             revoke_all_sessions,
             RevokeAllSessionsRequest { keep_current: true }
         );
+        self.password_and_address(&leo, tokens.account_id).await;
+    }
+
+    async fn password_and_address(&mut self, leo: &Guichet, account_id: String) {
+        let anyone = self.server.anyone().await;
         call!(
             self,
             leo,
@@ -81,7 +87,7 @@ impl Story {
             account,
             confirm_email_change,
             ConfirmEmailChangeRequest {
-                user_id: tokens.account_id,
+                user_id: account_id,
                 code,
             }
         );
