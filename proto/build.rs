@@ -15,6 +15,7 @@ const SECRET_MESSAGES: [&str; 35] = [
     "CheckPasswordRequest",
     "InspectResetRequest",
     "CompleteResetRequest",
+    "CompleteResetResponse",
     "RevokeResetRequest",
     "LoginRequest",
     "LoginResponse",

@@ -29,6 +29,7 @@ mod m0009_hash_kinds;
 mod m0010_names;
 mod m0011_second_factors;
 mod m0012_journal;
+mod m0013_throttles;
 mod m0014_password_rules;
 mod m0015_retired_keys;
 mod m0016_expiry;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_names::Migration),
             Box::new(m0011_second_factors::Migration),
             Box::new(m0012_journal::Migration),
+            Box::new(m0013_throttles::Migration),
             Box::new(m0014_password_rules::Migration),
             Box::new(m0015_retired_keys::Migration),
             Box::new(m0016_expiry::Migration),

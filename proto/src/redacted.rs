@@ -24,6 +24,7 @@ redact!(
     v1::CheckPasswordRequest,
     v1::InspectResetRequest,
     v1::CompleteResetRequest,
+    v1::CompleteResetResponse,
     v1::RevokeResetRequest,
     v1::LoginRequest,
     v1::LoginResponse,

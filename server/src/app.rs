@@ -25,6 +25,7 @@ use crate::{
     },
     refusals::Refusals,
     store::{Store, hash_kind},
+    throttle::Turns,
 };
 
 /// What a machine whose clock is kept does not reach: somebody should look.
@@ -58,6 +59,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Refusals on their way to the journal.
     pub refusals: Refusals,
+    /// Who tries a password at the moment.
+    pub turns: Turns,
     /// Wakes the workers that decide about reset requests and send mails.
     pub wake: watch::Sender<()>,
     /// Language where nobody asked for one.
@@ -123,6 +126,7 @@ impl App {
             },
             metrics,
             refusals: Refusals::default(),
+            turns: Turns::default(),
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
             store,

@@ -227,6 +227,7 @@ async fn guesses_made_at_once_are_counted_one_by_one() {
             username: "lea.martin".into(),
             password: OTHER_PASSWORD.into(),
             device_name: String::new(),
+            ..LoginRequest::default()
         };
         guesses.spawn(async move { guichet.auth().login(request).await });
     }

@@ -16,6 +16,7 @@ async fn sign_in(
         username: username.into(),
         password: password.into(),
         device_name: String::new(),
+        ..LoginRequest::default()
     });
     for (name, value) in forwarded {
         let value = value.parse().expect("a header");

@@ -52,6 +52,7 @@ async fn login(server: &Server) -> (Tokens, String) {
         username: "lea".into(),
         password: GOOD_PASSWORD.into(),
         device_name: "Firefox".into(),
+        ..LoginRequest::default()
     };
     let reply = calls(server).login(with_cookie(request, "")).await;
     let reply = reply.expect("a sign-in");
@@ -122,6 +123,7 @@ async fn over_tls_the_cookie_is_bound_to_this_host() {
         username: "lea".into(),
         password: GOOD_PASSWORD.into(),
         device_name: String::new(),
+        ..LoginRequest::default()
     };
     let reply = calls(&server).login(with_cookie(request, "")).await;
 

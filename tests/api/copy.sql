@@ -1,13 +1,13 @@
 INSERT INTO account VALUES
   (x'00000000000000000000000000000000', 'odd', 'odd', '', '', 0, '', 'fr', 'ACTIVE', NULL,
    x'ffffffffffffffffffffffffffffffff', 'Straße', '[]', '{}', '$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA',
-   -9223372036854775808, 9223372036854775807, NULL, 0, ''),
+   -9223372036854775808, 9223372036854775807, NULL, 0, '', NULL),
   (x'ffffffffffffffffffffffffffffffff', 'Ⅸ ODD', 'ⅸ odd', 'É@ecole.example', 'é@ecole.example', 1,
    '👩‍👩‍👧 עברית' || char(1, 9, 10, 13, 27, 127, 65279, 65535, 1114111) || '\''"`%_?$1', NULL, 'LEGACY', 'PENDING',
-   NULL, 'STRASSE', '["admin"]', '{"a":"\u0000","b":[1e308,-0.0,null],"ключ":"\"\\"}', NULL, 0, -1, 1, 9007199254740993, 'ⅸ odd'),
+   NULL, 'STRASSE', '["admin"]', '{"a":"\u0000","b":[1e308,-0.0,null],"ключ":"\"\\"}', NULL, 0, -1, 1, 9007199254740993, 'ⅸ odd', -1),
   (x'5c000a0d275c303030ff00010203047f', 'e' || char(769), 'é', NULL, NULL, 0, printf('%.*c', 200000, 'x') || '…', 'de',
    'DISABLED', 'ACTIVE', x'00000000000000000000000000000001', ' straße ', '[]',
-   json_object('long', hex(zeroblob(70000))), '', 1, 1, 1, 1, '%_\');
+   json_object('long', hex(zeroblob(70000))), '', 1, 1, 1, 1, '%_\', 9223372036854775807);
 
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
 INSERT INTO event
@@ -37,13 +37,14 @@ INSERT INTO signing_key VALUES
 INSERT INTO api_key VALUES (randomblob(16), 'NULL', 'admin', x'5c78', 1, NULL, NULL);
 
 INSERT INTO throttle VALUES
-  (x'', 1, 0, -1), (x'00', 1, 0, 1), (x'0000', 1, 0, 1), (x'7f', 1, 0, 1), (x'80', 1, 0, 1), (x'ff', 1, 0, 1);
+  (x'', 1, 0, -1, NULL), (x'00', 1, 0, 1, 0), (x'0000', 1, 0, 1, -1), (x'7f', 1, 0, 1, 1), (x'80', 1, 0, 1, NULL),
+  (x'ff', 1, 0, 1, 9223372036854775807);
 
 INSERT INTO reset_code VALUES
   (randomblob(16), x'00000000000000000000000000000000', randomblob(16), 'RESET', randomblob(32), NULL, '', 1, 1, NULL, 0, 0, -1);
 
 INSERT INTO reset_request VALUES
-  (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]', '');
+  (randomblob(16), 'RESET_BY_EMAIL', 'Ａ＠Ｂ', NULL, '', 'https://x.example/?a=1&b=%00#é', 1, NULL, '[]', '2001:db8:0:1::/64');
 
 INSERT INTO outbox VALUES
   (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10),

@@ -84,6 +84,7 @@ async fn a_page_reads_why_it_was_refused() {
         username: "nobody".into(),
         password: people::GOOD_PASSWORD.into(),
         device_name: String::new(),
+        ..LoginRequest::default()
     };
     let nothing = LoginRequest::default();
     let export = ExportAccountDataRequest::default();

@@ -36,6 +36,7 @@ async fn sign_in(
         username: username.into(),
         password: password.into(),
         device_name: String::new(),
+        ..LoginRequest::default()
     };
     AuthServiceClient::new(channel).login(request).await
 }

@@ -19,6 +19,7 @@ async fn rush(server: &Server, password: &str, times: usize) -> Vec<Status> {
             username: "lea".into(),
             password: password.into(),
             device_name: String::new(),
+            ..LoginRequest::default()
         };
         calls.spawn(async move { guichet.auth().login(request).await });
     }

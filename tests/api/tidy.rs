@@ -31,7 +31,7 @@ const GROUND: [&str; 17] = [
     "secret.rs",
     "store/",
     "text.rs",
-    "throttle.rs",
+    "throttle/",
     "transport/",
     "error.rs",
 ];

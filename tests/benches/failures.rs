@@ -43,7 +43,7 @@ async fn main() {
             let request = LoginRequest {
                 username: case.username.clone(),
                 password: format!("Ancien mot de passe {round}"),
-                device_name: String::new(),
+                ..LoginRequest::default()
             };
             let begun = Instant::now();
             let refused = anyone.auth().login(request).await;

@@ -259,6 +259,7 @@ impl Person {
             code: link.code.clone(),
             email: self.email.clone(),
             new_password: password.to_owned(),
+            ..CompleteResetRequest::default()
         };
         let used = self
             .door
@@ -279,6 +280,7 @@ impl Person {
                 username: self.username.clone(),
                 password,
                 device_name: String::new(),
+                ..LoginRequest::default()
             };
             let opened = self
                 .door

@@ -106,6 +106,7 @@ async fn sign_in_until(end: Instant, guichet: Guichet, storm: Storm) {
             username: "lea".to_owned(),
             password: GOOD_PASSWORD.to_owned(),
             device_name: String::new(),
+            ..LoginRequest::default()
         };
         let Err(status) = guichet.auth().login(request).await else {
             storm.signed_in.fetch_add(1, Ordering::Relaxed);

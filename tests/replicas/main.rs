@@ -9,11 +9,13 @@ use guichet_client::proto::{
     SendTestMessageRequest,
 };
 use guichet_client::{Reason, error};
+use guichet_tests::door::{Door, is_throttled};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::races::{self, CALLS, EMAIL, clients, race, three};
 use guichet_tests::smtp::{Mode, SmtpServer};
 use guichet_tests::web::metric;
 use guichet_tests::{Postgres, Server};
+use tokio::task::JoinSet;
 
 /// Rounds of each race: enough for one in ten to show.
 const ROUNDS: usize = 20;
@@ -143,6 +145,7 @@ async fn guesses_are_counted_together() {
             username: "lea".into(),
             password: OTHER_PASSWORD.into(),
             device_name: String::new(),
+            ..LoginRequest::default()
         };
         let refused = replica.auth().login(request).await;
         error::reason(&refused.expect_err("a wrong password"))
@@ -157,6 +160,54 @@ async fn guesses_are_counted_together() {
         [told(Reason::BadCredentials), told(Reason::Throttled)],
         [5, CALLS - 5]
     );
+}
+
+#[tokio::test]
+async fn five_hundred_guesses_on_two_replicas_are_counted_one_by_one() {
+    let first = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&first, "lea", EMAIL).await;
+    let servers = [first.replica().await, first];
+    let doors = [
+        Door::from(&servers[0], [127, 0, 0, 1]).await,
+        Door::from(&servers[1], [127, 0, 0, 1]).await,
+    ];
+
+    let mut guesses = JoinSet::new();
+    for door in doors.iter().cycle().take(500) {
+        let door = door.clone();
+        guesses.spawn(async move { door.refusal("lea", OTHER_PASSWORD, "").await });
+    }
+
+    let refusals = guesses.join_all().await;
+    let looked_at = refusals.iter().filter(|refusal| !is_throttled(refusal));
+    assert_eq!(looked_at.count(), 5);
+}
+
+#[tokio::test]
+async fn right_passwords_at_the_same_moment_are_right_on_every_replica() {
+    let first = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    let servers = three(first).await;
+    let replicas = clients(&servers).await;
+
+    let answers = race(&replicas, |replica| async move {
+        let request = LoginRequest {
+            username: "lea".into(),
+            password: GOOD_PASSWORD.into(),
+            ..LoginRequest::default()
+        };
+        replica.auth().login(request).await
+    })
+    .await;
+
+    for answer in answers {
+        answer.expect("a right password");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod binary;
 pub mod browser;
 pub mod certificate;
 mod cluster;
+pub mod door;
 pub mod errors;
 pub mod grpc_web;
 pub mod journal;

@@ -147,7 +147,8 @@ impl Mail {
         links.map(|link| link.code).collect()
     }
 
-    fn links_to(&self, page: &str) -> Vec<Link> {
+    /// The links to one of the pages that take a code, in the order of the text.
+    pub fn links_to(&self, page: &str) -> Vec<Link> {
         let page = format!("/Account/{page}?");
         self.text
             .lines()

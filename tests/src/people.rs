@@ -67,6 +67,7 @@ pub async fn sign_in(
         username: username.into(),
         password: password.into(),
         device_name: "tests".into(),
+        ..LoginRequest::default()
     };
     server.connect().await?.auth().login(request).await
 }
@@ -167,6 +168,7 @@ pub async fn complete(
         code: link.code.clone(),
         email: email.into(),
         new_password: password.into(),
+        ..CompleteResetRequest::default()
     };
     guichet.reset().complete_reset(request).await
 }

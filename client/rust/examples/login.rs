@@ -25,6 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         username,
         password,
         device_name: "login example".into(),
+        ..LoginRequest::default()
     };
     let reply = match guichet.auth().login(request).await {
         Ok(reply) => reply.into_inner(),

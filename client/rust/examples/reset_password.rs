@@ -42,6 +42,7 @@ async fn complete(url: &str, email: &str, user_id: &str, code: &str) -> Result<(
         code: code.to_owned(),
         email: email.to_owned(),
         new_password: password.trim_end_matches(['\r', '\n']).to_owned(),
+        ..CompleteResetRequest::default()
     };
 
     match guichet.reset().complete_reset(request).await {

@@ -8,9 +8,10 @@ import type { Session } from "./session.js";
 /** With these the server sets, reads or clears the cookie of the refresh token. */
 const SIGNING: ReadonlySet<string> = new Set(["Login", "ContinueLogin", "Refresh", "Logout"]);
 
-/** What tells the server that the refresh token belongs into the cookie. */
+/** What tells the server that the refresh token, and what the device is known by, belong into cookies. */
 export function cookieMetadata(method: DescMethod): Record<string, string> {
-  return SIGNING.has(method.name) ? { "guichet-session": "cookie" } : {};
+  const hasCookies = SIGNING.has(method.name) || method.name === "CompleteReset";
+  return hasCookies ? { "guichet-session": "cookie" } : {};
 }
 
 /** The same transport; signing in or out through it changes `session`. */

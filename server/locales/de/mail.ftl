@@ -70,8 +70,8 @@ mail-activation-revoke = Link ungültig machen
 mail-changed-subject = Ihr Passwort für { $app } wurde geändert
 mail-changed-what = Das Passwort Ihres Kontos für { $app } wurde am { $time } geändert.
 mail-changed-me = Das waren Sie? Dann ist alles in Ordnung und Sie brauchen nichts zu tun.
-mail-changed-not-me = Das waren nicht Sie? Fordern Sie hier sofort ein neues Passwort an und benachrichtigen Sie dann die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet:
-mail-changed-forgot = Neues Passwort anfordern
+mail-not-me = Das waren nicht Sie? Sagen Sie es hier sofort. Wir melden dann alle Geräte ab, Ihr Passwort wird unbrauchbar, und wir senden Ihnen einen Link, um ein neues zu wählen. Benachrichtigen Sie danach die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+mail-not-me-button = Das war nicht ich
 
 ## Andere E-Mail-Adresse
 
@@ -84,19 +84,20 @@ mail-confirm-ignore = Wenn Sie nichts angefordert haben, brauchen Sie nichts zu 
 mail-move-subject = Anfrage: neue E-Mail-Adresse für Ihr Konto von { $app }
 mail-move-what = Jemand, wahrscheinlich Sie selbst, hat { $email } als E-Mail-Adresse Ihres Kontos von { $app } angefordert. Es ändert sich nichts, solange die neue Adresse nicht bestätigt ist.
 mail-move-me = Das waren Sie? Öffnen Sie die E-Mail, die wir an die neue Adresse gesendet haben.
-mail-move-not-me = Das waren nicht Sie? Brechen Sie die Anfrage hier ab und ändern Sie dann Ihr Passwort:
+mail-move-not-me = Das waren nicht Sie? Brechen Sie die Anfrage hier ab und benachrichtigen Sie dann die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet:
 mail-move-revoke = Anfrage abbrechen
 
 mail-moved-subject = Die E-Mail-Adresse Ihres Kontos von { $app } wurde geändert
 mail-moved-what = Die E-Mail-Adresse Ihres Kontos von { $app } war { $old }. Sie lautet jetzt { $new }, und unsere E-Mails werden an diese Adresse gesendet.
 mail-moved-not-me = Das waren nicht Sie? Benachrichtigen Sie sofort die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+mail-moved-back = Das waren nicht Sie? Sagen Sie es hier innerhalb von 7 Tagen. Ihr Konto erhält dann diese Adresse zurück, alle Geräte werden abgemeldet, das Passwort wird unbrauchbar, und wir senden Ihnen hierher einen Link, um ein neues zu wählen. Benachrichtigen Sie danach die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
 
 ## A code handed over
 
 mail-code-subject = Ein Code, um Ihr Passwort für { $app } zu wählen
 mail-code-what = Die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet, hat einen Code vorbereitet, mit dem Sie ein neues Passwort für Ihr Konto von { $app } wählen können. Sie erhalten ihn von dieser Person selbst: In dieser E-Mail steht er nicht. Er ist bis zum { $time } gültig, und Ihr Passwort ändert sich nicht, solange Sie ihn nicht benutzen.
 mail-code-me = Sie haben darum gebeten? Dann ist alles in Ordnung.
-mail-code-not-me = Sie haben um nichts gebeten? Benachrichtigen Sie sofort diese Person und geben Sie den Code niemandem.
+mail-code-not-me = Sie haben um nichts gebeten? Benachrichtigen Sie sofort diese Person und geben Sie den Code niemandem. Hier können Sie den Code unbrauchbar machen:
 
 ## Zweiter Faktor
 
@@ -111,6 +112,25 @@ mail-factor-used = Am { $time } wurde ein Wiederherstellungscode benutzt, um sic
 mail-place-subject = Neue Anmeldung bei Ihrem { $app }-Konto
 mail-place-what = Am { $time } hat sich jemand von einem Ort, den wir noch nicht kannten, bei Ihrem { $app }-Konto angemeldet.
 mail-place-device = Am { $time } hat sich jemand von einem Ort, den wir noch nicht kannten, bei Ihrem { $app }-Konto angemeldet, mit diesem Gerät: { $device }.
+
+## Sign-in after many wrong passwords
+
+mail-failures-subject = Anmeldung bei Ihrem { $app }-Konto nach vielen falschen Passwörtern
+mail-failures-what =
+    { $count ->
+        [one] Am { $time } hat sich jemand nach { $count } falschen Passwort bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
+       *[other] Am { $time } hat sich jemand nach { $count } falschen Passwörtern bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
+    }
+mail-failures-device = Das Gerät nennt sich: { $device }.
+
+## A new password asked for, and refused
+
+mail-refused-subject = Anfrage nach einem neuen Passwort für { $app }
+mail-refused-disabled = Am { $time } hat jemand ein neues Passwort für Ihr { $app }-Konto angefordert. Dieses Konto ist gesperrt, deshalb haben wir keinen Link gesendet. Wenn Sie es wieder brauchen, wenden Sie sich an die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+mail-refused-often = Am { $time } hat jemand noch einmal ein neues Passwort für Ihr { $app }-Konto angefordert. Das war zu oft, deshalb haben wir keinen weiteren Link gesendet. Der Link in unserer letzten E-Mail gilt vielleicht noch; versuchen Sie es sonst in einer Stunde wieder.
+mail-refused-killed = Am { $time } hat jemand zu einem Link oder Code für ein neues Passwort Ihres { $app }-Kontos so oft falsche Angaben gemacht, dass er ungültig wurde. Ihr Passwort hat sich nicht geändert. Wenn Sie ein neues brauchen, fordern Sie einen anderen Link an.
+mail-refused-not-me = Das waren nicht Sie? Ihr Passwort hat sich nicht geändert. Hier können Sie alle Links und Codes für ein neues Passwort ungültig machen:
+mail-refused-ignore = Wenn Sie nichts angefordert haben, brauchen Sie nichts zu tun.
 
 ## Test
 

@@ -139,6 +139,10 @@ page-revoke-title = Waren Sie das nicht?
 page-revoke-what = Machen Sie hier den Link aus der E-Mail ungültig. Ihr Passwort und Ihre Adresse bleiben, wie sie sind.
 page-revoke-button = Link ungültig machen
 page-revoke-done = Dieser Link kann nicht mehr benutzt werden. Sie müssen nichts weiter tun.
+page-not-me-what = Drücken Sie diesen Knopf nur, wenn Sie es nicht waren. Wir melden dann alle Geräte ab, Ihr Passwort gilt nicht mehr, und wir senden an die Adresse Ihres Kontos einen Link, um ein neues zu wählen.
+page-not-me-address = Drücken Sie diesen Knopf nur, wenn Sie es nicht waren. Ihr Konto erhält dann die Adresse zurück, an die die E-Mail gesendet wurde, alle Geräte werden abgemeldet, das Passwort gilt nicht mehr, und wir senden an diese Adresse einen Link, um ein neues zu wählen.
+page-not-me-button = Das war nicht ich
+page-not-me-done = Erledigt: Alle Geräte sind abgemeldet, und das alte Passwort gilt nicht mehr. Öffnen Sie die E-Mail, die wir Ihnen gesendet haben, um ein neues Passwort zu wählen, und benachrichtigen Sie dann die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
 
 ## Fehler
 

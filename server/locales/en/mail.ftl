@@ -70,8 +70,8 @@ mail-activation-revoke = Cancel this link
 mail-changed-subject = Your { $app } password has been changed
 mail-changed-what = The password of your { $app } account was changed on { $time }.
 mail-changed-me = This was you? Then all is well and there is nothing you need to do.
-mail-changed-not-me = This was not you? Ask for a new password here at once, then tell the person who manages the accounts at your school or institution:
-mail-changed-forgot = Ask for a new password
+mail-not-me = This was not you? Say so here at once. We will then sign out every device, make your password useless and send you a link to choose a new one. After that, tell the person who manages the accounts at your school or institution.
+mail-not-me-button = This was not me
 
 ## Change of e-mail address
 
@@ -84,19 +84,20 @@ mail-confirm-ignore = If you did not ask for this, you can ignore this e-mail: t
 mail-move-subject = Request for a new e-mail address for your { $app } account
 mail-move-what = Someone, probably you, asked for { $email } to become the e-mail address of your { $app } account. Nothing changes until the new address has been confirmed.
 mail-move-me = This was you? Open the e-mail that we have sent to the new address.
-mail-move-not-me = This was not you? Cancel the request here, then change your password:
+mail-move-not-me = This was not you? Cancel the request here, then tell the person who manages the accounts at your school or institution:
 mail-move-revoke = Cancel the request
 
 mail-moved-subject = The e-mail address of your { $app } account has changed
 mail-moved-what = The e-mail address of your { $app } account was { $old }. It is now { $new }, and our e-mails will be sent to that address.
 mail-moved-not-me = This was not you? Tell the person who manages the accounts at your school or institution at once.
+mail-moved-back = This was not you? Say so here within 7 days. Your account then gets this address back, every device is signed out, the password becomes useless, and we send you a link to choose a new one here. After that, tell the person who manages the accounts at your school or institution.
 
 ## A code handed over
 
 mail-code-subject = A code to choose your { $app } password
 mail-code-what = The person who manages the accounts at your school or institution has prepared a code with which you can choose a new password for your { $app } account. They will give it to you themselves: it is not in this e-mail. It is valid until { $time }, and your password does not change unless you use it.
 mail-code-me = Did you ask for it? Then all is well.
-mail-code-not-me = You did not ask for anything? Tell that person at once, and give the code to nobody.
+mail-code-not-me = You did not ask for anything? Tell that person at once, and give the code to nobody. Here you can make the code useless:
 
 ## Second factor
 
@@ -111,6 +112,25 @@ mail-factor-used = On { $time }, a recovery code was used to sign in to your { $
 mail-place-subject = New sign-in to your { $app } account
 mail-place-what = On { $time }, someone signed in to your { $app } account from a place that we had not seen before.
 mail-place-device = On { $time }, someone signed in to your { $app } account from a place that we had not seen before, with this device: { $device }.
+
+## Sign-in after many wrong passwords
+
+mail-failures-subject = Sign-in to your { $app } account after many wrong passwords
+mail-failures-what =
+    { $count ->
+        [one] On { $time }, someone signed in to your { $app } account after { $count } wrong password, on a device that we did not know.
+       *[other] On { $time }, someone signed in to your { $app } account after { $count } wrong passwords, on a device that we did not know.
+    }
+mail-failures-device = The device calls itself: { $device }.
+
+## A new password asked for, and refused
+
+mail-refused-subject = Request for a new password for { $app }
+mail-refused-disabled = On { $time }, someone asked for a new password for your { $app } account. That account has been stopped, so we have not sent a link. If you need it again, ask the person who manages the accounts at your school or institution.
+mail-refused-often = On { $time }, someone asked for a new password for your { $app } account once more. That was too often, so we have not sent another link. The link in our latest e-mail may still be good; otherwise try again in an hour.
+mail-refused-killed = On { $time }, someone gave wrong answers with a link or a code for a new password for your { $app } account until it died. Your password has not changed. If you need a new one, ask for another link.
+mail-refused-not-me = This was not you? Your password has not changed. Here you can make every link and every code for a new password useless:
+mail-refused-ignore = If you did not ask for this, you need not do anything.
 
 ## Test
 

@@ -139,6 +139,10 @@ page-revoke-title = Was this not you?
 page-revoke-what = Cancel the link from the e-mail here. Your password and your address stay as they are.
 page-revoke-button = Cancel this link
 page-revoke-done = This link can no longer be used. There is nothing else for you to do.
+page-not-me-what = Only press this button if it was not you. We will then sign out every device, your password will no longer work, and we will send a link to choose a new one to the address of your account.
+page-not-me-address = Only press this button if it was not you. Your account then gets back the address to which the e-mail was sent, every device is signed out, the password no longer works, and we send a link to choose a new one to that address.
+page-not-me-button = This was not me
+page-not-me-done = Done: every device is signed out and the old password no longer works. Open the e-mail that we have sent you to choose a new password, then tell the person who manages the accounts at your school or institution.
 
 ## Errors
 

@@ -70,8 +70,8 @@ mail-activation-revoke = Annuler ce lien
 mail-changed-subject = Votre mot de passe { $app } a été modifié
 mail-changed-what = Le mot de passe de votre compte { $app } a été modifié le { $time }.
 mail-changed-me = C'était vous ? Alors tout est en ordre, vous n'avez rien à faire.
-mail-changed-not-me = Ce n'était pas vous ? Demandez tout de suite un nouveau mot de passe ici, puis prévenez la personne qui gère les comptes dans votre école ou votre institution :
-mail-changed-forgot = Demander un nouveau mot de passe
+mail-not-me = Ce n'était pas vous ? Dites-le tout de suite ici. Nous déconnecterons alors tous les appareils, votre mot de passe ne servira plus à rien et nous vous enverrons un lien pour en choisir un nouveau. Prévenez ensuite la personne qui gère les comptes dans votre école ou votre institution.
+mail-not-me-button = Ce n'était pas moi
 
 ## Changement d'adresse e-mail
 
@@ -84,19 +84,20 @@ mail-confirm-ignore = Si vous n'avez rien demandé, ne tenez pas compte de cet e
 mail-move-subject = Demande de nouvelle adresse e-mail pour votre compte { $app }
 mail-move-what = Quelqu'un, sans doute vous, a demandé que { $email } devienne l'adresse e-mail de votre compte { $app }. Rien ne change tant que cette nouvelle adresse n'est pas confirmée.
 mail-move-me = C'était vous ? Ouvrez l'e-mail que nous avons envoyé à la nouvelle adresse.
-mail-move-not-me = Ce n'était pas vous ? Annulez la demande ici, puis changez votre mot de passe :
+mail-move-not-me = Ce n'était pas vous ? Annulez la demande ici, puis prévenez la personne qui gère les comptes dans votre école ou votre institution :
 mail-move-revoke = Annuler la demande
 
 mail-moved-subject = L'adresse e-mail de votre compte { $app } a changé
 mail-moved-what = L'adresse e-mail de votre compte { $app } était { $old }. C'est maintenant { $new }, et nos e-mails seront envoyés à cette adresse.
 mail-moved-not-me = Ce n'était pas vous ? Prévenez tout de suite la personne qui gère les comptes dans votre école ou votre institution.
+mail-moved-back = Ce n'était pas vous ? Dites-le ici dans les 7 jours. Votre compte retrouvera alors cette adresse, tous les appareils seront déconnectés, le mot de passe ne servira plus à rien et nous vous enverrons ici un lien pour en choisir un nouveau. Prévenez ensuite la personne qui gère les comptes dans votre école ou votre institution.
 
 ## A code handed over
 
 mail-code-subject = Un code pour choisir votre mot de passe { $app }
 mail-code-what = La personne qui gère les comptes dans votre école ou votre institution a préparé un code avec lequel vous pouvez choisir un nouveau mot de passe pour votre compte { $app }. Elle vous le donne elle-même : il n'est pas dans cet e-mail. Il est valable jusqu'au { $time }, et votre mot de passe ne change pas tant que vous ne l'utilisez pas.
 mail-code-me = Vous l'avez demandé ? Alors tout est en ordre.
-mail-code-not-me = Vous n'avez rien demandé ? Prévenez tout de suite cette personne, et ne donnez ce code à personne.
+mail-code-not-me = Vous n'avez rien demandé ? Prévenez tout de suite cette personne, et ne donnez ce code à personne. Vous pouvez rendre ce code inutilisable ici :
 
 ## Deuxième facteur
 
@@ -111,6 +112,25 @@ mail-factor-used = Le { $time }, un code de secours a servi à se connecter à v
 mail-place-subject = Nouvelle connexion à votre compte { $app }
 mail-place-what = Le { $time }, quelqu'un s'est connecté à votre compte { $app } depuis un endroit que nous ne connaissions pas encore.
 mail-place-device = Le { $time }, quelqu'un s'est connecté à votre compte { $app } depuis un endroit que nous ne connaissions pas encore, avec cet appareil : { $device }.
+
+## Sign-in after many wrong passwords
+
+mail-failures-subject = Connexion à votre compte { $app } après plusieurs mots de passe incorrects
+mail-failures-what =
+    { $count ->
+        [one] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mot de passe incorrect, avec un appareil que nous ne connaissions pas.
+       *[other] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mots de passe incorrects, avec un appareil que nous ne connaissions pas.
+    }
+mail-failures-device = Cet appareil se présente ainsi : { $device }.
+
+## A new password asked for, and refused
+
+mail-refused-subject = Demande d'un nouveau mot de passe pour { $app }
+mail-refused-disabled = Le { $time }, quelqu'un a demandé un nouveau mot de passe pour votre compte { $app }. Ce compte est arrêté, nous n'avons donc pas envoyé de lien. Si vous en avez encore besoin, adressez-vous à la personne qui gère les comptes dans votre école ou votre institution.
+mail-refused-often = Le { $time }, quelqu'un a demandé une fois de plus un nouveau mot de passe pour votre compte { $app }. C'était trop souvent, nous n'avons donc pas envoyé d'autre lien. Le lien de notre dernier e-mail est peut-être encore valable ; sinon, réessayez dans une heure.
+mail-refused-killed = Le { $time }, quelqu'un a donné de mauvaises réponses avec un lien ou un code pour un nouveau mot de passe de votre compte { $app }, jusqu'à le rendre inutilisable. Votre mot de passe n'a pas changé. S'il vous en faut un nouveau, demandez un autre lien.
+mail-refused-not-me = Ce n'était pas vous ? Votre mot de passe n'a pas changé. Vous pouvez rendre inutilisables ici tous les liens et tous les codes pour un nouveau mot de passe :
+mail-refused-ignore = Si vous n'avez rien demandé, vous n'avez rien à faire.
 
 ## Test
 

@@ -139,6 +139,10 @@ page-revoke-title = Ce n'était pas vous ?
 page-revoke-what = Annulez ici le lien reçu par e-mail. Votre mot de passe et votre adresse ne changent pas.
 page-revoke-button = Annuler ce lien
 page-revoke-done = Ce lien ne peut plus servir. Vous n'avez rien d'autre à faire.
+page-not-me-what = N'appuyez sur ce bouton que si ce n'était pas vous. Nous déconnecterons alors tous les appareils, votre mot de passe ne fonctionnera plus et nous enverrons à l'adresse de votre compte un lien pour en choisir un nouveau.
+page-not-me-address = N'appuyez sur ce bouton que si ce n'était pas vous. Votre compte retrouvera alors l'adresse à laquelle l'e-mail a été envoyé, tous les appareils seront déconnectés, le mot de passe ne fonctionnera plus et nous enverrons à cette adresse un lien pour en choisir un nouveau.
+page-not-me-button = Ce n'était pas moi
+page-not-me-done = C'est fait : tous les appareils sont déconnectés et l'ancien mot de passe ne fonctionne plus. Ouvrez l'e-mail que nous vous avons envoyé pour choisir un nouveau mot de passe, puis prévenez la personne qui gère les comptes dans votre école ou votre institution.
 
 ## Erreurs
 

@@ -70,8 +70,8 @@ mail-activation-revoke = Deze link annuleren
 mail-changed-subject = Uw wachtwoord voor { $app } werd gewijzigd
 mail-changed-what = Het wachtwoord van uw account voor { $app } werd gewijzigd op { $time }.
 mail-changed-me = Was u dit? Dan is alles in orde en hoeft u niets te doen.
-mail-changed-not-me = Was u dit niet? Vraag hier meteen een nieuw wachtwoord en verwittig daarna de persoon die de accounts in uw school of instelling beheert:
-mail-changed-forgot = Een nieuw wachtwoord vragen
+mail-not-me = Was u dit niet? Zeg het hier meteen. Wij melden dan alle apparaten af, uw wachtwoord wordt onbruikbaar en wij sturen u een link om een nieuw wachtwoord te kiezen. Verwittig daarna de persoon die de accounts in uw school of instelling beheert.
+mail-not-me-button = Dit was ik niet
 
 ## Ander e-mailadres
 
@@ -84,19 +84,20 @@ mail-confirm-ignore = Hebt u niets gevraagd? Dan hoeft u niets te doen: het adre
 mail-move-subject = Aanvraag van een nieuw e-mailadres voor uw account van { $app }
 mail-move-what = Iemand, wellicht uzelf, heeft gevraagd om { $email } te gebruiken als e-mailadres van uw account van { $app }. Er verandert niets zolang dat nieuwe adres niet bevestigd is.
 mail-move-me = Was u dit? Open dan de e-mail die we naar het nieuwe adres hebben gestuurd.
-mail-move-not-me = Was u dit niet? Annuleer de aanvraag hier en wijzig daarna uw wachtwoord:
+mail-move-not-me = Was u dit niet? Annuleer de aanvraag hier en verwittig daarna de persoon die de accounts in uw school of instelling beheert:
 mail-move-revoke = De aanvraag annuleren
 
 mail-moved-subject = Het e-mailadres van uw account van { $app } is gewijzigd
 mail-moved-what = Het e-mailadres van uw account van { $app } was { $old }. Het is nu { $new } en onze e-mails worden voortaan naar dat adres gestuurd.
 mail-moved-not-me = Was u dit niet? Verwittig dan meteen de persoon die de accounts in uw school of instelling beheert.
+mail-moved-back = Was u dit niet? Zeg het hier binnen 7 dagen. Uw account krijgt dan dit adres terug, alle apparaten worden afgemeld, het wachtwoord wordt onbruikbaar en wij sturen u op dit adres een link om een nieuw wachtwoord te kiezen. Verwittig daarna de persoon die de accounts in uw school of instelling beheert.
 
 ## A code handed over
 
 mail-code-subject = Een code om uw wachtwoord voor { $app } te kiezen
 mail-code-what = De persoon die de accounts in uw school of instelling beheert, heeft een code klaargemaakt waarmee u een nieuw wachtwoord voor uw account van { $app } kunt kiezen. U krijgt de code van die persoon zelf: ze staat niet in deze e-mail. De code is geldig tot { $time } en uw wachtwoord verandert niet zolang u ze niet gebruikt.
 mail-code-me = Hebt u dit gevraagd? Dan is alles in orde.
-mail-code-not-me = Hebt u niets gevraagd? Verwittig dan meteen die persoon en geef de code aan niemand.
+mail-code-not-me = Hebt u niets gevraagd? Verwittig dan meteen die persoon en geef de code aan niemand. Hier kunt u de code onbruikbaar maken:
 
 ## Tweede factor
 
@@ -111,6 +112,25 @@ mail-factor-used = Op { $time } is een herstelcode gebruikt om aan te melden bij
 mail-place-subject = Nieuwe aanmelding bij uw { $app }-account
 mail-place-what = Op { $time } heeft iemand zich bij uw { $app }-account aangemeld vanaf een plaats die wij nog niet kenden.
 mail-place-device = Op { $time } heeft iemand zich bij uw { $app }-account aangemeld vanaf een plaats die wij nog niet kenden, met dit apparaat: { $device }.
+
+## Sign-in after many wrong passwords
+
+mail-failures-subject = Aanmelding bij uw { $app }-account na veel foute wachtwoorden
+mail-failures-what =
+    { $count ->
+        [one] Op { $time } heeft iemand zich na { $count } fout wachtwoord bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
+       *[other] Op { $time } heeft iemand zich na { $count } foute wachtwoorden bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
+    }
+mail-failures-device = Het apparaat noemt zich: { $device }.
+
+## A new password asked for, and refused
+
+mail-refused-subject = Aanvraag van een nieuw wachtwoord voor { $app }
+mail-refused-disabled = Op { $time } heeft iemand een nieuw wachtwoord gevraagd voor uw { $app }-account. Dat account is stopgezet, daarom hebben wij geen link gestuurd. Hebt u het weer nodig, vraag het dan aan de persoon die de accounts in uw school of instelling beheert.
+mail-refused-often = Op { $time } heeft iemand nog eens een nieuw wachtwoord gevraagd voor uw { $app }-account. Dat was te vaak, daarom hebben wij geen nieuwe link gestuurd. De link in onze laatste e-mail is misschien nog geldig; probeer het anders over een uur opnieuw.
+mail-refused-killed = Op { $time } heeft iemand bij een link of een code voor een nieuw wachtwoord van uw { $app }-account zo vaak foute antwoorden gegeven dat die ongeldig werd. Uw wachtwoord is niet veranderd. Hebt u een nieuw wachtwoord nodig, vraag dan een andere link.
+mail-refused-not-me = Was u dit niet? Uw wachtwoord is niet veranderd. Hier kunt u alle links en codes voor een nieuw wachtwoord onbruikbaar maken:
+mail-refused-ignore = Als u niets hebt gevraagd, hoeft u niets te doen.
 
 ## Test
 

@@ -139,6 +139,10 @@ page-revoke-title = Was u dit niet?
 page-revoke-what = Annuleer hier de link uit de e-mail. Uw wachtwoord en uw adres blijven zoals ze zijn.
 page-revoke-button = Deze link annuleren
 page-revoke-done = Deze link kan niet meer worden gebruikt. U hoeft verder niets te doen.
+page-not-me-what = Druk alleen op deze knop als u het niet was. Wij melden dan alle apparaten af, uw wachtwoord werkt niet meer en wij sturen naar het adres van uw account een link om een nieuw wachtwoord te kiezen.
+page-not-me-address = Druk alleen op deze knop als u het niet was. Uw account krijgt dan het adres terug waarnaar de e-mail werd gestuurd, alle apparaten worden afgemeld, het wachtwoord werkt niet meer en wij sturen naar dat adres een link om een nieuw wachtwoord te kiezen.
+page-not-me-button = Dit was ik niet
+page-not-me-done = Klaar: alle apparaten zijn afgemeld en het oude wachtwoord werkt niet meer. Open de e-mail die wij u hebben gestuurd om een nieuw wachtwoord te kiezen en verwittig daarna de persoon die de accounts in uw school of instelling beheert.
 
 ## Fouten
 

@@ -179,6 +179,7 @@ fn read(
         update_time: call.now,
         last_login_time: None,
         version: 1,
+        devices_from_time: None,
     };
     fields.finish()?;
 

@@ -1,12 +1,14 @@
 //! The password that a signed-in person proves itself with before something that a thief must not do.
 
+use super::own_counter;
 use crate::{
     call::Call,
     error::Error,
+    metrics::Tried,
     password::{Password, stored::StoredHash},
     refusals::Refused,
     store::account,
-    throttle::{self, Curve},
+    throttle,
 };
 
 /// Verifies the account's password. Wrong ones are slowed down, so that a stolen session can't guess it.
@@ -16,9 +18,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         &app.master_key,
         &[b"change-password", account.id.as_bytes()],
     );
-    if app.config.throttle.enabled {
-        charge(call, &key).await?;
-    }
+    own_counter::charge(call, account, &key, Tried::Password).await?;
 
     let stored = account
         .password_hash
@@ -43,12 +43,4 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
     txn.commit().await?;
     verified?;
     Ok(())
-}
-
-async fn charge(call: &Call<'_>, key: &[u8]) -> Result<(), Error> {
-    let curve = Curve::of_failures(&call.app.config.throttle);
-    let txn = call.app.store.write().await?;
-    let charged = throttle::charge(&txn, key, curve, call.now).await?;
-    txn.commit().await?;
-    charged.map_err(|retry_after| Error::Throttled { retry_after })
 }

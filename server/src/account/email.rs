@@ -73,6 +73,7 @@ async fn enqueue(call: &Call<'_>, id: Uuid, own: bool, new_email: &str) -> Resul
     if let Some(old_email) = &account.email {
         let cause = Cause::EmailChangeRequested {
             new_email: new_email.to_owned(),
+            by_person: own,
         };
         outbox::enqueue(&txn, call.app, cause, &account, old_email).await?;
     }

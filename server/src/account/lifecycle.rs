@@ -69,6 +69,7 @@ const fn kind(transition: Transition) -> &'static str {
         Transition::Disable => "account.disabled",
         Transition::Enable => "account.enabled",
         Transition::Delete => "account.deleted",
+        Transition::Distrust => "account.not_me",
         Transition::Undelete => "account.undeleted",
     }
 }

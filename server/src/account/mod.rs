@@ -29,6 +29,7 @@ pub mod lifecycle;
 pub mod list;
 pub mod migrate;
 pub mod new_password;
+pub mod own_counter;
 pub mod purge;
 pub mod rank;
 pub mod row;

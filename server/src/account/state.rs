@@ -9,6 +9,8 @@ pub enum Transition {
     Migrate,
     /// Its person chooses a first password.
     Activate,
+    /// Its person says that somebody else knows its password.
+    Distrust,
     /// An administrator stops it.
     Disable,
     /// An administrator lets it go on.
@@ -31,6 +33,7 @@ impl Transition {
         match (self, from) {
             (Self::Migrate, State::Legacy) => Some(State::Pending),
             (Self::Activate, State::Pending) => Some(State::Active),
+            (Self::Distrust, State::Active) => Some(State::Pending),
             (Self::Disable, State::Pending | State::Active) => Some(State::Disabled),
             (Self::Enable, State::Disabled) => Some(match prior {
                 Some(State::Pending) => State::Pending,
@@ -64,11 +67,12 @@ mod tests {
     #[test]
     fn an_account_changes_only_along_the_lines_of_the_contract() {
         use State::{Active, Deleted, Disabled, Legacy, Pending};
-        use Transition::{Activate, Delete, Disable, Enable, Migrate, Undelete};
+        use Transition::{Activate, Delete, Disable, Distrust, Enable, Migrate, Undelete};
 
         let table = [
             (Migrate, [Some(Pending), None, None, None, None]),
             (Activate, [None, Some(Active), None, None, None]),
+            (Distrust, [None, None, Some(Pending), None, None]),
             (Disable, [None, Some(Disabled), Some(Disabled), None, None]),
             (Enable, [None, None, None, Some(Active), None]),
             (

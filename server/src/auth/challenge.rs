@@ -10,6 +10,7 @@ use guichet_proto::v1::{self, SecondFactor};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::session::Arrival;
 use crate::{
     clock::Timestamp,
     error::Error,
@@ -21,15 +22,16 @@ use crate::{
 /// How long a person may look for the telephone.
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// Longest token that is looked at: that of the longest device name, with room to spare.
-const MAX_LENGTH: usize = 4_096;
+/// Longest token that is looked at: that of the longest device name and the longest device token, with room to spare.
+const MAX_LENGTH: usize = 8_192;
 
 /// Whose password was right, and when.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Challenge {
     pub(crate) account_id: Uuid,
-    /// As given at sign-in.
-    pub(crate) device_name: String,
+    /// As at sign-in.
+    #[serde(flatten)]
+    pub(crate) arrival: Arrival,
     /// Of the stored password hash.
     password: Vec<u8>,
     expire_time: i64,
@@ -40,12 +42,12 @@ impl Challenge {
     pub(crate) fn of(
         account_id: Uuid,
         password_hash: Option<&str>,
-        device_name: &str,
+        arrival: Arrival,
         now: Timestamp,
     ) -> Self {
         Self {
             account_id,
-            device_name: device_name.to_owned(),
+            arrival,
             password: fingerprint(password_hash),
             expire_time: now.plus(LIFETIME).0,
         }
@@ -102,12 +104,17 @@ mod tests {
     fn a_challenge_opens_until_it_expires_and_under_its_own_key_only() {
         let master_key = test_master_key("01");
         let now = Timestamp(1_000_000);
-        let made = Challenge::of(Uuid::nil(), Some("hash"), "téléphone", now);
+        let arrival = Arrival {
+            device_name: "téléphone".into(),
+            device_token: "token".into(),
+            failures: 3,
+        };
+        let made = Challenge::of(Uuid::nil(), Some("hash"), arrival, now);
         let token = made.to_proto(&master_key).unwrap().challenge_token;
 
         let late = now.plus(LIFETIME);
         let opened = Challenge::open(&master_key, &token, Timestamp(late.0 - 1)).unwrap();
-        assert_eq!(opened.device_name, "téléphone");
+        assert_eq!(opened.arrival.device_name, "téléphone");
         let expired = Challenge::open(&master_key, &token, late);
         assert!(matches!(expired, Err(Error::TokenExpired)));
         let foreign = Challenge::open(&test_master_key("02"), &token, now);
@@ -115,7 +122,7 @@ mod tests {
         for bad in [
             String::new(),
             token[..token.len() - 2].into(),
-            "A".repeat(5_000),
+            "A".repeat(9_000),
         ] {
             let opened = Challenge::open(&master_key, &bad, now);
             assert!(matches!(opened, Err(Error::TokenInvalid)), "{bad}");

@@ -10,7 +10,7 @@ use super::{
     challenge::Challenge,
     login::mark_signed_in,
     recovery_codes, second_factor,
-    session::{self, Proof},
+    session::{self, Arrival, Proof},
     totp as app_codes,
 };
 use crate::{
@@ -38,8 +38,8 @@ pub async fn continue_login(
         .filter(|account| challenge.holds_for(account))
         .ok_or(Error::TokenInvalid)?;
 
-    second_factor::charge(call, account.id).await?;
-    let tokens = open(call, &account, challenge.device_name, &answer).await?;
+    second_factor::charge(call, &account).await?;
+    let tokens = open(call, &account, challenge.arrival, &answer).await?;
     app.wake.send_replace(());
     Ok(ContinueLoginResponse {
         outcome: Some(Outcome::Tokens(tokens)),
@@ -71,7 +71,7 @@ fn required(answer: Option<Answer>) -> Result<Answer, Error> {
 async fn open(
     call: &Call<'_>,
     account: &account::Model,
-    device_name: String,
+    arrival: Arrival,
     answer: &Answer,
 ) -> Result<Tokens, Error> {
     let txn = call.app.store.write().await?;
@@ -83,7 +83,7 @@ async fn open(
     if !mark_signed_in(call, &txn, account, None).await? {
         return Err(Error::TokenInvalid);
     }
-    let tokens = session::open(call, &txn, account, device_name, Proof::SecondFactor).await?;
+    let tokens = session::open(call, &txn, account, arrival, Proof::SecondFactor).await?;
     second_factor::forgive(call, &txn, account.id).await?;
     txn.commit().await?;
     Ok(tokens)

@@ -5,57 +5,119 @@
 //! elsewhere delays himself, not the person at school.
 //!
 //! A third one is a network's, whatever the names: who tries one stolen password after the other from one place is
-//! stopped there, but for the accounts that have been opened from there before.
-
-use std::time::Duration;
+//! stopped there, but for the accounts that have been opened from there before. A fourth one is everybody's, against who
+//! has many places.
+//!
+//! A device that the person has signed in on has a counter of its own, and no other: not even who guesses from the same
+//! network, or from everywhere at once, holds it up.
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
+use super::device::Device;
 use crate::{
     account::username::Username,
     app::App,
-    clock::Timestamp,
+    call::Call,
     error::Error,
+    event::Subject,
     master_key::{MasterKey, Purpose},
+    metrics::{Throttle, Tried},
     store::{account, session, throttle as counter},
-    throttle::{self, Bucket, Curve},
+    throttle::{self, Bucket, Closed, Curve, Refusal, Turn},
+    transport::peer,
 };
 
-/// Half of a counter's key names the account, half the network: so all of one account's are next to each other.
+/// Half of a counter's key names the account, half the network or the device: so all of one account's are next to each
+/// other.
 const HALF: usize = 16;
 
-/// Who signed in within this time is one of a network's people.
-const A_DAY: Duration = Duration::from_hours(24);
-
-/// Failures that a network may have for each of them, and for all together.
-const FOR_EACH_PERSON: u32 = 20;
-const MOST_FOR_PEOPLE: u32 = 2_000;
-
-/// What one sign-in is counted under.
-pub struct Counters {
+/// What the sign-ins of a name from a network are counted under.
+struct Counters {
     network: Vec<u8>,
     here: Vec<u8>,
     everywhere: Vec<u8>,
+    device: Option<Vec<u8>>,
 }
 
 impl Counters {
-    /// The counters of a typed name and a network.
-    pub fn of(master_key: &MasterKey, typed: &str, network: &str) -> Self {
+    fn of(master_key: &MasterKey, typed: &str, network: &str, device: Option<Uuid>) -> Self {
         let name = name_key(
             master_key,
             &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()),
         );
-        let with = |half: [u8; 32]| [&name[..], &half[..HALF]].concat();
+        let with = |parts: &[&[u8]]| {
+            let half = master_key.mac(Purpose::ThrottleKeys, parts);
+            [&name[..], &half[..HALF]].concat()
+        };
         Self {
             network: throttle::key(master_key, &[b"login-network", network.as_bytes()]),
-            here: with(master_key.mac(Purpose::ThrottleKeys, &[b"network", network.as_bytes()])),
-            everywhere: with(master_key.mac(Purpose::ThrottleKeys, &[b"everywhere"])),
+            here: with(&[b"network", network.as_bytes()]),
+            everywhere: with(&[b"everywhere"]),
+            device: device.map(|id| with(&[b"device", id.as_bytes()])),
         }
     }
+}
+
+/// Somebody at the door: with which name, from where, with which device.
+pub struct Approach<'a> {
+    typed: &'a str,
+    network: String,
+    device: Option<Device>,
+    counters: Counters,
+}
+
+impl<'a> Approach<'a> {
+    /// Who calls, with what was typed and the device's token, if it has one.
+    pub fn of(call: &Call<'_>, typed: &'a str, device_token: &str) -> Self {
+        let master_key = &call.app.master_key;
+        let network = peer::network(call.client);
+        let device = Device::open(master_key, device_token);
+        let id = device.as_ref().map(Device::id);
+        Self {
+            counters: Counters::of(master_key, typed, &network, id),
+            typed,
+            network,
+            device,
+        }
+    }
+
+    /// The device's token as it was given, if it is one of ours; else nothing.
+    pub fn device_token(&self, given: &str) -> String {
+        self.device
+            .as_ref()
+            .map_or_else(String::new, |_| given.to_owned())
+    }
+
+    /// Waits until the tries before this one, with the same name from the same device or network, are settled; none where
+    /// nothing is counted.
+    pub async fn turn<'t>(&self, call: &Call<'t>) -> Result<Option<Turn<'t>>, Error> {
+        let app = call.app;
+        if !app.config.throttle.enabled {
+            return Ok(None);
+        }
+        let key = self.counters.device.as_ref().unwrap_or(&self.counters.here);
+        match app.turns.wait(key.clone()).await {
+            Ok(turn) => Ok(Some(turn)),
+            Err(retry_after) => {
+                app.metrics.throttled(Tried::SignIn, Throttle::Account);
+                Err(Error::Throttled { retry_after })
+            }
+        }
+    }
+}
+
+/// How well the one who tries is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The person has signed in with this device.
+    KnownDevice,
+    /// The account has been opened from this network.
+    Familiar,
+    /// Neither, or the name is nobody's.
+    Stranger,
 }
 
 /// One charged try: what it was charged to.
@@ -66,86 +128,141 @@ pub struct Charged {
 }
 
 /// Charges one try before its work is done, or says how long to wait.
-pub async fn charge(
-    app: &App,
-    counters: &Counters,
-    typed: &str,
-    network: &str,
-    now: Timestamp,
-) -> Result<Charged, Error> {
-    let limits = &app.config.throttle;
-    if !limits.enabled {
+pub async fn charge(call: &Call<'_>, approach: &Approach<'_>) -> Result<Charged, Error> {
+    let app = call.app;
+    if !app.config.throttle.enabled {
         return Ok(Charged::default());
     }
     // Looked up for known and unknown names alike, and not while the one writer is held.
-    let familiar = is_familiar(&app.store.read, typed, network).await?;
-    let bucket = network_budget(app, network, now).await?;
-    let _turn = app.store.turn().await;
-    let txn = app.store.write().await?;
-    let mut charged = Charged::default();
-    match charge_all(&txn, app, (counters, familiar), bucket, &mut charged, now).await? {
-        Ok(()) => {
-            txn.commit().await?;
-            Ok(charged)
+    let db = &app.store.read;
+    let key = Username::lookup_key(approach.typed).unwrap_or_default();
+    let account = account::Entity::by_username_key(&key).one(db).await?;
+    let standing = standing(call, approach, account.as_ref()).await?;
+    let room = throttle::look(db, &everybody(app), everybodys_bucket(app), call.now).await?;
+    let bucket = network_bucket(app)
+        .grown(db, &approach.network, call.now)
+        .await?;
+
+    let closed = match room {
+        Err(closed) if standing == Standing::Stranger => (Throttle::Deployment, closed),
+        _ => {
+            let _turn = app.store.turn().await;
+            let txn = app.store.write().await?;
+            match charge_all(&txn, call, (approach, standing), bucket).await? {
+                Ok(charged) => {
+                    txn.commit().await?;
+                    return Ok(charged);
+                }
+                // Not committed: a refused try must not lengthen the delay.
+                Err(closed) => {
+                    txn.rollback().await?;
+                    closed
+                }
+            }
         }
-        // Dropped, not committed: a refused try must not lengthen the delay.
-        Err(retry_after) => Err(Error::Throttled { retry_after }),
-    }
+    };
+    let subject = account.as_ref().map(Subject::from).unwrap_or_default();
+    Err(refuse(call, subject, closed).await?)
+}
+
+async fn standing(
+    call: &Call<'_>,
+    approach: &Approach<'_>,
+    account: Option<&account::Model>,
+) -> Result<Standing, Error> {
+    let app = call.app;
+    // The same second look-up for a name that nobody has.
+    let id = account.map_or_else(Uuid::nil, |account| account.id);
+    let is_familiar = session::Entity::is_familiar(&app.store.read, id, &approach.network).await?;
+    let is_known = approach
+        .device
+        .as_ref()
+        .zip(account)
+        .is_some_and(|(device, account)| device.is_known_to(app, account, call.now));
+    Ok(match (is_known, is_familiar) {
+        (true, _) => Standing::KnownDevice,
+        (false, true) => Standing::Familiar,
+        (false, false) => Standing::Stranger,
+    })
 }
 
 /// Always in this order, in which they are taken back as well: in another one, two calls could wait for each other.
 async fn charge_all(
     txn: &DatabaseTransaction,
-    app: &App,
-    (counters, familiar): (&Counters, bool),
+    call: &Call<'_>,
+    (approach, standing): (&Approach<'_>, Standing),
     bucket: Bucket,
-    charged: &mut Charged,
-    now: Timestamp,
-) -> Result<Result<(), Duration>, Error> {
-    let limits = &app.config.throttle;
+) -> Result<Result<Charged, (Throttle, Closed)>, Error> {
+    let limits = &call.app.config.throttle;
     let curve = Curve::of_failures(limits);
-    if !familiar {
-        if let Err(wait) = throttle::pour(txn, &counters.network, bucket, now).await? {
-            return Ok(Err(wait));
+    let counters = &approach.counters;
+    let mut charged = Charged::default();
+    if standing == Standing::Stranger {
+        if let Err(closed) = throttle::pour(txn, &counters.network, bucket, call.now).await? {
+            return Ok(Err((Throttle::Network, closed)));
         }
         charged.network = Some((counters.network.clone(), bucket));
     }
-    if let Err(wait) = throttle::charge(txn, &counters.here, curve, now).await? {
-        return Ok(Err(wait));
+    let (by, nearest) = match &counters.device {
+        Some(device) if standing == Standing::KnownDevice => (Throttle::Device, device),
+        _ => (Throttle::Account, &counters.here),
+    };
+    if let Err(closed) = throttle::charge(txn, nearest, curve, call.now).await? {
+        return Ok(Err((by, closed)));
     }
-    charged.counters.push(counters.here.clone());
-    if !familiar {
+    charged.counters.push(nearest.clone());
+    if standing == Standing::Stranger {
         let wide = Curve {
             free: limits.account_free_failures,
             ..curve
         };
-        if let Err(wait) = throttle::charge(txn, &counters.everywhere, wide, now).await? {
-            return Ok(Err(wait));
+        if let Err(closed) = throttle::charge(txn, &counters.everywhere, wide, call.now).await? {
+            return Ok(Err((Throttle::Account, closed)));
         }
         charged.counters.push(counters.everywhere.clone());
     }
-    Ok(Ok(()))
+    Ok(Ok(charged))
 }
 
-/// How many failures a network may have: more, the more people sign in from there. So a school behind one address is not
-/// stopped on a morning when everybody mistypes, and a stranger who tries stolen passwords is.
-async fn network_budget(app: &App, network: &str, now: Timestamp) -> Result<Bucket, Error> {
+async fn refuse(
+    call: &Call<'_>,
+    subject: Subject,
+    (throttle, closed): (Throttle, Closed),
+) -> Result<Error, Error> {
+    let retry_after = closed.wait;
+    let refusal = Refusal {
+        tried: Tried::SignIn,
+        throttle,
+        closed,
+    };
+    throttle::tell(call.app, call, subject, &refusal, call.now).await?;
+    Ok(Error::Throttled { retry_after })
+}
+
+fn network_bucket(app: &App) -> Bucket {
     let limits = &app.config.throttle;
-    let people: Vec<Uuid> = session::Entity::find()
-        .select_only()
-        .column(session::Column::AccountId)
-        .distinct()
-        .filter(session::Column::Network.eq(network))
-        .filter(session::Column::CreateTime.gt(now.minus(A_DAY)))
-        .limit(u64::from(MOST_FOR_PEOPLE / FOR_EACH_PERSON))
-        .into_tuple()
-        .all(&app.store.read)
-        .await?;
-    let people = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    Ok(Bucket {
-        size: limits.network_failures + people.saturating_mul(FOR_EACH_PERSON),
+    Bucket {
+        size: limits.network_failures,
         leak: limits.network_interval,
-    })
+    }
+}
+
+fn everybody(app: &App) -> Vec<u8> {
+    throttle::key(&app.master_key, &[b"login-everybody"])
+}
+
+fn everybodys_bucket(app: &App) -> Bucket {
+    Bucket::per_second(app.config.throttle.failure_rate)
+}
+
+/// Counts a failure among everybody's. By itself and only now: nobody who signs in waits for a row that all share.
+pub async fn count_failure(call: &Call<'_>) -> Result<(), Error> {
+    let app = call.app;
+    if app.config.throttle.enabled {
+        let (key, bucket) = (everybody(app), everybodys_bucket(app));
+        throttle::spill(app.store.writer(), &key, bucket, call.now).await?;
+    }
+    Ok(())
 }
 
 /// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
@@ -173,16 +290,35 @@ pub async fn forgive_network(app: &App, charged: &Charged) -> Result<(), Error> 
     Ok(())
 }
 
-/// Forgets one sign-in's counters: it was a good one.
-pub async fn refund(db: &impl ConnectionTrait, counters: &Counters) -> Result<(), Error> {
-    throttle::forget(db, &counters.here).await?;
-    throttle::forget(db, &counters.everywhere).await?;
-    Ok(())
+/// Forgets the counters of a sign-in that was a good one, and tells how many wrong tries there had been before it.
+pub async fn refund(
+    db: &impl ConnectionTrait,
+    approach: &Approach<'_>,
+    charged: &Charged,
+) -> Result<i64, Error> {
+    let counters = &approach.counters;
+    let shared = [counters.here.clone(), counters.everywhere.clone()];
+    let keys = [&charged.counters[..], &shared[..]].concat();
+    let found = counter::Entity::find()
+        .filter(counter::Column::Key.is_in(keys.clone()))
+        .all(db)
+        .await?;
+    let mut most = 0;
+    // In the order in which they are charged.
+    for key in keys {
+        let Some(row) = found.iter().find(|row| row.key == key) else {
+            continue;
+        };
+        let own = i64::from(charged.counters.contains(&key));
+        most = Ord::max(most, row.failures - own);
+        throttle::forget(db, &key).await?;
+    }
+    Ok(most)
 }
 
 /// Forgets every counter of an account: its password was reset, or an administrator unlocked it.
 pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) -> Result<(), Error> {
-    let (first, last) = all_networks(name_key(&app.master_key, username_key));
+    let (first, last) = all_of(name_key(&app.master_key, username_key));
     counter::Entity::delete_many()
         .filter(counter::Column::Key.between(first, last))
         .exec(db)
@@ -196,20 +332,8 @@ fn name_key(master_key: &MasterKey, name: &str) -> [u8; HALF] {
 }
 
 /// The first and the last key that a name's counters can have.
-fn all_networks(name: [u8; HALF]) -> (Vec<u8>, Vec<u8>) {
+fn all_of(name: [u8; HALF]) -> (Vec<u8>, Vec<u8>) {
     ([name, [0x00; HALF]].concat(), [name, [0xff; HALF]].concat())
-}
-
-/// Whether the account has been opened from this network before.
-async fn is_familiar(db: &impl ConnectionTrait, typed: &str, network: &str) -> Result<bool, Error> {
-    let key = Username::lookup_key(typed).unwrap_or_default();
-    let account = account::Entity::by_username_key(&key).one(db).await?;
-    // The same second look-up for a name that nobody has.
-    let account_id = account.map_or_else(Uuid::nil, |account| account.id);
-    let sessions = session::Entity::find()
-        .filter(session::Column::AccountId.eq(account_id))
-        .filter(session::Column::Network.eq(network));
-    Ok(sessions.count(db).await? > 0)
 }
 
 #[cfg(test)]
@@ -218,21 +342,22 @@ mod tests {
     use crate::auth::test_master_key;
 
     #[test]
-    fn forgetting_a_name_covers_its_counters_of_all_networks_and_no_other_name() {
+    fn forgetting_a_name_covers_its_counters_of_all_networks_and_devices_and_no_other_name() {
         let master_key = test_master_key("01");
         let key = Username::lookup_key("jean.dupont").unwrap();
-        let (first, last) = all_networks(name_key(&master_key, &key));
+        let (first, last) = all_of(name_key(&master_key, &key));
         let covers = |typed: &str, network: &str| {
-            let counters = Counters::of(&master_key, typed, network);
-            [counters.here, counters.everywhere].map(|key| first <= key && key <= last)
+            let counters = Counters::of(&master_key, typed, network, Some(Uuid::max()));
+            let device = counters.device.unwrap();
+            [counters.here, counters.everywhere, device].map(|key| first <= key && key <= last)
         };
 
         for network in ["192.0.2.0/24", "2001:db8:1:2::/64", "unknown"] {
             for typed in ["jean.dupont", "Jean.Dupont", " jean.dupont "] {
-                assert_eq!(covers(typed, network), [true; 2], "{typed} {network}");
+                assert_eq!(covers(typed, network), [true; 3], "{typed} {network}");
             }
             for typed in ["jean.dupon", "jean.dupont2", "not a name!", ""] {
-                assert_eq!(covers(typed, network), [false; 2], "{typed} {network}");
+                assert_eq!(covers(typed, network), [false; 3], "{typed} {network}");
             }
         }
     }
@@ -240,8 +365,8 @@ mod tests {
     #[test]
     fn each_network_has_its_own_counter_and_all_share_one() {
         let master_key = test_master_key("01");
-        let school = Counters::of(&master_key, "jean.dupont", "192.0.2.0/24");
-        let elsewhere = Counters::of(&master_key, "jean.dupont", "198.51.100.0/24");
+        let school = Counters::of(&master_key, "jean.dupont", "192.0.2.0/24", None);
+        let elsewhere = Counters::of(&master_key, "jean.dupont", "198.51.100.0/24", None);
 
         assert_ne!(school.here, elsewhere.here);
         assert_eq!(school.everywhere, elsewhere.everywhere);

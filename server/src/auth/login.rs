@@ -9,8 +9,8 @@ use sea_orm::{
 
 use super::{
     challenge::Challenge,
-    lockout,
-    session::{self, Proof},
+    lockout::{self, Approach, Charged},
+    session::{self, Arrival, Proof},
 };
 use crate::{
     account::username::Username,
@@ -24,7 +24,6 @@ use crate::{
         totp,
     },
     text,
-    transport::peer,
 };
 
 const MAX_DEVICE_NAME: usize = 200;
@@ -58,20 +57,21 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let arrived = Instant::now();
     check_shape(&request)?;
     let app = call.app;
+    let approach = Approach::of(call, &request.username, &request.device_token);
+    let turn = approach.turn(call).await?;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
     let place = app.hasher.enter()?;
-    let network = peer::network(call.client);
-    let counters = lockout::Counters::of(&app.master_key, &request.username, &network);
-    let charged = lockout::charge(app, &counters, &request.username, &network, call.now).await?;
+    let charged = lockout::charge(call, &approach).await?;
 
     let password = Password::typed(&request.password);
     // A second round is for who signs in twice at once: one of the two renewed the hash that the other verified.
     for _ in 0..ROUNDS {
-        match verify_and_open(call, &request, &password, &counters).await {
+        match verify_and_open(call, &request, &password, (&approach, &charged)).await {
             Ok(Attempt::Wrong { begun }) => {
-                // Whoever waits needs no room to compute in.
-                drop(place);
+                // Whoever waits needs no room to compute in, and keeps nobody waiting.
+                drop((place, turn));
                 call.note(Refused::SignIn(key_of(&request.username)));
+                lockout::count_failure(call).await?;
                 let since = [arrived, begun];
                 app.hasher.as_slow_as_any(since, &password).await;
                 return Err(Error::BadCredentials);
@@ -94,7 +94,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
 }
 
 /// The person is signed in, whatever becomes of this.
-async fn forgive(app: &App, charged: &lockout::Charged) {
+async fn forgive(app: &App, charged: &Charged) {
     if let Err(error) = lockout::forgive_network(app, charged).await {
         tracing::warn!("a network's failures: {}", error.reason());
     }
@@ -104,12 +104,10 @@ async fn verify_and_open(
     call: &Call<'_>,
     request: &LoginRequest,
     password: &Password,
-    counters: &lockout::Counters,
+    tried: (&Approach<'_>, &Charged),
 ) -> Result<Attempt, Error> {
     match verify(call, &request.username, password).await? {
-        Verified::As(account, renewed) => {
-            open(call, (*account, renewed), &request.device_name, counters).await
-        }
+        Verified::As(account, renewed) => open(call, (*account, renewed), request, tried).await,
         Verified::Wrong { begun } => Ok(Attempt::Wrong { begun }),
     }
 }
@@ -179,8 +177,8 @@ async fn verify(call: &Call<'_>, typed: &str, password: &Password) -> Result<Ver
 async fn open(
     call: &Call<'_>,
     (account, renewed): (account::Model, Option<String>),
-    device_name: &str,
-    counters: &lockout::Counters,
+    request: &LoginRequest,
+    (approach, charged): (&Approach<'_>, &Charged),
 ) -> Result<Attempt, Error> {
     let _turn = call.app.store.turn().await;
     let txn = call.app.store.write().await?;
@@ -188,21 +186,26 @@ async fn open(
         .one(&txn)
         .await?
         .is_some();
+    let is_as_read = if has_second_factor {
+        renew(&txn, &account, renewed.clone()).await?
+    } else {
+        mark_signed_in(call, &txn, &account, renewed.clone()).await?
+    };
+    if !is_as_read {
+        return Ok(Attempt::Overtaken);
+    }
+    let arrival = Arrival {
+        device_name: request.device_name.clone(),
+        device_token: approach.device_token(&request.device_token),
+        failures: lockout::refund(&txn, approach, charged).await?,
+    };
     let outcome = if has_second_factor {
-        let kept = renewed.clone().or_else(|| account.password_hash.clone());
-        if !renew(&txn, &account, renewed).await? {
-            return Ok(Attempt::Overtaken);
-        }
-        let challenge = Challenge::of(account.id, kept.as_deref(), device_name, call.now);
+        let kept = renewed.or_else(|| account.password_hash.clone());
+        let challenge = Challenge::of(account.id, kept.as_deref(), arrival, call.now);
         Outcome::Challenge(challenge.to_proto(&call.app.master_key)?)
     } else {
-        if !mark_signed_in(call, &txn, &account, renewed).await? {
-            return Ok(Attempt::Overtaken);
-        }
-        let device_name = device_name.to_owned();
-        Outcome::Tokens(session::open(call, &txn, &account, device_name, Proof::Password).await?)
+        Outcome::Tokens(session::open(call, &txn, &account, arrival, Proof::Password).await?)
     };
-    lockout::refund(&txn, counters).await?;
     txn.commit().await?;
     Ok(Attempt::Opened(outcome))
 }

@@ -11,7 +11,7 @@ use guichet_proto::v1::{
     ListApiKeysRequest, ListApiKeysResponse, ListSessionsRequest, ListSessionsResponse,
     LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
     RemoveTotpRequest, RemoveTotpResponse, RevokeAllSessionsRequest, RevokeAllSessionsResponse,
-    RevokeApiKeyRequest, RevokeApiKeyResponse, RevokeSessionRequest, RevokeSessionResponse,
+    RevokeApiKeyRequest, RevokeApiKeyResponse, RevokeSessionRequest, RevokeSessionResponse, Tokens,
     auth_service_server::AuthService, continue_login_response::Outcome as Continued,
     login_response::Outcome,
 };
@@ -24,12 +24,16 @@ use crate::{
     caller::Caller,
     error::Error,
     store::account,
-    transport::session_cookie::{self, Public},
+    transport::{
+        device_cookie,
+        session_cookie::{self, Public},
+    },
 };
 
 pub mod api_keys;
 pub(crate) mod challenge;
 pub mod continue_login;
+pub mod device;
 pub mod introspect;
 pub mod key;
 pub mod lockout;
@@ -69,6 +73,12 @@ impl Auth {
         session_cookie::keep(metadata.as_mut(), self.public(), refresh_token, life);
     }
 
+    fn keep_cookies(&self, metadata: &mut MetadataMap, kept: &Kept) {
+        self.keep_cookie(metadata, &kept.refresh_token);
+        let life = self.0.app.config.lifetimes.device;
+        device_cookie::keep(metadata.as_mut(), self.public(), &kept.device_token, life);
+    }
+
     /// Has the browser forget a refresh token that is good for nothing any more.
     fn drop_dead_cookie(&self, mut refusal: Status, keeps_cookie: bool) -> Status {
         if keeps_cookie && refusal.code() == Code::Unauthenticated {
@@ -95,20 +105,37 @@ impl Auth {
     }
 }
 
+/// What a browser keeps of its tokens, out of the scripts' sight.
+struct Kept {
+    refresh_token: String,
+    device_token: String,
+}
+
+impl Kept {
+    fn take(tokens: &mut Tokens) -> Self {
+        Self {
+            refresh_token: std::mem::take(&mut tokens.refresh_token),
+            device_token: std::mem::take(&mut tokens.device_token),
+        }
+    }
+}
+
 #[async_trait]
 impl AuthService for Auth {
     async fn login(
         &self,
         request: Request<LoginRequest>,
     ) -> Result<Response<LoginResponse>, Status> {
-        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let keeps_cookies = session_cookie::is_wanted(request.metadata().as_ref());
+        let request =
+            device_cookie::fill(request, self.public(), |request| &mut request.device_token);
         let mut reply = self
             .0
             .run("Login", Access::Public, request, login::login)
             .await?;
-        if keeps_cookie && let Some(Outcome::Tokens(tokens)) = &mut reply.get_mut().outcome {
-            let token = std::mem::take(&mut tokens.refresh_token);
-            self.keep_cookie(reply.metadata_mut(), &token);
+        if keeps_cookies && let Some(Outcome::Tokens(tokens)) = &mut reply.get_mut().outcome {
+            let kept = Kept::take(tokens);
+            self.keep_cookies(reply.metadata_mut(), &kept);
         }
         Ok(reply)
     }
@@ -117,7 +144,7 @@ impl AuthService for Auth {
         &self,
         request: Request<ContinueLoginRequest>,
     ) -> Result<Response<ContinueLoginResponse>, Status> {
-        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
+        let keeps_cookies = session_cookie::is_wanted(request.metadata().as_ref());
         let mut reply = self
             .0
             .run(
@@ -127,9 +154,9 @@ impl AuthService for Auth {
                 continue_login::continue_login,
             )
             .await?;
-        if keeps_cookie && let Some(Continued::Tokens(tokens)) = &mut reply.get_mut().outcome {
-            let token = std::mem::take(&mut tokens.refresh_token);
-            self.keep_cookie(reply.metadata_mut(), &token);
+        if keeps_cookies && let Some(Continued::Tokens(tokens)) = &mut reply.get_mut().outcome {
+            let kept = Kept::take(tokens);
+            self.keep_cookies(reply.metadata_mut(), &kept);
         }
         Ok(reply)
     }

@@ -1,4 +1,4 @@
-//! A word to the person when the account is opened from somewhere new (ASVS 5.0, 6.3.5).
+//! A word to the person when the account is opened from somewhere new, or after many wrong passwords (ASVS 5.0, 6.3.5).
 
 use std::time::Duration;
 
@@ -6,45 +6,68 @@ use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
 
+use super::{device::Device, session::Arrival};
 use crate::{
     call::Call,
     error::Error,
     outbox::{self, Cause},
-    store::{account, outbox as mails, session},
+    store::{account, session},
     transport::peer,
 };
 
 /// Whoever travels must not get a mail at each station, or he stops reading them.
 const AT_MOST_EVERY: Duration = Duration::from_hours(24);
 
-/// Queues the notice, unless the account was opened from this network before or never at all. The worker finds it by
-/// itself within a second.
+/// More than a person mistypes.
+const MANY_FAILURES: i64 = 10;
+
+/// Queues the notice, unless the person is known here. The worker finds it by itself within a second.
 ///
-/// The network decides, not what the device says of itself: that is for a thief to choose.
+/// Known is the device by its token, or the network: what the device says of itself is for a thief to choose. A device is
+/// not needed where the network is known, or each computer of a school would be news; after many failures it is.
 pub(super) async fn tell(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     account: &account::Model,
-    device_name: &str,
+    arrival: &Arrival,
 ) -> Result<(), Error> {
     let Some(email) = &account.email else {
         return Ok(());
     };
-    let sessions = session::Entity::find().filter(session::Column::AccountId.eq(account.id));
-    let here = session::Column::Network.eq(peer::network(call.client));
-    let is_known = sessions.clone().filter(here).count(txn).await? > 0;
-    if is_known || sessions.count(txn).await? == 0 {
+    let app = call.app;
+    let device = Device::open(&app.master_key, &arrival.device_token);
+    if device.is_some_and(|device| device.is_known_to(app, account, call.now)) {
         return Ok(());
     }
-    let recent = mails::Entity::find()
-        .filter(mails::Column::AccountId.eq(account.id))
-        .filter(mails::Column::Kind.eq(outbox::NEW_PLACE))
-        .filter(mails::Column::CreateTime.gt(call.now.minus(AT_MOST_EVERY)));
-    if recent.count(txn).await? > 0 {
+    let device_name = arrival.device_name.clone();
+    let cause = if arrival.failures >= MANY_FAILURES {
+        let failures = arrival.failures;
+        Cause::ManyFailures {
+            device_name,
+            failures,
+        }
+    } else if is_new_place(call, txn, account).await? {
+        Cause::NewPlace { device_name }
+    } else {
         return Ok(());
-    }
-    let cause = Cause::NewPlace {
-        device_name: device_name.to_owned(),
     };
-    outbox::enqueue(txn, call.app, cause, account, email).await
+    let since = call.now.minus(AT_MOST_EVERY);
+    if outbox::is_told(txn, account.id, &cause, since).await? {
+        return Ok(());
+    }
+    outbox::enqueue(txn, app, cause, account, email).await
+}
+
+/// Whether the account was opened before, and never from here.
+async fn is_new_place(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &account::Model,
+) -> Result<bool, Error> {
+    let network = peer::network(call.client);
+    if session::Entity::is_familiar(txn, account.id, &network).await? {
+        return Ok(false);
+    }
+    let sessions = session::Entity::find().filter(session::Column::AccountId.eq(account.id));
+    Ok(sessions.count(txn).await? > 0)
 }

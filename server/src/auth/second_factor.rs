@@ -4,28 +4,23 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
+    account::own_counter,
     call::Call,
     error::Error,
     event,
     mail::letter::SecondFactorChange,
+    metrics::Tried,
     outbox::{self, Cause},
     store::account,
-    throttle::{self, Curve},
+    throttle,
 };
 
 /// Charges one try before it is looked at, whatever becomes of the rest of the call.
 ///
 /// One counter an account, so that going from one kind of code to the other, or signing in anew, gains nothing.
-pub(super) async fn charge(call: &Call<'_>, account_id: Uuid) -> Result<(), Error> {
-    let limits = &call.app.config.throttle;
-    if !limits.enabled {
-        return Ok(());
-    }
-    let txn = call.app.store.write().await?;
-    let key = counter(call, account_id);
-    let charged = throttle::charge(&txn, &key, Curve::of_failures(limits), call.now).await?;
-    txn.commit().await?;
-    charged.map_err(|retry_after| Error::Throttled { retry_after })
+pub(super) async fn charge(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
+    let key = counter(call, account.id);
+    own_counter::charge(call, account, &key, Tried::SecondFactor).await
 }
 
 /// Forgets the wrong tries: the last one was right, or the factor is gone.

@@ -5,7 +5,9 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, QueryOrder as _, QuerySelect as _,
 };
 
-use super::{new_place, refresh_token::RefreshToken, token};
+use serde::{Deserialize, Serialize};
+
+use super::{device, new_place, refresh_token::RefreshToken, token};
 use crate::{
     app::App,
     call::Call,
@@ -18,6 +20,19 @@ use crate::{
 
 /// Sessions that an account may have at once (ASVS 5.0, 7.1.2); one more ends the oldest.
 const MOST: u64 = 50;
+
+/// How a person came to sign in.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Arrival {
+    /// What the device calls itself.
+    pub(super) device_name: String,
+    /// What it was given at an earlier sign-in; may be empty, or anything.
+    #[serde(default)]
+    pub(super) device_token: String,
+    /// Wrong passwords before the right one.
+    #[serde(default)]
+    pub(super) failures: i64,
+}
 
 /// How a person has proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +48,13 @@ pub(super) async fn open(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     account: &account::Model,
-    device_name: String,
+    arrival: Arrival,
     proof: Proof,
 ) -> Result<Tokens, Error> {
     let app = call.app;
     let lifetimes = &app.config.lifetimes;
     make_room(call, txn, account).await?;
-    new_place::tell(call, txn, account, &device_name).await?;
+    new_place::tell(call, txn, account, &arrival).await?;
     let id = app.clock.new_id();
     let refresh = RefreshToken::first(id);
     let text = refresh.to_text(&app.master_key);
@@ -47,7 +62,7 @@ pub(super) async fn open(
     let session = session::ActiveModel {
         id: Set(id),
         account_id: Set(account.id),
-        device_name: Set(device_name),
+        device_name: Set(arrival.device_name),
         client_address: Set(call
             .client
             .map(|address| address.to_canonical().to_string())
@@ -76,7 +91,10 @@ pub(super) async fn open(
         about,
     )
     .await?;
-    tokens(call, account, &session, text)
+    let mut tokens = tokens(call, account, &session, text)?;
+    tokens.device_token =
+        device::token(&app.master_key, &arrival.device_token, account.id, call.now)?;
+    Ok(tokens)
 }
 
 /// Whose live session a refresh token is of. The token is not used up: for what a page shows before its script calls.
@@ -108,6 +126,7 @@ pub(super) fn tokens(
         refresh_token_expire_time: Some(session.expire_time.to_proto()),
         session_id: session.id.to_string(),
         account_id: account.id.to_string(),
+        device_token: String::new(),
     })
 }
 

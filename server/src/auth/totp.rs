@@ -83,7 +83,8 @@ pub async fn confirm_totp_enrollment(
     let begun = begun
         .filter(|begun| begun.confirm_time.is_none())
         .ok_or(Error::State)?;
-    second_factor::charge(call, account_id).await?;
+    let account = row::find(&store.read, account_id).await?;
+    second_factor::charge(call, &account).await?;
     let step = step_of(call, &begun, &request.totp_code)?.ok_or(Error::WrongCode)?;
 
     let (codes, hashes) = recovery_codes::fresh(call.app, account_id);

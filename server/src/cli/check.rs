@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::{app::App, config::Config, pages, transport::tls::ServerTls};
+use crate::{app::App, config::Config, pages, throttle, transport::tls::ServerTls};
 
 /// Checks every part and says a line about each.
 #[expect(clippy::print_stdout, reason = "this is the command's answer")]
@@ -23,6 +23,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         "clock          {}",
         crate::i18n::date_time(crate::i18n::Locale::En, app.clock.now().unix_seconds())
     );
+    let refusing = throttle::lately_refusing(&app).await?;
+    println!("throttles      {refusing} have refused tries within the last hour");
     match app.mail.probe().await {
         Ok(()) => println!("mail           ok"),
         Err(cause) => bail!("mail: {cause}"),

@@ -35,6 +35,11 @@ pub(super) const SECTION: Section = Section {
             "How long an activation link is valid",
         ),
         Setting::new(
+            "GUICHET_DEVICE_TTL",
+            "90d",
+            "How long after a sign-in the device is still known, so that wrong passwords from elsewhere don't hold it up",
+        ),
+        Setting::new(
             "GUICHET_EVENT_RETENTION",
             "1096d",
             "How long the journal of what happened is kept; the seals that prove it stay",
@@ -55,6 +60,8 @@ pub struct Lifetimes {
     pub reset: Duration,
     /// An activation link.
     pub activation: Duration,
+    /// A known device, from its last sign-in on.
+    pub device: Duration,
     /// An event of the journal.
     pub events: Duration,
 }
@@ -67,6 +74,7 @@ impl Lifetimes {
             refresh_absolute: reader.read("GUICHET_REFRESH_ABSOLUTE_TTL", value::duration),
             reset: reader.read("GUICHET_RESET_TTL", value::duration),
             activation: reader.read("GUICHET_ACTIVATION_TTL", value::duration),
+            device: reader.read("GUICHET_DEVICE_TTL", value::duration),
             events: reader.read("GUICHET_EVENT_RETENTION", value::duration),
         }
     }

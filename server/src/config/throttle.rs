@@ -41,6 +41,11 @@ pub(super) const SECTION: Section = Section {
             "Time after which one more of them is free again",
         ),
         Setting::new(
+            "GUICHET_THROTTLE_FAILURE_RATE",
+            "50",
+            "Failed sign-ins a second from everywhere together, on the average of a minute, 1 to 10000; known devices, and accounts opened from a network before, are not held up",
+        ),
+        Setting::new(
             "GUICHET_THROTTLE_RESET_REQUESTS",
             "3",
             "Reset requests for one user name or address that are answered at once, 1 to 1000",
@@ -49,6 +54,21 @@ pub(super) const SECTION: Section = Section {
             "GUICHET_THROTTLE_RESET_INTERVAL",
             "1h",
             "Time after which one more reset request for it is free again",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_NETWORK_RESETS",
+            "20",
+            "Reset requests from one network that are answered at once, 1 to 100000; more for each account opened from there, as for failures",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_NETWORK_RESET_INTERVAL",
+            "1m",
+            "Time after which one more of them is free again",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_RESET_RATE",
+            "50",
+            "Reset requests a second from everywhere together, on the average of a minute, 1 to 10000",
         ),
     ],
 };
@@ -70,16 +90,25 @@ pub struct Throttle {
     pub network_failures: u32,
     /// Time after which one more of them is free again.
     pub network_interval: Duration,
+    /// Failures a second from everywhere together.
+    pub failure_rate: u32,
     /// Reset requests for one identifier that are answered at once.
     pub reset_requests: u32,
     /// Time after which one more of them is free again.
     pub reset_interval: Duration,
+    /// Reset requests from one network that are answered at once.
+    pub network_resets: u32,
+    /// Time after which one more of them is free again.
+    pub network_reset_interval: Duration,
+    /// Reset requests a second from everywhere together.
+    pub reset_rate: u32,
 }
 
 impl Throttle {
     pub(super) fn read(reader: &mut Reader) -> Self {
         // A hundred failures in a row is the most that the standard lets pass.
         let failures = |text: &str| value::number(text, 1, 100);
+        let rate = |text: &str| value::number(text, 1, 10_000);
         let throttle = Self {
             enabled: reader.read("GUICHET_THROTTLE", value::switch),
             free_failures: reader.read("GUICHET_THROTTLE_FREE_FAILURES", failures),
@@ -90,10 +119,17 @@ impl Throttle {
                 value::number(text, 1, 100_000)
             }),
             network_interval: reader.read("GUICHET_THROTTLE_NETWORK_INTERVAL", value::duration),
+            failure_rate: reader.read("GUICHET_THROTTLE_FAILURE_RATE", rate),
             reset_requests: reader.read("GUICHET_THROTTLE_RESET_REQUESTS", |text| {
                 value::number(text, 1, 1_000)
             }),
             reset_interval: reader.read("GUICHET_THROTTLE_RESET_INTERVAL", value::duration),
+            network_resets: reader.read("GUICHET_THROTTLE_NETWORK_RESETS", |text| {
+                value::number(text, 1, 100_000)
+            }),
+            network_reset_interval: reader
+                .read("GUICHET_THROTTLE_NETWORK_RESET_INTERVAL", value::duration),
+            reset_rate: reader.read("GUICHET_THROTTLE_RESET_RATE", rate),
         };
 
         if throttle.max_delay < throttle.base_delay {

@@ -126,6 +126,7 @@ impl Judge<'_> {
             update_time: self.now,
             last_login_time: None,
             version: 1,
+            devices_from_time: None,
         }))
     }
 

@@ -80,7 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::mail::letter::{LegacyEntry, ResetEntry, SecondFactorChange, Warning};
+    use crate::mail::letter::{LegacyEntry, RefusedReset, ResetEntry, SecondFactorChange, Warning};
 
     const EMAIL: &str = "jean.dupont@hotmail.com";
     const DAY: Duration = Duration::from_hours(24);
@@ -212,64 +212,77 @@ mod tests {
 
     fn notices(username: &str) -> Vec<(Letter, Vec<String>)> {
         let (username, email) = (username.to_owned(), EMAIL.to_owned());
-        let forgot = "http://localhost:8080/Account/ForgotPassword".to_owned();
+        let time = 1_795_529_100;
         let revoke = link("RevokeReset", 1);
+        let requested = |by_person| Letter::EmailChangeRequested {
+            username: username.clone(),
+            old_email: email.clone(),
+            new_email_masked: "j…@ecole.be".to_owned(),
+            revoke_link: revoke.clone(),
+            by_person,
+        };
+        let changed = |not_me_link| Letter::EmailChanged {
+            username: username.clone(),
+            old_email: "jean@ecole.be".to_owned(),
+            new_email: email.clone(),
+            not_me_link,
+        };
+        let letters = [
+            Letter::PasswordChanged {
+                username: username.clone(),
+                email: email.clone(),
+                time,
+                not_me_link: revoke.clone(),
+            },
+            requested(true),
+            requested(false),
+            changed(Some(revoke.clone())),
+            Letter::CodeIssued {
+                username: username.clone(),
+                email: email.clone(),
+                expire_time: time,
+                not_me_link: revoke.clone(),
+            },
+        ];
+        letters
+            .into_iter()
+            .map(|letter| (letter, vec![revoke.clone()]))
+            .chain([(changed(None), vec![])])
+            .chain(warnings(&username))
+            .collect()
+    }
 
-        vec![
-            (
-                Letter::PasswordChanged {
-                    username: username.clone(),
-                    email: email.clone(),
-                    time: 1_795_529_100,
-                },
-                vec![forgot.clone()],
-            ),
-            (
-                Letter::Warning {
-                    username: username.clone(),
-                    email: email.clone(),
-                    time: 1_795_529_100,
-                    about: Warning::SecondFactor(SecondFactorChange::Added),
-                },
-                vec![forgot.clone()],
-            ),
-            (
-                Letter::Warning {
-                    username: username.clone(),
-                    email: email.clone(),
-                    time: 1_795_529_100,
-                    about: Warning::NewPlace {
-                        device_name: "Firefox, Windows".to_owned(),
-                    },
-                },
-                vec![forgot],
-            ),
-            (
-                Letter::EmailChangeRequested {
-                    username: username.clone(),
-                    old_email: email.clone(),
-                    new_email_masked: "j…@ecole.be".to_owned(),
-                    revoke_link: revoke.clone(),
-                },
-                vec![revoke],
-            ),
-            (
-                Letter::EmailChanged {
-                    username: username.clone(),
-                    old_email: "jean@ecole.be".to_owned(),
-                    new_email: email.clone(),
-                },
-                vec![],
-            ),
-            (
-                Letter::CodeIssued {
-                    username,
-                    email,
-                    expire_time: 1_795_529_100,
-                },
-                vec![],
-            ),
-        ]
+    fn warnings(username: &str) -> Vec<(Letter, Vec<String>)> {
+        let revoke = link("RevokeReset", 1);
+        let device_name = "Firefox, Windows".to_owned();
+        let abouts = [
+            Warning::SecondFactor(SecondFactorChange::Added),
+            Warning::NewPlace {
+                device_name: device_name.clone(),
+            },
+            Warning::ManyFailures {
+                device_name,
+                failures: 12,
+            },
+            Warning::ResetRefused(RefusedReset::TooOften),
+            Warning::ResetRefused(RefusedReset::LinkKilled),
+            Warning::ResetRefused(RefusedReset::Disabled),
+        ];
+        let letter = |about| {
+            let links = match about {
+                Warning::ResetRefused(RefusedReset::Disabled) => vec![],
+                _ => vec![revoke.clone()],
+            };
+            let letter = Letter::Warning {
+                username: username.to_owned(),
+                email: EMAIL.to_owned(),
+                time: 1_795_529_100,
+                about,
+                not_me_link: links.first().cloned(),
+            };
+            (letter, links)
+        };
+        abouts.map(letter).into()
     }
 
     #[test]

@@ -57,6 +57,17 @@ pub enum SecondFactorChange {
     CodeUsed,
 }
 
+/// Why somebody who asked for a new password got nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefusedReset {
+    /// The account is stopped.
+    Disabled,
+    /// It was asked for again and again.
+    TooOften,
+    /// A link or a code was given with wrong answers until it died.
+    LinkKilled,
+}
+
 /// What a [`Letter::Warning`] is about.
 pub enum Warning {
     /// What the person proves itself with beside the password.
@@ -66,6 +77,15 @@ pub enum Warning {
         /// The device, as it names itself; may be empty.
         device_name: String,
     },
+    /// The account was opened after many wrong passwords.
+    ManyFailures {
+        /// The device, as it names itself; may be empty.
+        device_name: String,
+        /// How many.
+        failures: i64,
+    },
+    /// Somebody asked for a new password and got nothing.
+    ResetRefused(RefusedReset),
 }
 
 impl Warning {
@@ -73,6 +93,8 @@ impl Warning {
         match self {
             Self::SecondFactor(_) => "second_factor_changed",
             Self::NewPlace { .. } => "new_place",
+            Self::ManyFailures { .. } => "many_failures",
+            Self::ResetRefused(_) => "reset_refused",
         }
     }
 }
@@ -125,6 +147,8 @@ pub enum Letter {
         email: String,
         /// When it was changed, in seconds since the Unix epoch.
         time: i64,
+        /// "This was not me": ends the sessions and the password.
+        not_me_link: String,
     },
     /// A link that proves that a new address belongs to the person; sent to that address.
     ConfirmEmail {
@@ -147,6 +171,8 @@ pub enum Letter {
         new_email_masked: String,
         /// "This was not me": stops the change.
         revoke_link: String,
+        /// Whether it was the person who asked, or somebody with its password.
+        by_person: bool,
     },
     /// Notice of a changed address; sent to both.
     EmailChanged {
@@ -156,6 +182,8 @@ pub enum Letter {
         old_email: String,
         /// The address from now on.
         new_email: String,
+        /// "This was not me": brings the address until now back. Only to that one.
+        not_me_link: Option<String>,
     },
     /// Notice of a code that is handed over by voice or on paper.
     CodeIssued {
@@ -165,6 +193,8 @@ pub enum Letter {
         email: String,
         /// When the code stops being good, in seconds since the Unix epoch.
         expire_time: i64,
+        /// "This was not me": kills the code.
+        not_me_link: String,
     },
     /// Notice of something that the person should know who did it.
     Warning {
@@ -176,6 +206,8 @@ pub enum Letter {
         time: i64,
         /// What happened.
         about: Warning,
+        /// "This was not me": does what helps, where anything does.
+        not_me_link: Option<String>,
     },
     /// A test of the way out: about nobody.
     Test {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::draft::{Draft, Facts, Weight, Writer, one_line};
-use super::letter::{Brand, LegacyEntry, Letter, ResetEntry, SecondFactorChange, Warning};
+use super::letter::{
+    Brand, LegacyEntry, Letter, RefusedReset, ResetEntry, SecondFactorChange, Warning,
+};
 use crate::i18n::{self, Locale};
 
 /// Writes `letter` in the language `locale`.
@@ -31,7 +33,8 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             username,
             email,
             time,
-        } => writer.password_changed(username, email, *time),
+            not_me_link,
+        } => writer.password_changed(username, email, *time, not_me_link),
         Letter::ConfirmEmail {
             username,
             link,
@@ -43,23 +46,38 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             old_email,
             new_email_masked,
             revoke_link,
-        } => writer.email_change_requested(username, old_email, new_email_masked, revoke_link),
+            by_person,
+        } => {
+            let not_me = if *by_person {
+                "mail-not-me"
+            } else {
+                "mail-move-not-me"
+            };
+            writer.email_change_requested(
+                (username, old_email),
+                new_email_masked,
+                (not_me, revoke_link),
+            )
+        }
         Letter::EmailChanged {
             username,
             old_email,
             new_email,
-        } => writer.email_changed(username, old_email, new_email),
+            not_me_link,
+        } => writer.email_changed(username, old_email, new_email, not_me_link.as_deref()),
         Letter::CodeIssued {
             username,
             email,
             expire_time,
-        } => writer.code_issued(username, email, *expire_time),
+            not_me_link,
+        } => writer.code_issued(username, email, *expire_time, not_me_link),
         Letter::Warning {
             username,
             email,
             time,
             about,
-        } => writer.warning(username, email, *time, about),
+            not_me_link,
+        } => writer.warning((username, email), *time, about, not_me_link.as_deref()),
         Letter::Test { email } => writer.test(email),
     };
 
@@ -82,12 +100,25 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
         Letter::CodeIssued { .. } => "mail-code-subject",
-        Letter::Warning {
-            about: Warning::SecondFactor(_),
-            ..
-        } => "mail-factor-subject",
-        Letter::Warning { .. } => "mail-place-subject",
+        Letter::Warning { about, .. } => warning_subject_key(about),
         Letter::Test { .. } => "mail-test-subject",
+    }
+}
+
+const fn warning_subject_key(about: &Warning) -> &'static str {
+    match about {
+        Warning::SecondFactor(_) => "mail-factor-subject",
+        Warning::NewPlace { .. } => "mail-place-subject",
+        Warning::ManyFailures { .. } => "mail-failures-subject",
+        Warning::ResetRefused(_) => "mail-refused-subject",
+    }
+}
+
+const fn told_of_refusal(why: RefusedReset) -> &'static str {
+    match why {
+        RefusedReset::Disabled => "mail-refused-disabled",
+        RefusedReset::TooOften => "mail-refused-often",
+        RefusedReset::LinkKilled => "mail-refused-killed",
     }
 }
 
@@ -186,16 +217,17 @@ impl Writer<'_> {
         self.facts("mail-facts-needed", [username], email)
     }
 
-    fn password_changed(&mut self, username: &str, email: &str, time: i64) -> Facts {
+    fn password_changed(
+        &mut self,
+        username: &str,
+        email: &str,
+        time: i64,
+        not_me_link: &str,
+    ) -> Facts {
         let time = i18n::date_time(self.locale, time);
         self.say("mail-changed-what", &[("time", time.into())]);
         self.say("mail-changed-me", &[]);
-        self.say("mail-changed-not-me", &[]);
-        self.link(
-            &self.brand.forgot_url(),
-            "mail-changed-forgot",
-            Weight::Aside,
-        );
+        self.not_me("mail-not-me", not_me_link);
 
         self.facts("mail-facts", [username], email)
     }
@@ -224,23 +256,28 @@ impl Writer<'_> {
 
     fn email_change_requested(
         &mut self,
-        username: &str,
-        old_email: &str,
+        (username, old_email): (&str, &str),
         new_email_masked: &str,
-        revoke_link: &str,
+        (not_me, revoke_link): (&str, &str),
     ) -> Facts {
         self.say(
             "mail-move-what",
             &[("email", one_line(new_email_masked).into())],
         );
         self.say("mail-move-me", &[]);
-        self.say("mail-move-not-me", &[]);
+        self.say(not_me, &[]);
         self.link(revoke_link, "mail-move-revoke", Weight::Main);
 
         self.facts("mail-facts", [username], old_email)
     }
 
-    fn email_changed(&mut self, username: &str, old_email: &str, new_email: &str) -> Facts {
+    fn email_changed(
+        &mut self,
+        username: &str,
+        old_email: &str,
+        new_email: &str,
+        not_me_link: Option<&str>,
+    ) -> Facts {
         self.say(
             "mail-moved-what",
             &[
@@ -248,22 +285,38 @@ impl Writer<'_> {
                 ("new", one_line(new_email).into()),
             ],
         );
-        self.say("mail-moved-not-me", &[]);
+        match not_me_link {
+            Some(link) => self.not_me("mail-moved-back", link),
+            None => self.say("mail-moved-not-me", &[]),
+        }
 
         self.facts("mail-facts", [username], new_email)
     }
 
-    fn code_issued(&mut self, username: &str, email: &str, expire_time: i64) -> Facts {
+    fn code_issued(
+        &mut self,
+        username: &str,
+        email: &str,
+        expire_time: i64,
+        not_me_link: &str,
+    ) -> Facts {
         let time = i18n::date_time(self.locale, expire_time);
         self.say("mail-code-what", &[("time", time.into())]);
         self.say("mail-code-me", &[]);
-        self.say("mail-code-not-me", &[]);
+        self.not_me("mail-code-not-me", not_me_link);
 
         self.facts("mail-facts", [username], email)
     }
 
-    fn warning(&mut self, username: &str, email: &str, time: i64, about: &Warning) -> Facts {
+    fn warning(
+        &mut self,
+        (username, email): (&str, &str),
+        time: i64,
+        about: &Warning,
+        not_me_link: Option<&str>,
+    ) -> Facts {
         let time = ("time", i18n::date_time(self.locale, time).into());
+        let mut not_me = "mail-not-me";
         match about {
             Warning::SecondFactor(change) => self.say(told_of(*change), &[time]),
             Warning::NewPlace { device_name } if device_name.is_empty() => {
@@ -273,16 +326,36 @@ impl Writer<'_> {
                 let device = ("device", one_line(device_name).into());
                 self.say("mail-place-device", &[time, device]);
             }
+            Warning::ManyFailures {
+                device_name,
+                failures,
+            } => {
+                self.say("mail-failures-what", &[time, ("count", (*failures).into())]);
+                if !device_name.is_empty() {
+                    let device = ("device", one_line(device_name).into());
+                    self.say("mail-failures-device", &[device]);
+                }
+            }
+            Warning::ResetRefused(why) => {
+                self.say(told_of_refusal(*why), &[time]);
+                not_me = "mail-refused-not-me";
+            }
         }
-        self.say("mail-changed-me", &[]);
-        self.say("mail-changed-not-me", &[]);
-        self.link(
-            &self.brand.forgot_url(),
-            "mail-changed-forgot",
-            Weight::Aside,
-        );
+        match not_me_link {
+            Some(link) => {
+                self.say("mail-changed-me", &[]);
+                self.not_me(not_me, link);
+            }
+            None => self.say("mail-refused-ignore", &[]),
+        }
 
         self.facts("mail-facts", [username], email)
+    }
+
+    /// What to do who did not do it.
+    fn not_me(&mut self, what: &str, link: &str) {
+        self.say(what, &[]);
+        self.link(link, "mail-not-me-button", Weight::Aside);
     }
 
     fn test(&mut self, email: &str) -> Facts {

@@ -75,6 +75,8 @@ pub enum Purpose {
     EventSeals,
     /// What is left of master keys that were replaced, sealed in the database.
     RetiredKeys,
+    /// Tokens by which the devices that a person has signed in on are known again.
+    Devices,
 }
 
 /// The sealed bytes are damaged, or were sealed under another key, for another purpose or with other associated data.
@@ -280,6 +282,7 @@ impl Purpose {
             Self::Challenges => b"guichet/v1/challenges",
             Self::EventSeals => b"guichet/v1/event-seals",
             Self::RetiredKeys => b"guichet/v1/retired-keys",
+            Self::Devices => b"guichet/v1/devices",
         }
     }
 }

@@ -59,6 +59,59 @@ pub enum LookupResult {
     Failed,
 }
 
+/// What somebody tried too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tried {
+    /// To sign in.
+    SignIn,
+    /// To answer for the second factor.
+    SecondFactor,
+    /// To give the password again, signed in.
+    Password,
+    /// To have a link for a new password.
+    Reset,
+    /// To have the usernames of an address.
+    Reminder,
+}
+
+impl Tried {
+    /// As operators read it, in the journal too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SecondFactor => "second_factor",
+            Self::Password => "password",
+            Self::Reset => "reset",
+            Self::Reminder => "reminder",
+        }
+    }
+}
+
+/// Whose counter did not let a try through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Throttle {
+    /// That of what was typed, or of its account.
+    Account,
+    /// That of an account's known device.
+    Device,
+    /// That of a network.
+    Network,
+    /// That of everybody.
+    Deployment,
+}
+
+impl Throttle {
+    /// As operators read it, in the journal too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Device => "device",
+            Self::Network => "network",
+            Self::Deployment => "deployment",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(
     clippy::struct_field_names,
@@ -109,6 +162,24 @@ impl EncodeLabelValue for LookupResult {
             Self::Failed => "failed",
         }
         .encode(encoder)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ThrottledLabels {
+    pub(super) tried: Tried,
+    pub(super) by: Throttle,
+}
+
+impl EncodeLabelValue for Tried {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        self.name().encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for Throttle {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        self.name().encode(encoder)
     }
 }
 

@@ -17,8 +17,9 @@ use prometheus_client::registry::Registry;
 
 use self::label::{
     CallLabels, HandledLabels, LookupLabels, MailLabels, OutboxLabels, PortLabels, RefusedLabels,
+    ThrottledLabels,
 };
-pub use self::label::{LookupResult, MailResult, OutboxState, Port, Refusal};
+pub use self::label::{LookupResult, MailResult, OutboxState, Port, Refusal, Throttle, Tried};
 
 mod label;
 
@@ -65,6 +66,7 @@ pub struct Metrics {
     connections: Family<PortLabels, Gauge>,
     refused: Family<RefusedLabels, Counter>,
     clock_skew: Gauge<f64, AtomicU64>,
+    throttled: Family<ThrottledLabels, Counter>,
 }
 
 impl Metrics {
@@ -81,6 +83,7 @@ impl Metrics {
             connections: Family::default(),
             refused: Family::default(),
             clock_skew: Gauge::default(),
+            throttled: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register(version));
         metrics
@@ -133,6 +136,11 @@ impl Metrics {
             "guichet_clock_skew_seconds",
             "How far this machine's clock is ahead of the database's, which is followed",
             self.clock_skew.clone(),
+        );
+        registry.register(
+            "guichet_throttled",
+            "Tries refused because there were too many, by what was tried and whose counter was full",
+            self.throttled.clone(),
         );
         registry.register(
             "guichet_build",
@@ -207,6 +215,13 @@ impl Metrics {
         self.refused.get_or_create(&RefusedLabels { cause }).inc();
     }
 
+    /// Counts one try that was refused because there were too many.
+    pub fn throttled(&self, tried: Tried, by: Throttle) {
+        self.throttled
+            .get_or_create(&ThrottledLabels { tried, by })
+            .inc();
+    }
+
     /// All metrics as text, of the type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut text = String::new();
@@ -243,6 +258,7 @@ mod tests {
         metrics.password_looked_up(LookupResult::Failed);
         metrics.connections(Port::Public).inc();
         metrics.connection_refused(Refusal::TooMany);
+        metrics.throttled(Tried::SignIn, Throttle::Network);
 
         let text = metrics.encode();
 
@@ -256,6 +272,7 @@ mod tests {
             "guichet_password_lookups_total{result=\"failed\"} 1",
             "guichet_connections{port=\"public\"} 1",
             "guichet_connections_refused_total{cause=\"too_many\"} 1",
+            "guichet_throttled_total{tried=\"sign_in\",by=\"network\"} 1",
             "guichet_build_info{version=\"1.2.3\"} 1",
             "# EOF",
         ] {

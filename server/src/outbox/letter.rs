@@ -16,13 +16,17 @@ use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
-    mail::letter::{LegacyEntry, Letter, ResetEntry, Warning},
+    mail::letter::{LegacyEntry, Letter, RefusedReset, ResetEntry, Warning},
     store::{
         account::{self, State},
         institution, outbox,
         reset_code::Purpose,
     },
 };
+
+/// How long "this was not me" can be said: people are on holiday, and a thief reads the mails of an address that he has
+/// brought under his control from then on, not those of before.
+const NOT_ME: Duration = Duration::from_hours(7 * 24);
 
 /// Stands where a code was.
 const WITHHELD: &str = "…";
@@ -174,30 +178,61 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     username,
                     email,
                     time,
+                    not_me_link: self.not_me_link(&account).await?,
                 })
             }
             Cause::CodeIssued { expire_time } => Some(Letter::CodeIssued {
                 username,
                 email,
                 expire_time,
+                not_me_link: self.not_me_link(&account).await?,
             }),
             Cause::SecondFactorChanged { change } => {
-                Some(self.warning(username, email, Warning::SecondFactor(change)))
+                let about = Warning::SecondFactor(change);
+                Some(self.warning(&account, about).await?)
             }
             Cause::NewPlace { device_name } => {
-                Some(self.warning(username, email, Warning::NewPlace { device_name }))
+                let about = Warning::NewPlace { device_name };
+                Some(self.warning(&account, about).await?)
+            }
+            Cause::ManyFailures {
+                device_name,
+                failures,
+            } => {
+                let about = Warning::ManyFailures {
+                    device_name,
+                    failures,
+                };
+                Some(self.warning(&account, about).await?)
+            }
+            Cause::ResetRefused { why } => {
+                let about = Warning::ResetRefused(why);
+                Some(self.warning(&account, about).await?)
             }
             cause => self.about_email(&account, cause).await?,
         })
     }
 
-    const fn warning(&self, username: String, email: String, about: Warning) -> Letter {
-        Letter::Warning {
-            username,
-            email,
+    async fn warning(&self, account: &account::Model, about: Warning) -> Result<Letter, Error> {
+        // Of an account that is stopped there is nothing to save.
+        let not_me_link = match about {
+            Warning::ResetRefused(RefusedReset::Disabled) => None,
+            _ => Some(self.not_me_link(account).await?),
+        };
+        Ok(Letter::Warning {
+            username: account.username.clone(),
+            email: self.row.recipient.clone(),
             time: self.row.create_time.unix_seconds(),
             about,
-        }
+            not_me_link,
+        })
+    }
+
+    /// "This was not me": what its code does is read from this row when it is used.
+    async fn not_me_link(&self, account: &account::Model) -> Result<String, Error> {
+        let email = &self.row.recipient;
+        let code = self.code(account, Purpose::NotMe, NOT_ME, email, None);
+        Ok(self.link("RevokeReset", account.id, &code.await?))
     }
 
     async fn about_email(
@@ -222,7 +257,10 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     lifetime,
                 })
             }
-            Cause::EmailChangeRequested { new_email } => {
+            Cause::EmailChangeRequested {
+                new_email,
+                by_person,
+            } => {
                 let old_email = self.row.recipient.clone();
                 let code = self
                     .code(
@@ -238,22 +276,34 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     old_email,
                     new_email_masked: masked(&new_email),
                     revoke_link: self.link("RevokeReset", account.id, &code),
+                    by_person,
                 })
             }
             Cause::EmailChanged {
                 old_email,
                 new_email,
-            } => Some(Letter::EmailChanged {
-                username,
-                old_email,
-                new_email,
-            }),
+            } => {
+                // Only who had the account before can have it back.
+                let not_me_link = if self.row.recipient == old_email {
+                    Some(self.not_me_link(account).await?)
+                } else {
+                    None
+                };
+                Some(Letter::EmailChanged {
+                    username,
+                    old_email,
+                    new_email,
+                    not_me_link,
+                })
+            }
             // An activation that is no longer needed; the others are not about one account.
             Cause::Activation
             | Cause::PasswordChanged
             | Cause::CodeIssued { .. }
             | Cause::SecondFactorChanged { .. }
             | Cause::NewPlace { .. }
+            | Cause::ManyFailures { .. }
+            | Cause::ResetRefused { .. }
             | Cause::Reset { .. }
             | Cause::Usernames { .. }
             | Cause::Test => None,

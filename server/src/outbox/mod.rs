@@ -1,16 +1,20 @@
 //! Mails on their way. `enqueue` writes a row in the transaction of its cause; the worker makes codes and the mail when
 //! it is due, and tries until the mail server has taken it or refused it for good.
 
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     account::email_address::EmailAddress,
     app::App,
+    clock::Timestamp,
     error::Error,
     i18n::Locale,
-    mail::letter::SecondFactorChange,
+    mail::letter::{RefusedReset, SecondFactorChange},
     store::{account, institution, outbox},
 };
 
@@ -23,9 +27,6 @@ pub use code::{activation_link, link_to_reset};
 
 /// Kind of the mails that `SendTestMessage` makes.
 const TEST: &str = "TEST";
-
-/// Kind of the notices that an account was opened from somewhere new.
-pub const NEW_PLACE: &str = "NEW_PLACE";
 
 /// Why a mail is sent, and what it needs beside its account. It is kept in the database: no code, no link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub enum Cause {
     EmailChangeRequested {
         /// The new one, shown masked.
         new_email: String,
+        /// Whether it was asked for with the account's password.
+        #[serde(default)]
+        by_person: bool,
     },
     /// A notice to both.
     EmailChanged {
@@ -84,12 +88,25 @@ pub enum Cause {
         /// The device, as it names itself.
         device_name: String,
     },
+    /// A notice that the account was opened after many wrong passwords, on a device that is not known.
+    ManyFailures {
+        /// The device, as it names itself.
+        device_name: String,
+        /// How many.
+        failures: i64,
+    },
+    /// A notice that somebody who asked for a new password got nothing.
+    ResetRefused {
+        /// Why.
+        why: RefusedReset,
+    },
     /// A test of the way out.
     Test,
 }
 
 impl Cause {
-    const fn kind(&self) -> &'static str {
+    /// The name of the kind, as it is stored.
+    pub const fn kind(&self) -> &'static str {
         match self {
             Self::Reset { .. } => "RESET",
             Self::Usernames { .. } => "USERNAMES",
@@ -100,7 +117,9 @@ impl Cause {
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
             Self::CodeIssued { .. } => "CODE_ISSUED",
             Self::SecondFactorChanged { .. } => "SECOND_FACTOR_CHANGED",
-            Self::NewPlace { .. } => NEW_PLACE,
+            Self::NewPlace { .. } => "NEW_PLACE",
+            Self::ManyFailures { .. } => "MANY_FAILURES",
+            Self::ResetRefused { .. } => "RESET_REFUSED",
             Self::Test => TEST,
         }
     }
@@ -118,6 +137,8 @@ impl Cause {
             | Self::CodeIssued { .. }
             | Self::SecondFactorChanged { .. }
             | Self::NewPlace { .. }
+            | Self::ManyFailures { .. }
+            | Self::ResetRefused { .. }
             | Self::Test => false,
         }
     }
@@ -201,6 +222,20 @@ pub async fn enqueue_to(
         bounce_reason: Set(None),
     };
     Ok(row.insert(db).await?)
+}
+
+/// Whether a notice of the same kind has been queued for an account since.
+pub async fn is_told(
+    db: &impl ConnectionTrait,
+    account_id: Uuid,
+    cause: &Cause,
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let notices = outbox::Entity::find()
+        .filter(outbox::Column::AccountId.eq(account_id))
+        .filter(outbox::Column::Kind.eq(cause.kind()))
+        .filter(outbox::Column::CreateTime.gt(since));
+    Ok(notices.count(db).await? > 0)
 }
 
 /// Why a mail was queued.

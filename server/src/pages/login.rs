@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{Form, response::Response};
 use guichet_proto::v1::{
-    ContinueLoginRequest, LoginRequest, continue_login_response::Outcome as Continued,
+    ContinueLoginRequest, LoginRequest, Tokens, continue_login_response::Outcome as Continued,
     login_response::Outcome,
 };
 use serde::Deserialize;
@@ -82,12 +82,11 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
         username: typed.username.trim().to_owned(),
         password: std::mem::take(&mut typed.password),
         device_name: String::new(),
+        device_token: visit.device_token(),
     };
     match visit.call().carry_out(request, login::login).await {
         Ok(reply) => match reply.outcome {
-            Some(Outcome::Tokens(tokens)) => {
-                welcome(visit, &tokens.refresh_token, &typed.return_url)
-            }
+            Some(Outcome::Tokens(tokens)) => welcome(visit, &tokens, &typed.return_url),
             Some(Outcome::Challenge(challenge)) => {
                 typed.challenge_token = challenge.challenge_token;
                 answer(visit, typed, Refusal::default(), false)
@@ -113,9 +112,7 @@ async fn submit_code(visit: Visit, mut typed: Typed) -> Response {
         .carry_out(request, continue_login::continue_login)
         .await;
     match reply.map(|reply| reply.outcome) {
-        Ok(Some(Continued::Tokens(tokens))) => {
-            welcome(visit, &tokens.refresh_token, &typed.return_url)
-        }
+        Ok(Some(Continued::Tokens(tokens))) => welcome(visit, &tokens, &typed.return_url),
         Ok(_) => answer(visit, typed, Refusal::default(), false),
         Err(error) => {
             if matches!(error, Error::TokenInvalid | Error::TokenExpired) {
@@ -129,9 +126,10 @@ async fn submit_code(visit: Visit, mut typed: Typed) -> Response {
 }
 
 /// To where the person came from if that is listed, else to the application.
-fn welcome(mut visit: Visit, refresh_token: &str, return_url: &str) -> Response {
+fn welcome(mut visit: Visit, tokens: &Tokens, return_url: &str) -> Response {
     let life = visit.app.config.lifetimes.refresh;
-    session_cookie::keep(&mut visit.answer, visit.public, refresh_token, life);
+    session_cookie::keep(&mut visit.answer, visit.public, &tokens.refresh_token, life);
+    visit.keep_device(&tokens.device_token);
     let target = target(&visit, return_url);
     visit.redirect(&target)
 }

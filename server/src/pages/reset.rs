@@ -94,6 +94,7 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
         code: typed.link.code.clone(),
         email: typed.email.trim().to_owned(),
         new_password: std::mem::take(&mut typed.new_password),
+        device_token: visit.device_token(),
     };
     match visit
         .call()
@@ -231,7 +232,8 @@ fn dead(mut visit: Visit, link: Link) -> Response {
 }
 
 /// The script takes the person to the application; without one there would be no way to stop that, so there is the link.
-fn done(visit: Visit, reply: CompleteResetResponse) -> Response {
+fn done(mut visit: Visit, reply: CompleteResetResponse) -> Response {
+    visit.keep_device(&reply.device_token);
     let locale = visit.locale;
     let title = i18n::text(locale, "page-done-title", &[]);
     let frame = Frame::new(&visit, "done", title)

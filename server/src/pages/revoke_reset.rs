@@ -1,15 +1,21 @@
-//! "This was not me": kills the link of a mail, and with the notice of an e-mail change, the change.
+//! "This was not me": kills the link of a mail, or does what helps against what a notice tells of, and says so before.
 
 use axum::{Form, response::Response};
 use guichet_proto::v1::RevokeResetRequest;
 
 use super::{
     link::{self, Click, Link},
+    notice,
     visit::Visit,
 };
-use crate::{error::Error, i18n, reset::revoke};
+use crate::{
+    error::Error,
+    i18n,
+    reset::{not_me::Remedy, revoke},
+};
 
-const CLICK: Click = Click {
+/// A link dies, and nothing else happens.
+const KILL: Click = Click {
     page: "revoke-reset",
     action: "/Account/RevokeReset",
     title: "page-revoke-title",
@@ -18,22 +24,54 @@ const CLICK: Click = Click {
     done: "page-revoke-done",
 };
 
+/// The password dies, too.
+const NOT_ME: Click = Click {
+    page: "not-me",
+    what: "page-not-me-what",
+    button: "page-not-me-button",
+    done: "page-not-me-done",
+    ..KILL
+};
+
+/// And the address is what it was.
+const NOT_MY_ADDRESS: Click = Click {
+    what: "page-not-me-address",
+    ..NOT_ME
+};
+
 pub(super) async fn show(visit: Visit) -> Response {
-    link::ask(visit, &CLICK)
+    let asked = request(&Link::opened(&visit));
+    match click(&visit, &asked).await {
+        Ok(click) => link::ask(visit, click),
+        Err(error) => notice::failed(visit, &error),
+    }
 }
 
 pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
-    link::carry_out(visit, &CLICK, link, revoke).await
+    let click = match click(&visit, &request(&link)).await {
+        Ok(click) => click,
+        Err(error) => return notice::failed(visit, &error),
+    };
+    link::carry_out(visit, click, link, async |visit, link| {
+        let call = visit.call();
+        call.carry_out(request(&link), revoke::revoke_reset).await?;
+        Ok(i18n::text(visit.locale, click.done, &[]))
+    })
+    .await
 }
 
-async fn revoke(visit: &Visit, link: Link) -> Result<String, Error> {
-    let request = RevokeResetRequest {
-        user_id: link.user_id,
-        code: link.code,
-    };
-    visit
-        .call()
-        .carry_out(request, revoke::revoke_reset)
-        .await?;
-    Ok(i18n::text(visit.locale, CLICK.done, &[]))
+/// What this link is for.
+async fn click(visit: &Visit, request: &RevokeResetRequest) -> Result<&'static Click, Error> {
+    Ok(match revoke::remedy(&visit.call(), request).await? {
+        None | Some(Remedy::Links) => &KILL,
+        Some(Remedy::Password | Remedy::Factor) => &NOT_ME,
+        Some(Remedy::Address(_)) => &NOT_MY_ADDRESS,
+    })
+}
+
+fn request(link: &Link) -> RevokeResetRequest {
+    RevokeResetRequest {
+        user_id: link.user_id.clone(),
+        code: link.code.clone(),
+    }
 }

@@ -19,6 +19,7 @@ use crate::{
     transport::{
         client_address,
         deadline::Deadline,
+        device_cookie,
         peer::Peer,
         session_cookie::{self, Public},
     },
@@ -102,6 +103,17 @@ impl Visit {
             deadline: self.deadline,
             now: self.app.clock.now(),
         }
+    }
+
+    /// By what the browser is known again; empty where it is not.
+    pub(super) fn device_token(&self) -> String {
+        device_cookie::read(&self.headers, self.public).unwrap_or_default()
+    }
+
+    /// Has the browser keep that.
+    pub(super) fn keep_device(&mut self, token: &str) {
+        let life = self.app.config.lifetimes.device;
+        device_cookie::keep(&mut self.answer, self.public, token, life);
     }
 
     /// A value of the query, empty where there is none.

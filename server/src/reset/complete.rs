@@ -3,14 +3,15 @@
 use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 
-use super::code;
+use super::{code, refused};
 use crate::{
     account::{former_passwords, new_password, row, state::Transition},
     app::App,
-    auth::lockout,
+    auth::{device, lockout},
     call::Call,
     error::{Error, Violation},
     event,
+    mail::letter::RefusedReset,
     outbox::{self, Cause},
     password::policy::Identifiers,
     refusals::Refused,
@@ -37,7 +38,11 @@ pub async fn complete_reset(
         call.note(Refused::ResetCode(account.id));
         let txn = app.store.write().await?;
         code::count_wrong_try(&txn, code.id).await?;
+        if code.wrong_emails + 1 >= reset_code::MAX_WRONG_TRIES {
+            refused::tell(&txn, app, &account, RefusedReset::LinkKilled, call.now).await?;
+        }
         txn.commit().await?;
+        app.wake.send_replace(());
         return Err(Error::ResetCodeInvalid);
     }
     let identifiers = Identifiers {
@@ -77,6 +82,7 @@ pub async fn complete_reset(
     app.wake.send_replace(());
     Ok(CompleteResetResponse {
         return_url: code.return_url.unwrap_or_else(|| home(app)),
+        device_token: device::token(&app.master_key, &request.device_token, account.id, call.now)?,
         username: account.username,
     })
 }
@@ -118,6 +124,7 @@ async fn set_password(
         password_hash: Set(Some(hash)),
         state: Set(state.ok_or(Error::ResetCodeInvalid)?),
         email_verified: Set(verified),
+        devices_from_time: Set(Some(call.now)),
         ..Default::default()
     };
     row::save(txn, &before, changes, call.now).await?;

@@ -12,17 +12,23 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{
+    admission::{self, Asker},
+    refused,
+};
 use crate::{
     app::App,
     error::Error,
-    event::{self, Earlier, Subject},
+    event::{self, Subject},
+    mail::letter::RefusedReset,
+    metrics::Throttle,
     outbox::{self, Cause, Envelope},
     store::{
         account::{self, State},
         reset_request::{self, Kind},
         reset_request_account,
     },
-    throttle::{self, Curve},
+    throttle,
 };
 
 /// What became of a request for one account; `account_id` is empty where none was found.
@@ -53,14 +59,11 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     };
 
     let decisions = decide(app, &txn, &request).await?;
-    let asked = Earlier {
-        clock: &app.clock,
-        network: request.network.clone(),
-    };
+    let asker = Asker::of(app, &request);
     for decision in &decisions {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
         let subject = Subject::of_account(&txn, decision.account_id).await?;
-        event::append(&txn, &asked, "reset.decided", subject, None, about).await?;
+        event::append(&txn, &asker, "reset.decided", subject, None, about).await?;
     }
     let text = serde_json::to_string(&decisions).map_err(|cause| Error::Internal(cause.into()))?;
     let mut decided = request.into_active_model();
@@ -99,23 +102,115 @@ async fn decide(
     request: &reset_request::Model,
 ) -> Result<Vec<Decision>, Error> {
     let Some(key) = request.identifier_key.as_deref() else {
-        return Ok(vec![nobody(ResetOutcome::Unknown)]);
+        return Ok(vec![decision(None, ResetOutcome::Unknown)]);
     };
-    if is_throttled(app, txn, request.kind, key).await? {
-        return Ok(vec![nobody(ResetOutcome::Throttled)]);
-    }
     let accounts = match request.kind {
         Kind::ResetByEmail | Kind::Usernames => account::Entity::by_email_key(key).all(txn).await?,
         Kind::ResetByUsername => account::Entity::by_username_key(key).all(txn).await?,
     };
-    if accounts.is_empty() {
-        return Ok(vec![nobody(ResetOutcome::Unknown)]);
-    }
-    queue_mail(app, txn, request, &accounts).await?;
-    Ok(accounts
+    let held = hold_up(app, txn, request, (key, &accounts)).await?;
+    let outcomes: Vec<(&account::Model, ResetOutcome)> = accounts
         .iter()
-        .map(|account| decision(Some(account.id), outcome(account)))
-        .collect())
+        .map(|account| (account, held.outcome(account)))
+        .collect();
+    queue_mail(app, txn, request, &outcomes).await?;
+    if request.kind != Kind::Usernames {
+        tell_refused(app, txn, &outcomes, &held).await?;
+    }
+    if outcomes.is_empty() {
+        let nobody = match held {
+            Held::All(_) => ResetOutcome::Throttled,
+            Held::These(_) => ResetOutcome::Unknown,
+        };
+        return Ok(vec![decision(None, nobody)]);
+    }
+    let decisions = outcomes
+        .iter()
+        .map(|(account, outcome)| decision(Some(account.id), *outcome));
+    Ok(decisions.collect())
+}
+
+/// Who gets nothing because too much was asked.
+enum Held {
+    /// Nobody gets anything, because this counter is closed.
+    All(Throttle),
+    /// Some accounts.
+    These(Vec<Uuid>),
+}
+
+impl Held {
+    fn outcome(&self, account: &account::Model) -> ResetOutcome {
+        let is_held = match self {
+            Self::All(_) => true,
+            Self::These(ids) => ids.contains(&account.id),
+        };
+        if is_held {
+            ResetOutcome::Throttled
+        } else {
+            outcome(account)
+        }
+    }
+
+    /// Whether it is the person who is asked for too often, and not somebody who asks for too many.
+    const fn is_about_the_person(&self) -> bool {
+        matches!(self, Self::All(Throttle::Account) | Self::These(_))
+    }
+}
+
+/// Counts the request, and tells operators what is refused.
+async fn hold_up(
+    app: &App,
+    txn: &DatabaseTransaction,
+    request: &reset_request::Model,
+    (key, accounts): (&str, &[account::Model]),
+) -> Result<Held, Error> {
+    let mut held = Vec::new();
+    if !app.config.throttle.enabled {
+        return Ok(Held::These(held));
+    }
+    let now = app.clock.now();
+    let asker = Asker::of(app, request);
+    if let Err(refusal) = admission::admit(app, txn, request, (key, accounts), now).await? {
+        let subject = accounts.first().map(Subject::from).unwrap_or_default();
+        throttle::tell_within(txn, app, &asker, subject, &refusal, now).await?;
+        return Ok(Held::All(refusal.throttle));
+    }
+    if request.kind == Kind::Usernames {
+        return Ok(Held::These(held));
+    }
+    for account in accounts {
+        if outcome(account) != ResetOutcome::Mailed {
+            continue;
+        }
+        if let Err(refusal) = admission::admit_account(app, txn, account, now).await? {
+            throttle::tell_within(txn, app, &asker, account.into(), &refusal, now).await?;
+            held.push(account.id);
+        }
+    }
+    Ok(Held::These(held))
+}
+
+/// Tells people, at the address that they have, that they were asked for and get no link.
+async fn tell_refused(
+    app: &App,
+    txn: &DatabaseTransaction,
+    outcomes: &[(&account::Model, ResetOutcome)],
+    held: &Held,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    for (account, outcome) in outcomes {
+        let why = match (account.state, outcome) {
+            (State::Active | State::Pending, ResetOutcome::Throttled)
+                if held.is_about_the_person() =>
+            {
+                RefusedReset::TooOften
+            }
+            (State::Disabled, ResetOutcome::Disabled) => RefusedReset::Disabled,
+            _ => continue,
+        };
+        refused::tell(txn, app, account, why, now).await?;
+    }
+    Ok(())
 }
 
 const fn outcome(account: &account::Model) -> ResetOutcome {
@@ -133,12 +228,13 @@ async fn queue_mail(
     app: &App,
     txn: &DatabaseTransaction,
     request: &reset_request::Model,
-    accounts: &[account::Model],
+    outcomes: &[(&account::Model, ResetOutcome)],
 ) -> Result<(), Error> {
     let with = |wanted: ResetOutcome| {
-        accounts
+        let wanted = outcomes
             .iter()
-            .filter(move |account| outcome(account) == wanted)
+            .filter(move |(_, outcome)| *outcome == wanted);
+        wanted.map(|(account, _)| *account)
     };
     let mailed: Vec<Uuid> = with(ResetOutcome::Mailed)
         .map(|account| account.id)
@@ -160,7 +256,7 @@ async fn queue_mail(
     };
 
     let locale = outbox::locale(txn, app, account, request.locale.as_deref()).await?;
-    let about = (accounts.len() == 1).then_some(account.id);
+    let about = (outcomes.len() == 1).then_some(account.id);
     let cause = match request.kind {
         Kind::Usernames => Cause::Usernames {
             accounts: [mailed, not_migrated].concat(),
@@ -182,37 +278,6 @@ async fn queue_mail(
     outbox::enqueue_to(txn, app, &cause, envelope)
         .await
         .map(drop)
-}
-
-/// Counts requests by what was typed, existing or not.
-async fn is_throttled(
-    app: &App,
-    txn: &DatabaseTransaction,
-    kind: Kind,
-    key: &str,
-) -> Result<bool, Error> {
-    let limits = &app.config.throttle;
-    if !limits.enabled {
-        return Ok(false);
-    }
-    let what: &[u8] = match kind {
-        Kind::ResetByEmail => b"reset-email",
-        Kind::ResetByUsername => b"reset-username",
-        Kind::Usernames => b"usernames",
-    };
-    let curve = Curve {
-        free: limits.reset_requests,
-        base: limits.reset_interval,
-        longest: limits.reset_interval,
-    };
-    let counter = throttle::key(&app.master_key, &[what, key.as_bytes()]);
-    Ok(throttle::charge(txn, &counter, curve, app.clock.now())
-        .await?
-        .is_err())
-}
-
-fn nobody(outcome: ResetOutcome) -> Decision {
-    decision(None, outcome)
 }
 
 fn decision(account_id: Option<Uuid>, outcome: ResetOutcome) -> Decision {

@@ -15,15 +15,22 @@ use tonic::{Request, Response, Status, async_trait};
 use crate::{
     app::App,
     call::{Access, Service, answer_in},
+    transport::{
+        device_cookie,
+        session_cookie::{self, Public},
+    },
 };
 
+mod admission;
 mod code;
 pub mod complete;
 pub mod decide;
 pub mod inspect;
 pub mod issue;
 pub mod list;
+pub mod not_me;
 pub mod policy;
+mod refused;
 pub mod renew;
 pub mod request;
 pub mod revoke;
@@ -106,14 +113,25 @@ impl ResetService for Resets {
         &self,
         request: Request<CompleteResetRequest>,
     ) -> Result<Response<CompleteResetResponse>, Status> {
-        self.0
+        let config = &self.0.app.config;
+        let public = Public::of(config.listen.public_url.as_url().scheme());
+        let keeps_cookies = session_cookie::is_wanted(request.metadata().as_ref());
+        let request = device_cookie::fill(request, public, |request| &mut request.device_token);
+        let mut reply = self
+            .0
             .run(
                 "CompleteReset",
                 Access::Public,
                 request,
                 complete::complete_reset,
             )
-            .await
+            .await?;
+        if keeps_cookies {
+            let token = std::mem::take(&mut reply.get_mut().device_token);
+            let life = config.lifetimes.device;
+            device_cookie::keep(reply.metadata_mut().as_mut(), public, &token, life);
+        }
+        Ok(reply)
     }
 
     async fn revoke_reset(

@@ -1,9 +1,14 @@
-//! `RevokeReset`: "this was not me". Kills the link, and with the notice of an e-mail change, the change.
+//! `RevokeReset`: "this was not me". Kills the link of a mail, or does what helps against what a notice tells of.
 
 use guichet_proto::v1::{RevokeResetRequest, RevokeResetResponse};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, sea_query::Expr,
+};
 
-use super::code;
+use super::{
+    code,
+    not_me::{self, Remedy},
+};
 use crate::{
     call::Call,
     error::Error,
@@ -11,7 +16,7 @@ use crate::{
     store::reset_code::{self, Purpose},
 };
 
-/// Kills a code. The answer never tells whether it existed.
+/// Takes a person's word for it. The answer never tells whether the code existed.
 pub async fn revoke_reset(
     call: &Call<'_>,
     request: RevokeResetRequest,
@@ -21,6 +26,38 @@ pub async fn revoke_reset(
     let Some(code) = code::live(&txn, &request.user_id, &request.code, call.now).await? else {
         return Ok(RevokeResetResponse {});
     };
+    match Remedy::of(&txn, &code).await? {
+        Some(remedy) => {
+            if !not_me::carry_out(call, &txn, &code, remedy).await? {
+                return Ok(RevokeResetResponse {});
+            }
+        }
+        None => kill(call, &txn, &code).await?,
+    }
+    txn.commit().await?;
+    app.wake.send_replace(());
+    Ok(RevokeResetResponse {})
+}
+
+/// What a click on the link would do; none for a link that only dies, and for one that is of no use any more. Changes
+/// nothing: mail scanners ask as well.
+pub async fn remedy(
+    call: &Call<'_>,
+    request: &RevokeResetRequest,
+) -> Result<Option<Remedy>, Error> {
+    let db = &call.app.store.read;
+    let Some(code) = code::live(db, &request.user_id, &request.code, call.now).await? else {
+        return Ok(None);
+    };
+    let remedy = Remedy::of(db, &code).await?.map(|(remedy, _)| remedy);
+    Ok(remedy.filter(|remedy| *remedy != Remedy::Links))
+}
+
+async fn kill(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    code: &reset_code::Model,
+) -> Result<(), Error> {
     let doomed = match code.purpose {
         Purpose::EmailChangeStop => vec![Purpose::EmailChange, Purpose::EmailChangeStop],
         purpose => vec![purpose],
@@ -34,17 +71,9 @@ pub async fn revoke_reset(
     if code.purpose != Purpose::EmailChangeStop {
         update = update.filter(reset_code::Column::Id.eq(code.id));
     }
-    update.exec(&txn).await?;
-    let subject = Subject::of_account(&txn, Some(code.account_id)).await?;
-    event::append(
-        &txn,
-        call,
-        "reset.revoked",
-        subject,
-        None,
-        serde_json::json!({}),
-    )
-    .await?;
-    txn.commit().await?;
-    Ok(RevokeResetResponse {})
+    update.exec(txn).await?;
+    let subject = Subject::of_account(txn, Some(code.account_id)).await?;
+    let about = serde_json::json!({});
+    event::append(txn, call, "reset.revoked", subject, None, about).await?;
+    Ok(())
 }

@@ -6,12 +6,14 @@
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, sea_query::OnConflict};
 use uuid::Uuid;
 
-use super::code;
+use super::{code, refused};
 use crate::{
+    account::row,
     app::App,
     call::Call,
     error::Error,
-    event::{self, Subject},
+    event,
+    mail::letter::RefusedReset,
     master_key::{Digest, Purpose},
     secret,
     store::{
@@ -86,8 +88,9 @@ async fn count_wrong(
     if live.wrong_emails + 1 >= MAX_WRONG_TRIES {
         let kind = "reset.code_exhausted";
         let about = serde_json::json!({});
-        let subject = Subject::of_account(txn, Some(live.account_id)).await?;
-        event::append(txn, call, kind, subject, None, about).await?;
+        let account = row::find(txn, live.account_id).await?;
+        event::append(txn, call, kind, &account, None, about).await?;
+        refused::tell(txn, call.app, &account, RefusedReset::LinkKilled, call.now).await?;
     }
     Ok(())
 }

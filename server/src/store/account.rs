@@ -71,6 +71,8 @@ pub struct Model {
     pub last_login_time: Option<Timestamp>,
     /// Counts the changes of the resource: its etag.
     pub version: i64,
+    /// A device that the person has used is a known one if that was at this time or later; none: whenever it was.
+    pub devices_from_time: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Model {

@@ -32,6 +32,9 @@ pub enum Purpose {
     /// A new password, by a short code that was handed over. It is never found by its hash, only by its account.
     #[sea_orm(string_value = "HANDED_OVER")]
     HandedOver,
+    /// "This was not me", in answer to a notice. What it does, the mail's cause says.
+    #[sea_orm(string_value = "NOT_ME")]
+    NotMe,
 }
 
 /// One code.
@@ -145,13 +148,29 @@ impl Entity {
             .map(drop)
     }
 
-    /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete.
+    /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete. But not "this was not
+    /// me", or whoever takes an account over would have the last word.
     pub async fn revoke_all(
         db: &impl ConnectionTrait,
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        Self::revoke(db, unused(account_id), now).await
+        let doomed = unused(account_id).add(Column::Purpose.ne(Purpose::NotMe));
+        Self::revoke(db, doomed, now).await
+    }
+
+    /// Kills an account's answers to notices; only those that were mailed to this address, if one is given.
+    pub async fn revoke_not_me(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        email: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let mut doomed = unused(account_id).add(Column::Purpose.eq(Purpose::NotMe));
+        if let Some(email) = email {
+            doomed = doomed.add(Column::Email.eq(email));
+        }
+        Self::revoke(db, doomed, now).await
     }
 
     /// Kills an account's unused codes of one purpose.

@@ -43,7 +43,7 @@ pub struct Model {
     pub decide_time: Option<Timestamp>,
     /// JSON array of account and outcome.
     pub decisions: String,
-    /// From which network, as sessions have it.
+    /// From which network it was asked; none where the product asks by itself.
     pub network: Option<String>,
 }
 

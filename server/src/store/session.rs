@@ -1,6 +1,9 @@
 //! Table `session`: who is signed in, and which refresh token is the current one.
 
-use sea_orm::{ActiveValue::Set, Condition, SelectTwoRequired, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, PaginatorTrait as _, QuerySelect as _, SelectTwoRequired,
+    entity::prelude::*,
+};
 
 use super::account;
 use crate::clock::Timestamp;
@@ -86,6 +89,38 @@ impl Entity {
     /// A session and its account, in whatever state they are.
     pub fn with_account(id: Uuid) -> SelectTwoRequired<Self, account::Entity> {
         Self::find_by_id(id).find_both_related(account::Entity)
+    }
+
+    /// Whether the account has ever been opened from this network, as far as sessions are kept.
+    pub async fn is_familiar(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        network: &str,
+    ) -> Result<bool, DbErr> {
+        let from_there = Self::find()
+            .filter(Column::AccountId.eq(account_id))
+            .filter(Column::Network.eq(network));
+        Ok(from_there.count(db).await? > 0)
+    }
+
+    /// How many people have signed in from this network since then; not more than `most`.
+    pub async fn people_of(
+        db: &impl ConnectionTrait,
+        network: &str,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<u32, DbErr> {
+        let people: Vec<Uuid> = Self::find()
+            .select_only()
+            .column(Column::AccountId)
+            .distinct()
+            .filter(Column::Network.eq(network))
+            .filter(Column::CreateTime.gt(since))
+            .limit(u64::from(most))
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(u32::try_from(people.len()).unwrap_or(most))
     }
 
     /// Ends every live session of an account but `keep`, and tells how many there were.

@@ -17,6 +17,8 @@ pub struct Model {
     pub open_time: Timestamp,
     /// When it may be forgotten.
     pub expire_time: Timestamp,
+    /// When operators were told that it refuses tries; none while it lets them through.
+    pub refuse_time: Option<Timestamp>,
 }
 
 /// It stands alone.

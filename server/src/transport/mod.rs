@@ -16,6 +16,8 @@ mod content_type;
 mod cors;
 /// How long a call may take, and the answer when it takes longer.
 pub mod deadline;
+/// The token by which a browser is known again, in a cookie of its own.
+pub mod device_cookie;
 /// A connection that keeps its promises: it speaks in time, it is counted, it can be cut.
 pub mod guarded;
 /// Every figure that bounds what the network can ask of the process.

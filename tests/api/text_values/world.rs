@@ -141,6 +141,7 @@ impl World {
             username: username.into(),
             password: GOOD_PASSWORD.into(),
             device_name: device_name.into(),
+            ..LoginRequest::default()
         };
         faults(self.lea.auth().login(request).await)
     }

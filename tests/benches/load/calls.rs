@@ -67,6 +67,7 @@ pub(crate) async fn login(person: &Person) -> Result<Tokens, Status> {
         username: person.username.clone(),
         password: GOOD_PASSWORD.to_owned(),
         device_name: "load".to_owned(),
+        ..LoginRequest::default()
     };
     let reply = person.client.auth().login(request).await?;
     match reply.into_inner().outcome {

@@ -58,6 +58,15 @@ export declare type Tokens = Message<"guichet.v1.Tokens"> & {
    * @generated from field: string account_id = 6;
    */
   accountId: string;
+
+  /**
+   * From a sign-in, not from Refresh. Opaque; keep it on the device, also after Logout, and send it with the next Login
+   * from there. It opens nothing: it gives wrong passwords from this device a counter of their own, so that nobody else
+   * who guesses keeps the person out. It is good for 90 days (GUICHET_DEVICE_TTL) and dies with a reset of the password.
+   *
+   * @generated from field: string device_token = 7;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -126,6 +135,13 @@ export declare type LoginRequest = Message<"guichet.v1.LoginRequest"> & {
    * @generated from field: string device_name = 3;
    */
   deviceName: string;
+
+  /**
+   * Optional. What this device was given at its last sign-in, whoever's that was. One that is not good is ignored.
+   *
+   * @generated from field: string device_token = 4;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -1114,7 +1130,13 @@ export declare const SecondFactorSchema: GenEnum<SecondFactor>;
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
- * and requests leave it empty.
+ * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one.
+ *
+ * Wrong passwords are slowed down: 5 in a row for a name from one network, then a wait of 30 seconds that doubles up to an
+ * hour; 20 for a name from all networks from which the account was never opened; 60 from one network whatever the names,
+ * and more the more people sign in from there; and so many a second from everywhere. THROTTLED carries RetryInfo, and is
+ * the same for names that nobody has. Sign-ins for one name that come at the same moment are looked at one after the
+ * other, so that right ones are not refused.
  *
  * @generated from service guichet.v1.AuthService
  */

@@ -512,6 +512,21 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_NEW_PLACE = 11;
    */
   NEW_PLACE = 11,
+
+  /**
+   * A notice: the account was opened after ten wrong passwords or more, on a device that was not known.
+   *
+   * @generated from enum value: MESSAGE_KIND_MANY_FAILURES = 12;
+   */
+  MANY_FAILURES = 12,
+
+  /**
+   * A notice: somebody asks for a new password and gets none, or has given a link's address wrongly until it died; at
+   * most one a day.
+   *
+   * @generated from enum value: MESSAGE_KIND_RESET_REFUSED = 13;
+   */
+  RESET_REFUSED = 13,
 }
 
 /**

@@ -361,6 +361,13 @@ export declare type CompleteResetRequest = Message<"guichet.v1.CompleteResetRequ
    * @generated from field: string new_password = 4;
    */
   newPassword: string;
+
+  /**
+   * Optional. As in LoginRequest.
+   *
+   * @generated from field: string device_token = 5;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -388,6 +395,14 @@ export declare type CompleteResetResponse = Message<"guichet.v1.CompleteResetRes
    * @generated from field: string return_url = 2;
    */
   returnUrl: string;
+
+  /**
+   * As in Tokens: to be sent with the Login that follows. With the metadata `guichet-session: cookie` it is kept in a
+   * cookie instead.
+   *
+   * @generated from field: string device_token = 3;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -780,7 +795,8 @@ export enum ResetOutcome {
   DISABLED = 6,
 
   /**
-   * Asked too often: nothing was sent.
+   * Asked too often, for this identifier or account, from this network or by everybody together: nothing was sent. The
+   * journal and the metrics say which.
    *
    * @generated from enum value: RESET_OUTCOME_THROTTLED = 7;
    */
@@ -880,7 +896,11 @@ export declare const ResetService: GenService<{
     output: typeof CompleteResetResponseSchema;
   },
   /**
-   * Kills a link: "this was not me". Idempotent, and the answer never tells whether the code existed. Callers: anybody.
+   * "This was not me": kills a link. With the code of a notice it does what helps against what the notice tells of. Where
+   * somebody may know the password, every session ends, the password is good for nothing any more, and a link for a new
+   * one is mailed. After a change of the address, the one before is the account's again; an authenticator app that was
+   * added is removed. Where nobody can know it, only the links die. Codes of notices are good for 7 days.
+   * Idempotent, and the answer never tells whether the code existed. Callers: anybody.
    *
    * @generated from rpc guichet.v1.ResetService.RevokeReset
    */

@@ -2,6 +2,8 @@
 //!
 //! A try is charged before the work and refunded on success, and a charge holds its counter until it is committed.
 //! Parallel guesses therefore can't outrun the counter, and a call that is cancelled has still been counted.
+//! [`Turns`] keeps tries that are right from being refused for others that nobody has looked at yet, and [`tell`] tells
+//! operators what is refused.
 
 use std::time::Duration;
 
@@ -12,12 +14,22 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 
+pub use self::{
+    refusal::{Refusal, lately_refusing, tell, tell_within},
+    turns::{Turn, Turns},
+};
 use crate::{
     clock::Timestamp,
     config,
     master_key::{MasterKey, Purpose},
-    store::throttle::{ActiveModel, Column, Entity, Model},
+    store::{
+        session,
+        throttle::{ActiveModel, Column, Entity, Model},
+    },
 };
+
+mod refusal;
+mod turns;
 
 /// How long a counter is remembered after its last try.
 const MEMORY: Duration = Duration::from_hours(24);
@@ -75,17 +87,28 @@ pub fn key(master_key: &MasterKey, parts: &[&[u8]]) -> Vec<u8> {
     master_key.mac(Purpose::ThrottleKeys, parts).to_vec()
 }
 
-/// Charges one try. `Err` carries how long to wait; then nothing was charged, so that nobody can hold a delay open.
+/// A counter that lets no try through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub key: Vec<u8>,
+    /// How long it will.
+    pub wait: Duration,
+    /// When operators were told so.
+    told: Option<Timestamp>,
+}
+
+/// Charges one try. If the counter is closed, nothing was charged, so that nobody can hold a delay open.
 pub async fn charge(
     txn: &DatabaseTransaction,
     key: &[u8],
     curve: Curve,
     now: Timestamp,
-) -> Result<Result<(), Duration>, DbErr> {
+) -> Result<Result<(), Closed>, DbErr> {
     let counter = hold(txn, key, now).await?;
     let forgotten = counter.expire_time <= now;
     if !forgotten && now < counter.open_time {
-        return Ok(Err(counter.open_time.since(now)));
+        return Ok(Err(counter.closed_for(counter.open_time.since(now))));
     }
     let failures = if forgotten { 1 } else { counter.failures + 1 };
     let charged = ActiveModel {
@@ -93,6 +116,7 @@ pub async fn charge(
         failures: Set(failures),
         open_time: Set(curve.open_time(failures, now)),
         expire_time: Set(now.plus(MEMORY)),
+        refuse_time: Set(counter.refuse_time.filter(|_| !forgotten)),
     };
     Entity::update(charged).exec(txn).await?;
     Ok(Ok(()))
@@ -107,6 +131,7 @@ async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<M
         failures: Set(0),
         open_time: Set(LONG_OPEN),
         expire_time: Set(now.plus(MEMORY)),
+        refuse_time: Set(None),
     };
     let as_it_was = OnConflict::column(Column::Key)
         .value(Column::Failures, Expr::col((Entity, Column::Failures)))
@@ -126,7 +151,55 @@ pub struct Bucket {
     pub leak: Duration,
 }
 
-/// Pours one try into a bucket. `Err` carries how long to wait until there is room for it; then nothing was poured.
+/// Room for each of a network's people, and for all of them together.
+const FOR_EACH_PERSON: u32 = 20;
+const MOST_FOR_PEOPLE: u32 = 2_000;
+
+/// Who signed in within this time is one of a network's people.
+const A_DAY: Duration = Duration::from_hours(24);
+
+impl Bucket {
+    /// What leaks away in a second, on the average of a minute.
+    pub fn per_second(rate: u32) -> Self {
+        Self {
+            size: rate.saturating_mul(60),
+            leak: Duration::from_secs(1) / Ord::max(rate, 1),
+        }
+    }
+
+    /// More room, the more people sign in from a network. So a school behind one address is not stopped on a morning when
+    /// everybody mistypes, and a stranger who tries stolen passwords is.
+    pub async fn grown(
+        mut self,
+        db: &impl ConnectionTrait,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<Self, DbErr> {
+        let most = MOST_FOR_PEOPLE / FOR_EACH_PERSON;
+        let people = session::Entity::people_of(db, network, now.minus(A_DAY), most).await?;
+        self.size += people.saturating_mul(FOR_EACH_PERSON);
+        Ok(self)
+    }
+
+    /// How long until there is room for one more try in a bucket that will be empty at `empty_time`; none if there is.
+    fn wait(self, empty_time: Timestamp, now: Timestamp) -> Option<Duration> {
+        let level = Ord::max(empty_time, now).plus(self.leak).since(now);
+        let full = self.leak.saturating_mul(self.size);
+        (level > full).then(|| level.saturating_sub(full))
+    }
+}
+
+impl Model {
+    fn closed_for(&self, wait: Duration) -> Closed {
+        Closed {
+            key: self.key.clone(),
+            wait,
+            told: self.refuse_time,
+        }
+    }
+}
+
+/// Pours one try into a bucket. If it is full, nothing was poured.
 ///
 /// `open_time` is when the bucket will be empty: one number tells how full it is, at every moment, on every replica.
 pub async fn pour(
@@ -134,22 +207,73 @@ pub async fn pour(
     key: &[u8],
     bucket: Bucket,
     now: Timestamp,
-) -> Result<Result<(), Duration>, DbErr> {
+) -> Result<Result<(), Closed>, DbErr> {
     let counter = hold(txn, key, now).await?;
-    let empty_time = Ord::max(counter.open_time, now).plus(bucket.leak);
-    let level = empty_time.since(now);
-    let full = bucket.leak.saturating_mul(bucket.size);
-    if level > full {
-        return Ok(Err(level.saturating_sub(full)));
+    if let Some(wait) = bucket.wait(counter.open_time, now) {
+        return Ok(Err(counter.closed_for(wait)));
     }
+    let was_empty = counter.open_time <= now;
+    let empty_time = Ord::max(counter.open_time, now).plus(bucket.leak);
     let poured = ActiveModel {
         key: Unchanged(counter.key),
         failures: Set(counter.failures + 1),
         open_time: Set(empty_time),
         expire_time: Set(empty_time),
+        refuse_time: Set(counter.refuse_time.filter(|_| !was_empty)),
     };
     Entity::update(poured).exec(txn).await?;
     Ok(Ok(()))
+}
+
+/// Whether a bucket that everybody shares has room, without holding it.
+pub async fn look(
+    db: &impl ConnectionTrait,
+    key: &[u8],
+    bucket: Bucket,
+    now: Timestamp,
+) -> Result<Result<(), Closed>, DbErr> {
+    let counter = Entity::find_by_id(key.to_vec()).one(db).await?;
+    let closed = counter.and_then(|counter| {
+        let wait = bucket.wait(counter.open_time, now)?;
+        Some(counter.closed_for(wait))
+    });
+    Ok(closed.map_or(Ok(()), Err))
+}
+
+/// Pours one try into a bucket that everybody shares, in one statement, so that nobody waits for it longer than for that.
+/// The bucket may overflow by the tries that are looked at in the same moment.
+pub async fn spill(
+    db: &impl ConnectionTrait,
+    key: &[u8],
+    bucket: Bucket,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let empty_time = now.plus(bucket.leak);
+    let first = ActiveModel {
+        key: Set(key.to_vec()),
+        failures: Set(1),
+        open_time: Set(empty_time),
+        expire_time: Set(empty_time),
+        refuse_time: Set(None),
+    };
+    let leak = i64::try_from(bucket.leak.as_micros()).unwrap_or(i64::MAX);
+    let of_row = |column| Expr::col((Entity, column));
+    let is_empty = || of_row(Column::OpenTime).lte(now);
+    let fuller = || Expr::case(is_empty(), now).finally(of_row(Column::OpenTime));
+    let poured = OnConflict::column(Column::Key)
+        .value(Column::Failures, of_row(Column::Failures).add(1))
+        .value(Column::OpenTime, Expr::expr(fuller()).add(leak))
+        .value(Column::ExpireTime, Expr::expr(fuller()).add(leak))
+        .value(
+            Column::RefuseTime,
+            Expr::case(is_empty(), Option::<i64>::None).finally(of_row(Column::RefuseTime)),
+        )
+        .to_owned();
+    Entity::insert(first)
+        .on_conflict(poured)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
 }
 
 /// Takes one try out again: it was a good one, or nobody looked at it.

@@ -1,0 +1,107 @@
+//! What is refused is counted, and operators are told once that it is.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ColumnTrait as _, Condition, DatabaseTransaction, DbErr, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, sea_query::Expr,
+};
+
+use super::Closed;
+use crate::{
+    app::App,
+    clock::Timestamp,
+    event::{self, Subject, Witness},
+    metrics::{Throttle, Tried},
+    store::throttle::{Column, Entity},
+};
+
+/// How long the journal keeps silent about a counter that goes on refusing.
+const AT_MOST_EVERY: Duration = Duration::from_hours(1);
+
+/// One try that a counter did not let through.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What was tried.
+    pub tried: Tried,
+    /// Whose counter it was.
+    pub throttle: Throttle,
+    /// The counter.
+    pub closed: Closed,
+}
+
+impl Refusal {
+    /// Whether operators were told within the last hour that this counter refuses.
+    fn is_told(&self, now: Timestamp) -> bool {
+        let long_ago = now.minus(AT_MOST_EVERY);
+        self.closed.told.is_some_and(|told| told > long_ago)
+    }
+}
+
+/// Counts a refusal. The first of an episode is written in the journal, about `subject`; one of many people's also in the
+/// log, for it means an attack or a figure that is too small.
+pub async fn tell(
+    app: &App,
+    witness: &impl Witness,
+    subject: Subject,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    if refusal.is_told(now) {
+        app.metrics.throttled(refusal.tried, refusal.throttle);
+        return Ok(());
+    }
+    let txn = app.store.write().await?;
+    tell_within(&txn, app, witness, subject, refusal, now).await?;
+    txn.commit().await
+}
+
+/// The same in a transaction of the caller's, who commits it.
+pub async fn tell_within(
+    txn: &DatabaseTransaction,
+    app: &App,
+    witness: &impl Witness,
+    subject: Subject,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let Refusal {
+        tried,
+        throttle,
+        closed,
+    } = refusal;
+    app.metrics.throttled(*tried, *throttle);
+    if refusal.is_told(now) || !mark(txn, &closed.key, now).await? {
+        return Ok(());
+    }
+    let (tried, by) = (tried.name(), throttle.name());
+    let kind = format!("{tried}.throttled");
+    let about = serde_json::json!({ "by": by });
+    event::append(txn, witness, &kind, subject, None, about).await?;
+    if matches!(throttle, Throttle::Network | Throttle::Deployment) {
+        let network = witness.network();
+        tracing::warn!(tried, by, network, "over its budget");
+    }
+    Ok(())
+}
+
+/// How many counters have refused tries within the last hour.
+pub async fn lately_refusing(app: &App) -> Result<u64, DbErr> {
+    let long_ago = app.clock.now().minus(AT_MOST_EVERY);
+    let refusing = Entity::find().filter(Column::RefuseTime.gt(long_ago));
+    refusing.count(&app.store.read).await
+}
+
+/// Writes down that operators were told; false if another call did.
+async fn mark(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<bool, DbErr> {
+    let unless_told = Condition::any()
+        .add(Column::RefuseTime.is_null())
+        .add(Column::RefuseTime.lte(now.minus(AT_MOST_EVERY)));
+    let marked = Entity::update_many()
+        .col_expr(Column::RefuseTime, Expr::value(now))
+        .filter(Column::Key.eq(key))
+        .filter(unless_told)
+        .exec(txn)
+        .await?;
+    Ok(marked.rows_affected == 1)
+}

@@ -1,0 +1,40 @@
+//! The token by which a browser is known again, in a cookie that scripts can't read.
+//!
+//! It outlives the session and signs nobody in, so it stays when a person signs out.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use cookie::SameSite;
+
+use tonic::Request;
+
+use super::session_cookie::{Public, append, find, is_wanted};
+
+const NAME: &str = "guichet_device";
+
+/// The token that the browser kept.
+pub fn read(headers: &HeaderMap, public: Public) -> Option<String> {
+    find(headers, &public.name(NAME))
+}
+
+/// Says which device it is, where the caller left that out and says that the cookie has it.
+pub fn fill<Q>(
+    mut request: Request<Q>,
+    public: Public,
+    token: impl FnOnce(&mut Q) -> &mut String,
+) -> Request<Q> {
+    let headers = request.metadata().as_ref();
+    let kept = is_wanted(headers).then(|| read(headers, public)).flatten();
+    let token = token(request.get_mut());
+    if token.is_empty() {
+        *token = kept.unwrap_or_default();
+    }
+    request
+}
+
+/// Has the browser keep a token.
+pub fn keep(headers: &mut HeaderMap, public: Public, token: &str, life: Duration) {
+    let cookie = public.cookie(NAME, token, SameSite::Strict, Some(life));
+    append(headers, &cookie);
+}

@@ -1,0 +1,210 @@
+//! A device that the person has signed in on: nobody who guesses keeps the person out of it.
+
+use std::time::Duration;
+
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_client::proto::{CompleteResetRequest, Tokens};
+use guichet_tests::Server;
+use guichet_tests::browser::Browser;
+use guichet_tests::door::{Door, is_throttled};
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use http::StatusCode;
+use tokio::task::JoinSet;
+use tonic::Code;
+
+const EMAIL: &str = "lea@ecole.example";
+const SCHOOL: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+
+async fn server() -> Server {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    people::active(&server, "noa", "").await;
+    server
+}
+
+/// Wrong passwords for one name, many at once; how many were looked at.
+async fn hammer(door: &Door, username: &'static str, tries: usize) -> usize {
+    let mut guesses = JoinSet::new();
+    let mut looked_at = 0;
+    for _ in 0..tries {
+        let door = door.clone();
+        guesses.spawn(async move { door.refusal(username, OTHER_PASSWORD, "").await });
+        if guesses.len() == 50 {
+            looked_at += settle(&mut guesses).await;
+        }
+    }
+    looked_at + settle(&mut guesses).await
+}
+
+async fn settle(guesses: &mut JoinSet<tonic::Status>) -> usize {
+    let refusals = std::mem::take(guesses).join_all().await;
+    refusals
+        .iter()
+        .filter(|refusal| !is_throttled(refusal))
+        .count()
+}
+
+#[tokio::test]
+async fn ten_thousand_guesses_from_everywhere_do_not_keep_the_person_out() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let elsewhere = Door::from(&server, ELSEWHERE).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+
+    // A few more than the five where the delay ended meanwhile.
+    let looked_at = hammer(&school, "lea", 5_000).await + hammer(&elsewhere, "lea", 5_000).await;
+    assert!((10..=14).contains(&looked_at), "{looked_at}");
+
+    let unknown = school.refusal("lea", GOOD_PASSWORD, "").await;
+    assert!(is_throttled(&unknown));
+    for door in [&school, &elsewhere] {
+        door.enter_with("lea", GOOD_PASSWORD, &lea.device_token)
+            .await
+            .expect("her own device");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_by_mail_opens_the_door_under_fire() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let old = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    let link = people::reset_link(&server, EMAIL).await;
+    let request = CompleteResetRequest {
+        user_id: link.user_id,
+        code: link.code,
+        email: EMAIL.into(),
+        new_password: "Soleil123*".into(),
+        device_token: old.device_token.clone(),
+    };
+    let reply = server.anyone().await.reset().complete_reset(request).await;
+    let fresh = reply.expect("a new password").into_inner().device_token;
+
+    hammer(&school, "lea", 20).await;
+
+    // What was known before the reset is known no more.
+    let refused = school.refusal("lea", "Soleil123*", &old.device_token).await;
+    assert!(is_throttled(&refused));
+    let signed_in = school.enter_with("lea", "Soleil123*", &fresh).await;
+    signed_in.expect("the device of the reset");
+}
+
+#[tokio::test]
+async fn a_known_device_has_its_own_five_tries_and_delays() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    let token = &lea.device_token;
+
+    for _ in 0..5 {
+        let wrong = school.refusal("lea", OTHER_PASSWORD, token).await;
+        assert_eq!(wrong.code(), Code::Unauthenticated);
+    }
+
+    let slowed = school.refusal("lea", GOOD_PASSWORD, token).await;
+    assert!(is_throttled(&slowed));
+    // A thief with the device keeps the person out of nothing else.
+    let other = school.enter("lea", GOOD_PASSWORD).await;
+    other.expect("another device");
+    server.advance(Duration::from_secs(31));
+    let after = school.enter_with("lea", GOOD_PASSWORD, token).await;
+    after.expect("the delay is over");
+}
+
+#[tokio::test]
+async fn a_device_vouches_for_its_own_people_and_for_a_time() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    let both = school
+        .enter_with("noa", GOOD_PASSWORD, &lea.device_token)
+        .await
+        .expect("a classroom's computer");
+    let zoe = people::active(&server, "zoe", "").await;
+    hammer(&school, "zoe", 6).await;
+    hammer(&school, "noa", 6).await;
+    hammer(&school, "lea", 6).await;
+
+    let stranger = school
+        .refusal("zoe", GOOD_PASSWORD, &both.device_token)
+        .await;
+    assert!(is_throttled(&stranger), "{}", zoe.id);
+    let forged = format!("{}A", both.device_token);
+    for token in [forged.as_str(), "", "x"] {
+        assert!(is_throttled(
+            &school.refusal("noa", GOOD_PASSWORD, token).await
+        ));
+    }
+    for username in ["lea", "noa"] {
+        let known = school.enter_with(username, GOOD_PASSWORD, &both.device_token);
+        known.await.expect("a known device");
+    }
+
+    server.advance(Duration::from_hours(91 * 24));
+    hammer(&school, "lea", 6).await;
+    let late = school
+        .refusal("lea", GOOD_PASSWORD, &both.device_token)
+        .await;
+    assert!(is_throttled(&late));
+}
+
+#[tokio::test]
+async fn a_browser_is_known_again_by_a_cookie_that_its_pages_do_not_see() {
+    let server = server().await;
+    let mut browser = Browser::new(&server, "fr");
+    let sign_in = async |browser: &mut Browser| {
+        let page = browser.open("/Account/Login").await;
+        let fields = [("username", "lea"), ("password", GOOD_PASSWORD)];
+        browser.submit(&page, "login", &fields).await
+    };
+    assert_eq!(sign_in(&mut browser).await.status, StatusCode::SEE_OTHER);
+    let kept = browser
+        .cookie("guichet_device")
+        .expect("a cookie")
+        .to_owned();
+    server.remember(&kept);
+    let school = Door::from(&server, SCHOOL).await;
+    hammer(&school, "lea", 6).await;
+
+    let known = sign_in(&mut browser).await;
+    let unknown = sign_in(&mut Browser::new(&server, "fr")).await;
+
+    assert_eq!(known.status, StatusCode::SEE_OTHER);
+    assert_eq!(unknown.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn fifty_right_passwords_at_the_same_moment_are_all_right() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    school.refusal("lea", OTHER_PASSWORD, "").await;
+
+    let mut sign_ins = JoinSet::new();
+    for _ in 0..50 {
+        let school = school.clone();
+        sign_ins.spawn(async move { school.enter("lea", GOOD_PASSWORD).await });
+    }
+
+    let sign_ins: Vec<Tokens> = sign_ins
+        .join_all()
+        .await
+        .into_iter()
+        .map(|signed_in| signed_in.expect("a right password"))
+        .collect();
+    assert_eq!(sign_ins.len(), 50);
+}
+
+#[tokio::test]
+async fn a_new_link_is_asked_for_and_given_whoever_guesses() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    hammer(&school, "lea", 100).await;
+
+    people::ask_reset(&server, Identifier::Username("lea".into())).await;
+
+    server.mailbox().last(EMAIL, 1).await.link();
+}
