@@ -73,10 +73,10 @@ impl Auth {
         session_cookie::keep(metadata.as_mut(), self.public(), refresh_token, life);
     }
 
-    fn keep_cookies(&self, metadata: &mut MetadataMap, kept: &Kept) {
-        self.keep_cookie(metadata, &kept.refresh_token);
+    fn keep_cookies(&self, metadata: &mut MetadataMap, [refresh, device]: &[String; 2]) {
+        self.keep_cookie(metadata, refresh);
         let life = self.0.app.config.lifetimes.device;
-        device_cookie::keep(metadata.as_mut(), self.public(), &kept.device_token, life);
+        device_cookie::keep(metadata.as_mut(), self.public(), device, life);
     }
 
     /// Has the browser forget a refresh token that is good for nothing any more.
@@ -105,19 +105,9 @@ impl Auth {
     }
 }
 
-/// What a browser keeps of its tokens, out of the scripts' sight.
-struct Kept {
-    refresh_token: String,
-    device_token: String,
-}
-
-impl Kept {
-    fn take(tokens: &mut Tokens) -> Self {
-        Self {
-            refresh_token: std::mem::take(&mut tokens.refresh_token),
-            device_token: std::mem::take(&mut tokens.device_token),
-        }
-    }
+/// The refresh token and the device's, which a browser keeps out of the scripts' sight.
+fn take_secrets(tokens: &mut Tokens) -> [String; 2] {
+    [&mut tokens.refresh_token, &mut tokens.device_token].map(std::mem::take)
 }
 
 #[async_trait]
@@ -134,8 +124,8 @@ impl AuthService for Auth {
             .run("Login", Access::Public, request, login::login)
             .await?;
         if keeps_cookies && let Some(Outcome::Tokens(tokens)) = &mut reply.get_mut().outcome {
-            let kept = Kept::take(tokens);
-            self.keep_cookies(reply.metadata_mut(), &kept);
+            let secrets = take_secrets(tokens);
+            self.keep_cookies(reply.metadata_mut(), &secrets);
         }
         Ok(reply)
     }
@@ -155,8 +145,8 @@ impl AuthService for Auth {
             )
             .await?;
         if keeps_cookies && let Some(Continued::Tokens(tokens)) = &mut reply.get_mut().outcome {
-            let kept = Kept::take(tokens);
-            self.keep_cookies(reply.metadata_mut(), &kept);
+            let secrets = take_secrets(tokens);
+            self.keep_cookies(reply.metadata_mut(), &secrets);
         }
         Ok(reply)
     }

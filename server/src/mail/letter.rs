@@ -70,6 +70,13 @@ pub enum RefusedReset {
 
 /// What a [`Letter::Warning`] is about.
 pub enum Warning {
+    /// The password was changed.
+    PasswordChanged,
+    /// A code for a new password is handed over by voice or on paper.
+    CodeIssued {
+        /// When it stops being good, in seconds since the Unix epoch.
+        expire_time: i64,
+    },
     /// What the person proves itself with beside the password.
     SecondFactor(SecondFactorChange),
     /// The account was opened from somewhere new.
@@ -91,6 +98,8 @@ pub enum Warning {
 impl Warning {
     const fn kind(&self) -> &'static str {
         match self {
+            Self::PasswordChanged => "password_changed",
+            Self::CodeIssued { .. } => "code_issued",
             Self::SecondFactor(_) => "second_factor_changed",
             Self::NewPlace { .. } => "new_place",
             Self::ManyFailures { .. } => "many_failures",
@@ -139,17 +148,6 @@ pub enum Letter {
         /// Address of the account, and of the mail.
         email: String,
     },
-    /// Notice of a changed password.
-    PasswordChanged {
-        /// The account's username.
-        username: String,
-        /// Address of the account, and of the mail.
-        email: String,
-        /// When it was changed, in seconds since the Unix epoch.
-        time: i64,
-        /// "This was not me": ends the sessions and the password.
-        not_me_link: String,
-    },
     /// A link that proves that a new address belongs to the person; sent to that address.
     ConfirmEmail {
         /// The account's username.
@@ -185,17 +183,6 @@ pub enum Letter {
         /// "This was not me": brings the address until now back. Only to that one.
         not_me_link: Option<String>,
     },
-    /// Notice of a code that is handed over by voice or on paper.
-    CodeIssued {
-        /// The account's username.
-        username: String,
-        /// Address of the account, and of the mail.
-        email: String,
-        /// When the code stops being good, in seconds since the Unix epoch.
-        expire_time: i64,
-        /// "This was not me": kills the code.
-        not_me_link: String,
-    },
     /// Notice of something that the person should know who did it.
     Warning {
         /// The account's username.
@@ -224,11 +211,9 @@ impl Letter {
             Self::AskInstitution { .. } => "ask_institution",
             Self::Usernames { .. } => "usernames",
             Self::Activation { .. } => "activation",
-            Self::PasswordChanged { .. } => "password_changed",
             Self::ConfirmEmail { .. } => "confirm_email",
             Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
-            Self::CodeIssued { .. } => "code_issued",
             Self::Warning { about, .. } => about.kind(),
             Self::Test { .. } => "test",
         }

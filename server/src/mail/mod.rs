@@ -11,5 +11,6 @@ pub mod message;
 mod prose;
 mod retry;
 pub mod transport;
+mod warning;
 
 pub use self::retry::back_off;

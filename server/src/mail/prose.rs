@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::draft::{Draft, Facts, Weight, Writer, one_line};
-use super::letter::{
-    Brand, LegacyEntry, Letter, RefusedReset, ResetEntry, SecondFactorChange, Warning,
-};
+use super::letter::{Brand, LegacyEntry, Letter, ResetEntry};
+use super::warning;
 use crate::i18n::{self, Locale};
 
 /// Writes `letter` in the language `locale`.
@@ -29,12 +28,6 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             lifetime,
             email,
         } => writer.activation(username, link, revoke_link.as_deref(), *lifetime, email),
-        Letter::PasswordChanged {
-            username,
-            email,
-            time,
-            not_me_link,
-        } => writer.password_changed(username, email, *time, not_me_link),
         Letter::ConfirmEmail {
             username,
             link,
@@ -47,30 +40,17 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             new_email_masked,
             revoke_link,
             by_person,
-        } => {
-            let not_me = if *by_person {
-                "mail-not-me"
-            } else {
-                "mail-move-not-me"
-            };
-            writer.email_change_requested(
-                (username, old_email),
-                new_email_masked,
-                (not_me, revoke_link),
-            )
-        }
+        } => writer.email_change_requested(
+            (username, old_email),
+            new_email_masked,
+            (*by_person, revoke_link),
+        ),
         Letter::EmailChanged {
             username,
             old_email,
             new_email,
             not_me_link,
         } => writer.email_changed(username, old_email, new_email, not_me_link.as_deref()),
-        Letter::CodeIssued {
-            username,
-            email,
-            expire_time,
-            not_me_link,
-        } => writer.code_issued(username, email, *expire_time, not_me_link),
         Letter::Warning {
             username,
             email,
@@ -95,39 +75,11 @@ const fn subject_key(letter: &Letter) -> &'static str {
         Letter::AskInstitution { .. } => "mail-ask-subject",
         Letter::Usernames { .. } => "mail-usernames-subject",
         Letter::Activation { .. } => "mail-activation-subject",
-        Letter::PasswordChanged { .. } => "mail-changed-subject",
         Letter::ConfirmEmail { .. } => "mail-confirm-subject",
         Letter::EmailChangeRequested { .. } => "mail-move-subject",
         Letter::EmailChanged { .. } => "mail-moved-subject",
-        Letter::CodeIssued { .. } => "mail-code-subject",
-        Letter::Warning { about, .. } => warning_subject_key(about),
+        Letter::Warning { about, .. } => warning::subject_key(about),
         Letter::Test { .. } => "mail-test-subject",
-    }
-}
-
-const fn warning_subject_key(about: &Warning) -> &'static str {
-    match about {
-        Warning::SecondFactor(_) => "mail-factor-subject",
-        Warning::NewPlace { .. } => "mail-place-subject",
-        Warning::ManyFailures { .. } => "mail-failures-subject",
-        Warning::ResetRefused(_) => "mail-refused-subject",
-    }
-}
-
-const fn told_of_refusal(why: RefusedReset) -> &'static str {
-    match why {
-        RefusedReset::Disabled => "mail-refused-disabled",
-        RefusedReset::TooOften => "mail-refused-often",
-        RefusedReset::LinkKilled => "mail-refused-killed",
-    }
-}
-
-const fn told_of(change: SecondFactorChange) -> &'static str {
-    match change {
-        SecondFactorChange::Added => "mail-factor-added",
-        SecondFactorChange::Removed => "mail-factor-removed",
-        SecondFactorChange::CodesReplaced => "mail-factor-replaced",
-        SecondFactorChange::CodeUsed => "mail-factor-used",
     }
 }
 
@@ -217,21 +169,6 @@ impl Writer<'_> {
         self.facts("mail-facts-needed", [username], email)
     }
 
-    fn password_changed(
-        &mut self,
-        username: &str,
-        email: &str,
-        time: i64,
-        not_me_link: &str,
-    ) -> Facts {
-        let time = i18n::date_time(self.locale, time);
-        self.say("mail-changed-what", &[("time", time.into())]);
-        self.say("mail-changed-me", &[]);
-        self.not_me("mail-not-me", not_me_link);
-
-        self.facts("mail-facts", [username], email)
-    }
-
     fn confirm_email(
         &mut self,
         username: &str,
@@ -258,8 +195,13 @@ impl Writer<'_> {
         &mut self,
         (username, old_email): (&str, &str),
         new_email_masked: &str,
-        (not_me, revoke_link): (&str, &str),
+        (by_person, revoke_link): (bool, &str),
     ) -> Facts {
+        let not_me = if by_person {
+            "mail-not-me"
+        } else {
+            "mail-move-not-me"
+        };
         self.say(
             "mail-move-what",
             &[("email", one_line(new_email_masked).into())],
@@ -291,71 +233,6 @@ impl Writer<'_> {
         }
 
         self.facts("mail-facts", [username], new_email)
-    }
-
-    fn code_issued(
-        &mut self,
-        username: &str,
-        email: &str,
-        expire_time: i64,
-        not_me_link: &str,
-    ) -> Facts {
-        let time = i18n::date_time(self.locale, expire_time);
-        self.say("mail-code-what", &[("time", time.into())]);
-        self.say("mail-code-me", &[]);
-        self.not_me("mail-code-not-me", not_me_link);
-
-        self.facts("mail-facts", [username], email)
-    }
-
-    fn warning(
-        &mut self,
-        (username, email): (&str, &str),
-        time: i64,
-        about: &Warning,
-        not_me_link: Option<&str>,
-    ) -> Facts {
-        let time = ("time", i18n::date_time(self.locale, time).into());
-        let mut not_me = "mail-not-me";
-        match about {
-            Warning::SecondFactor(change) => self.say(told_of(*change), &[time]),
-            Warning::NewPlace { device_name } if device_name.is_empty() => {
-                self.say("mail-place-what", &[time]);
-            }
-            Warning::NewPlace { device_name } => {
-                let device = ("device", one_line(device_name).into());
-                self.say("mail-place-device", &[time, device]);
-            }
-            Warning::ManyFailures {
-                device_name,
-                failures,
-            } => {
-                self.say("mail-failures-what", &[time, ("count", (*failures).into())]);
-                if !device_name.is_empty() {
-                    let device = ("device", one_line(device_name).into());
-                    self.say("mail-failures-device", &[device]);
-                }
-            }
-            Warning::ResetRefused(why) => {
-                self.say(told_of_refusal(*why), &[time]);
-                not_me = "mail-refused-not-me";
-            }
-        }
-        match not_me_link {
-            Some(link) => {
-                self.say("mail-changed-me", &[]);
-                self.not_me(not_me, link);
-            }
-            None => self.say("mail-refused-ignore", &[]),
-        }
-
-        self.facts("mail-facts", [username], email)
-    }
-
-    /// What to do who did not do it.
-    fn not_me(&mut self, what: &str, link: &str) {
-        self.say(what, &[]);
-        self.link(link, "mail-not-me-button", Weight::Aside);
     }
 
     fn test(&mut self, email: &str) -> Facts {

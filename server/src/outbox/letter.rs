@@ -172,44 +172,10 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     email,
                 })
             }
-            Cause::PasswordChanged => {
-                let time = self.row.create_time.unix_seconds();
-                Some(Letter::PasswordChanged {
-                    username,
-                    email,
-                    time,
-                    not_me_link: self.not_me_link(&account).await?,
-                })
-            }
-            Cause::CodeIssued { expire_time } => Some(Letter::CodeIssued {
-                username,
-                email,
-                expire_time,
-                not_me_link: self.not_me_link(&account).await?,
-            }),
-            Cause::SecondFactorChanged { change } => {
-                let about = Warning::SecondFactor(change);
-                Some(self.warning(&account, about).await?)
-            }
-            Cause::NewPlace { device_name } => {
-                let about = Warning::NewPlace { device_name };
-                Some(self.warning(&account, about).await?)
-            }
-            Cause::ManyFailures {
-                device_name,
-                failures,
-            } => {
-                let about = Warning::ManyFailures {
-                    device_name,
-                    failures,
-                };
-                Some(self.warning(&account, about).await?)
-            }
-            Cause::ResetRefused { why } => {
-                let about = Warning::ResetRefused(why);
-                Some(self.warning(&account, about).await?)
-            }
-            cause => self.about_email(&account, cause).await?,
+            cause => match asked_about(&cause) {
+                Some(about) => Some(self.warning(&account, about).await?),
+                None => self.about_email(&account, cause).await?,
+            },
         })
     }
 
@@ -262,20 +228,14 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 by_person,
             } => {
                 let old_email = self.row.recipient.clone();
-                let code = self
-                    .code(
-                        account,
-                        Purpose::EmailChangeStop,
-                        lifetime,
-                        &old_email,
-                        None,
-                    )
-                    .await?;
+                let stop = Purpose::EmailChangeStop;
+                let code = self.code(account, stop, lifetime, &old_email, None);
+                let revoke_link = self.link("RevokeReset", account.id, &code.await?);
                 Some(Letter::EmailChangeRequested {
                     username,
                     old_email,
                     new_email_masked: masked(&new_email),
-                    revoke_link: self.link("RevokeReset", account.id, &code),
+                    revoke_link,
                     by_person,
                 })
             }
@@ -284,11 +244,10 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 new_email,
             } => {
                 // Only who had the account before can have it back.
-                let not_me_link = if self.row.recipient == old_email {
-                    Some(self.not_me_link(account).await?)
-                } else {
-                    None
-                };
+                let mut not_me_link = None;
+                if self.row.recipient == old_email {
+                    not_me_link = Some(self.not_me_link(account).await?);
+                }
                 Some(Letter::EmailChanged {
                     username,
                     old_email,
@@ -296,17 +255,8 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                     not_me_link,
                 })
             }
-            // An activation that is no longer needed; the others are not about one account.
-            Cause::Activation
-            | Cause::PasswordChanged
-            | Cause::CodeIssued { .. }
-            | Cause::SecondFactorChanged { .. }
-            | Cause::NewPlace { .. }
-            | Cause::ManyFailures { .. }
-            | Cause::ResetRefused { .. }
-            | Cause::Reset { .. }
-            | Cause::Usernames { .. }
-            | Cause::Test => None,
+            // An activation that is no longer needed; the others are not about an address.
+            _ => None,
         })
     }
 
@@ -391,6 +341,25 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 .or_else(|| (!configured.is_empty()).then(|| configured.clone())),
         })
     }
+}
+
+/// What a notice asks the person about; none if it is another mail.
+fn asked_about(cause: &Cause) -> Option<Warning> {
+    Some(match cause.clone() {
+        Cause::PasswordChanged => Warning::PasswordChanged,
+        Cause::CodeIssued { expire_time } => Warning::CodeIssued { expire_time },
+        Cause::SecondFactorChanged { change } => Warning::SecondFactor(change),
+        Cause::NewPlace { device_name } => Warning::NewPlace { device_name },
+        Cause::ManyFailures {
+            device_name,
+            failures,
+        } => Warning::ManyFailures {
+            device_name,
+            failures,
+        },
+        Cause::ResetRefused { why } => Warning::ResetRefused(why),
+        _ => return None,
+    })
 }
 
 /// `l…@ecole.be`: enough to recognise one's own address, too little to learn another's.

@@ -1,0 +1,97 @@
+//! What the notices say that ask whether it was the person.
+
+use super::draft::{Facts, Weight, Writer, one_line};
+use super::letter::{RefusedReset, SecondFactorChange, Warning};
+use crate::i18n;
+
+pub(super) const fn subject_key(about: &Warning) -> &'static str {
+    match about {
+        Warning::PasswordChanged => "mail-changed-subject",
+        Warning::CodeIssued { .. } => "mail-code-subject",
+        Warning::SecondFactor(_) => "mail-factor-subject",
+        Warning::NewPlace { .. } => "mail-place-subject",
+        Warning::ManyFailures { .. } => "mail-failures-subject",
+        Warning::ResetRefused(_) => "mail-refused-subject",
+    }
+}
+
+const fn told_of(change: SecondFactorChange) -> &'static str {
+    match change {
+        SecondFactorChange::Added => "mail-factor-added",
+        SecondFactorChange::Removed => "mail-factor-removed",
+        SecondFactorChange::CodesReplaced => "mail-factor-replaced",
+        SecondFactorChange::CodeUsed => "mail-factor-used",
+    }
+}
+
+const fn told_of_refusal(why: RefusedReset) -> &'static str {
+    match why {
+        RefusedReset::Disabled => "mail-refused-disabled",
+        RefusedReset::TooOften => "mail-refused-often",
+        RefusedReset::LinkKilled => "mail-refused-killed",
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn warning(
+        &mut self,
+        (username, email): (&str, &str),
+        time: i64,
+        about: &Warning,
+        not_me_link: Option<&str>,
+    ) -> Facts {
+        self.tell_what(time, about);
+        let (me, not_me) = match about {
+            Warning::CodeIssued { .. } => ("mail-code-me", "mail-code-not-me"),
+            Warning::ResetRefused(_) => ("mail-changed-me", "mail-refused-not-me"),
+            _ => ("mail-changed-me", "mail-not-me"),
+        };
+        match not_me_link {
+            Some(link) => {
+                self.say(me, &[]);
+                self.not_me(not_me, link);
+            }
+            None => self.say("mail-refused-ignore", &[]),
+        }
+
+        self.facts("mail-facts", [username], email)
+    }
+
+    fn tell_what(&mut self, time: i64, about: &Warning) {
+        let locale = self.locale;
+        let at = |time| ("time", i18n::date_time(locale, time).into());
+        let time = at(time);
+        match about {
+            Warning::PasswordChanged => self.say("mail-changed-what", &[time]),
+            Warning::CodeIssued { expire_time } => {
+                let until = at(*expire_time);
+                self.say("mail-code-what", &[until]);
+            }
+            Warning::SecondFactor(change) => self.say(told_of(*change), &[time]),
+            Warning::NewPlace { device_name } if device_name.is_empty() => {
+                self.say("mail-place-what", &[time]);
+            }
+            Warning::NewPlace { device_name } => {
+                let device = ("device", one_line(device_name).into());
+                self.say("mail-place-device", &[time, device]);
+            }
+            Warning::ManyFailures {
+                device_name,
+                failures,
+            } => {
+                self.say("mail-failures-what", &[time, ("count", (*failures).into())]);
+                if !device_name.is_empty() {
+                    let device = ("device", one_line(device_name).into());
+                    self.say("mail-failures-device", &[device]);
+                }
+            }
+            Warning::ResetRefused(why) => self.say(told_of_refusal(*why), &[time]),
+        }
+    }
+
+    /// What to do who did not do it.
+    pub(super) fn not_me(&mut self, what: &str, link: &str) {
+        self.say(what, &[]);
+        self.link(link, "mail-not-me-button", Weight::Aside);
+    }
+}
