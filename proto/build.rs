@@ -5,7 +5,7 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 35] = [
+const SECRET_MESSAGES: [&str; 36] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
