@@ -60,7 +60,7 @@ pub(crate) async fn kill_at_random(extent: Extent) -> Vec<Row> {
 
 /// One long import, whose server is killed again and again until it is through.
 pub(crate) async fn import(extent: Extent) -> Vec<Row> {
-    let (rows, most) = extent.of((20_000, 5), (100_000, 50));
+    let (rows, most) = extent.of((8_000, 4), (100_000, 50));
     let mut random = Random::seeded();
     let mut servers = servers(Server::start().await).await;
     let door = Door::of(&servers);

@@ -41,7 +41,7 @@ struct Place {
 }
 
 pub(crate) async fn calls(extent: Extent) -> Vec<Row> {
-    let rounds = extent.of(12, 500);
+    let rounds = extent.of(8, 500);
     let servers = servers(Server::start().await).await;
     let postman = Postman::of(servers[0].mailbox());
     let mut lines = Vec::new();
