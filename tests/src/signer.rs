@@ -13,7 +13,7 @@ use crate::{Place, Server, web};
 /// Newest first: that one signs.
 const KEY: &str = "SELECT kid, sealed_key FROM signing_key ORDER BY activate_time DESC LIMIT 1";
 
-/// What goes before the point of a P-256 key that stands alone (RFC 5480: SubjectPublicKeyInfo).
+/// What goes before the point of a P-256 key that stands alone (RFC 5480, section 2).
 const P256: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,

@@ -198,11 +198,12 @@ fn next(rpc: &Rpc, reply: &[u8]) -> String {
     let mut found = String::new();
     while !rest.is_empty() {
         let key = prost::encoding::decode_varint(&mut rest).expect("a key");
-        if key & 7 == 0 {
+        let wire_type = key % 8;
+        if wire_type == 0 {
             prost::encoding::decode_varint(&mut rest).expect("a number");
             continue;
         }
-        assert_eq!(key & 7, 2, "numbers, texts and messages");
+        assert_eq!(wire_type, 2, "numbers, texts and messages");
         let length = prost::encoding::decode_varint(&mut rest).expect("a length");
         let (value, after) = rest.split_at(usize::try_from(length).expect("a small reply"));
         if key >> 3 == u64::try_from(field.number()).expect("a number") {
@@ -211,6 +212,23 @@ fn next(rpc: &Rpc, reply: &[u8]) -> String {
         rest = after;
     }
     found
+}
+
+/// A page token that was bent, and texts that never were one.
+fn forged(own: &str) -> Vec<String> {
+    let mut forged = vec![
+        "' OR 1=1--".to_owned(),
+        // What a cursor says, sealed by nobody.
+        "eyJrZXkiOnsiVGV4dCI6Iicgb3IgMT0xIn0sImlkIjoiMCJ9".to_owned(),
+        "A".repeat(16 * 1024),
+        format!("{own}A"),
+        own[..own.len() - 1].to_owned(),
+    ];
+    for at in (0..own.len()).step_by(3) {
+        let other = if own.as_bytes()[at] == b'A' { "B" } else { "A" };
+        forged.push(format!("{}{other}{}", &own[..at], &own[at + 1..]));
+    }
+    forged
 }
 
 /// Also CVE-2026-33504 and CVE-2026-33505: each list, with the tokens of every other, of another caller and another
@@ -249,24 +267,15 @@ async fn cve_2026_33503_a_page_token_is_good_for_its_own_question_only() {
 
     for rpc in lists() {
         let (own, theirs) = &tokens[&rpc.name];
-        let mut refused = vec![
-            (theirs.clone(), key),
-            (own.clone(), other_key.as_str()),
-            ("' OR 1=1--".to_owned(), key),
-            (
-                "eyJrZXkiOnsiVGV4dCI6Iicgb3IgMT0xIn0sImlkIjoiMCJ9".to_owned(),
-                key,
-            ),
-            ("A".repeat(16 * 1024), key),
-            (format!("{own}A"), key),
-            (own[..own.len() - 1].to_owned(), key),
-        ];
         let others = tokens.iter().filter(|(name, _)| **name != rpc.name);
-        refused.extend(others.map(|(_, (token, _))| (token.clone(), key)));
-        for at in (0..own.len()).step_by(3) {
-            let other = if own.as_bytes()[at] == b'A' { "B" } else { "A" };
-            refused.push((format!("{}{other}{}", &own[..at], &own[at + 1..]), key));
-        }
+        let others = others.map(|(_, (token, _))| token.clone());
+        let mut refused: Vec<(String, &str)> = forged(own)
+            .into_iter()
+            .chain(others)
+            .chain([theirs.clone()])
+            .map(|token| (token, key))
+            .collect();
+        refused.push((own.clone(), &other_key));
         for (token, bearer) in refused {
             let answer = world.page(&rpc, bearer, &token).await;
             let status = answer.expect_err(&format!("{} takes {token}", rpc.name));

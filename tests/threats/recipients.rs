@@ -12,6 +12,35 @@ const EMAIL: &str = "lea@ecole.example";
 const REQUEST_RESET: (&str, &str) = ("ResetService", "RequestReset");
 const REMIND_USERNAMES: (&str, &str) = ("ResetService", "RemindUsernames");
 
+/// Addresses that look like those of Mike and Zoé, or fold to them by some rule.
+const LOOK_ALIKES: [&str; 25] = [
+    "mıke@example.org",
+    "mİke@example.org",
+    "mi\u{212a}e@example.org",
+    "míke@example.org",
+    "mike@exampIe.org",
+    "mike@examplе.org",
+    "mike@ex\u{e4}mple.org",
+    "mike@ｅxample.org",
+    "ｍike@example.org",
+    "mike＠example.org",
+    "mike﹫example.org",
+    "mike@xn--example-.org",
+    "mike@xn--example.org",
+    "mike@example.org.",
+    "mike@example\u{3002}org",
+    "mike@example.org\u{200b}",
+    "mike+x@example.org",
+    "m.ike@example.org",
+    "mike@example.orɡ",
+    "mike@example.0rg",
+    "zoe@école.example",
+    "zoé@ecole.example",
+    "zoe\u{301}@école.example",
+    "zoè@école.example",
+    "zoé@xn--cole-9oa-.example",
+];
+
 /// Also CVE-2017-18908: the mail goes to the bytes of the row and not to what was typed.
 #[tokio::test]
 async fn cve_2023_7028_two_addresses_in_one_request_reach_nobody_else() {
@@ -65,33 +94,7 @@ async fn cve_2019_19844_who_looks_like_somebody_gets_no_mail_of_theirs() {
     people::active(&server, "zoé", "zoé@école.example").await;
     let channel = server.anyone().await.channel();
 
-    for look_alike in [
-        "mıke@example.org",
-        "mİke@example.org",
-        "mi\u{212a}e@example.org",
-        "míke@example.org",
-        "mike@exampIe.org",
-        "mike@examplе.org",
-        "mike@ex\u{e4}mple.org",
-        "mike@ｅxample.org",
-        "ｍike@example.org",
-        "mike＠example.org",
-        "mike﹫example.org",
-        "mike@xn--example-.org",
-        "mike@xn--example.org",
-        "mike@example.org.",
-        "mike@example\u{3002}org",
-        "mike@example.org\u{200b}",
-        "mike+x@example.org",
-        "m.ike@example.org",
-        "mike@example.orɡ",
-        "mike@example.0rg",
-        "zoe@école.example",
-        "zoé@ecole.example",
-        "zoe\u{301}@école.example",
-        "zoè@école.example",
-        "zoé@xn--cole-9oa-.example",
-    ] {
+    for look_alike in LOOK_ALIKES {
         for call in [REQUEST_RESET, REMIND_USERNAMES] {
             // Refused, or taken for somebody else's: both are well.
             let _ = raw::call(&channel, call, None, text(1, look_alike)).await;

@@ -119,8 +119,8 @@ async fn cve_2023_33953_a_small_head_does_not_become_a_large_one() {
     let [high, low] = [rest / 128, rest % 128].map(|part| u8::try_from(part).expect("7 bits"));
     block.extend([0x40, 1, b'x', 0x7f, low | 0x80, high]);
     block.extend([b'y'; 4_000]);
-    // The newest entry of the dynamic table is 62.
-    block.extend([0x80 | 62; 4_096]);
+    // The newest entry of the dynamic table is 62 (0x3e).
+    block.extend([0x80 | 0x3e; 4_096]);
     let head = h2_frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
 
     for _ in 0..20 {

@@ -1,15 +1,18 @@
 //! Texts that are no token at all, and tokens that were cut, bent or dressed up.
 
-use guichet_client::proto::ListAccountsRequest;
+use guichet_client::proto::{ListAccountsRequest, Tokens};
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::protos::{number, text};
 use guichet_tests::wire::{GRPC, Wire, frame};
 use guichet_tests::{Server, raw};
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::World;
 
 const LIST_ACCOUNTS: &str = "/guichet.v1.AccountService/ListAccounts";
+
+/// Of base64url.
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #[tokio::test]
 async fn cve_2025_30204_what_is_no_jws_is_told_at_once() {
@@ -118,23 +121,37 @@ impl Noise {
     }
 }
 
-/// Everything secret that a caller shows the server, and the call that takes it.
-async fn shown(server: &Server) -> Vec<(&'static str, (&'static str, &'static str), u32, String)> {
-    people::active(server, "lea", "lea@ecole.example").await;
-    people::active(server, "leo", "leo@ecole.example").await;
-    let lea = people::tokens(server, "lea", GOOD_PASSWORD).await;
+/// Something secret that a caller shows the server, and the call that takes it in one of its fields.
+struct Shown {
+    what: &'static str,
+    call: (&'static str, &'static str),
+    field: u32,
+    secret: String,
+}
+
+impl Shown {
+    /// The call, with this in place of the secret.
+    fn with(&self, secret: &str, account_id: &str) -> Vec<u8> {
+        let secret = text(self.field, secret);
+        match self.call.1 {
+            "InspectReset" => [text(1, account_id), secret].concat(),
+            "ListAccounts" => [number(4, 1), secret].concat(),
+            _ => secret,
+        }
+    }
+}
+
+/// One of each kind; the reset code is Léa's.
+async fn shown(server: &Server, lea: Tokens) -> [Shown; 4] {
     let link = people::reset_link(server, "lea@ecole.example").await;
     let admin = server.admin().await;
     let request = ListAccountsRequest {
         page_size: 1,
         ..ListAccountsRequest::default()
     };
-    let page = admin
-        .account()
-        .list_accounts(request)
-        .await
-        .expect("a page");
-    vec![
+    let page = admin.account().list_accounts(request).await;
+    let page = page.expect("a page").into_inner();
+    [
         (
             "refresh token",
             ("AuthService", "Refresh"),
@@ -152,43 +169,39 @@ async fn shown(server: &Server) -> Vec<(&'static str, (&'static str, &'static st
             "page token",
             ("AccountService", "ListAccounts"),
             5,
-            page.into_inner().next_page_token,
+            page.next_page_token,
         ),
     ]
+    .map(|(what, call, field, secret)| Shown {
+        what,
+        call,
+        field,
+        secret,
+    })
 }
 
 #[tokio::test]
 async fn ghsa_6mq3_a_secret_that_was_cut_or_bent_is_none() {
     let server = Server::start().await;
-    let secrets = shown(&server).await;
-    let lea = people::find(&server, &account_id(&server).await).await;
+    people::active(&server, "lea", "lea@ecole.example").await;
+    people::active(&server, "leo", "leo@ecole.example").await;
+    let lea = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let account_id = lea.account_id.clone();
     let channel = server.anyone().await.channel();
-    let key = server.api_key().to_owned();
+    let key = server.api_key();
 
-    let opens = async |call: (&str, &str), field: u32, secret: &str| {
-        let secret = text(field, secret);
-        let message = match call.1 {
-            "InspectReset" => [text(1, &lea.id), secret].concat(),
-            "ListAccounts" => [number(4, 1), secret].concat(),
-            _ => secret,
+    for shown in shown(&server, lea).await {
+        let opens = async |secret: &str| {
+            let message = shown.with(secret, &account_id);
+            let reply = raw::call(&channel, shown.call, Some(key), message).await;
+            // `active` of Introspect is its first field; whatever else answers takes the secret.
+            reply.is_ok_and(|reply| shown.call.1 != "Introspect" || reply.starts_with(&[0x08, 1]))
         };
-        let reply: Result<Vec<u8>, Status> = raw::call(&channel, call, Some(&key), message).await;
-        // `active` of Introspect is its first field; whatever else answers takes the secret.
-        reply.is_ok_and(|reply| call.1 != "Introspect" || reply.starts_with(&[0x08, 1]))
-    };
-
-    for (what, call, field, secret) in secrets {
-        for bent in bent(&secret) {
-            assert!(!opens(call, field, &bent).await, "{what}: {bent:?}");
+        for bent in bent(&shown.secret) {
+            assert!(!opens(&bent).await, "{}: {bent:?}", shown.what);
         }
-        assert!(opens(call, field, &secret).await, "{what} itself");
+        assert!(opens(&shown.secret).await, "{} itself", shown.what);
     }
-}
-
-async fn account_id(server: &Server) -> String {
-    people::tokens(server, "lea", GOOD_PASSWORD)
-        .await
-        .account_id
 }
 
 /// Every beginning, every character changed, something behind it, and the other spellings that base64 has.
@@ -209,7 +222,6 @@ fn bent(secret: &str) -> Vec<String> {
         bent.push(format!("{secret}{more}"));
     }
     // The last character of base64 has bits that mean nothing.
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (start, last) = secret.split_at(secret.len() - 1);
     bent.extend(
         ALPHABET
