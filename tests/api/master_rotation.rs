@@ -68,6 +68,7 @@ async fn complete(server: &Server, account_id: &str, code: &str) {
         code: code.into(),
         email: "nina".into(),
         new_password: OTHER_PASSWORD.into(),
+        ..Default::default()
     };
     let anyone = server.anyone().await;
     anyone

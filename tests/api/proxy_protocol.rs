@@ -75,6 +75,7 @@ async fn seen_as(server: &Server, root: Option<&Certificate>, header: &'static [
         username: "lea".into(),
         password: GOOD_PASSWORD.into(),
         device_name: String::new(),
+        ..Default::default()
     };
     guichet.auth().login(request).await.expect("a sign-in");
     let mut auth = server.admin().await.auth();

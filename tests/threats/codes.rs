@@ -40,6 +40,7 @@ async fn cve_2019_16109_who_has_no_code_is_opened_by_no_blank_one() {
             code: blank.into(),
             email: EMAIL.into(),
             new_password: OTHER_PASSWORD.into(),
+            ..Default::default()
         };
         let completed = guichet.reset().complete_reset(request).await;
         assert!(completed.is_err(), "{blank:?}");

@@ -22,6 +22,7 @@ fn wrong_sign_in() -> Vec<u8> {
         username: "lea".into(),
         password: OTHER_PASSWORD.into(),
         device_name: String::new(),
+        ..Default::default()
     };
     frame(0, &request.encode_to_vec())
 }
@@ -118,6 +119,7 @@ async fn a_reset_whose_caller_hangs_up_is_done_whole_or_not_at_all() {
             code: link.code.clone(),
             email: EMAIL.into(),
             new_password: chosen.clone(),
+            ..Default::default()
         };
 
         let wire = Wire::connect(&server).await;

@@ -54,6 +54,7 @@ async fn no_caller_writes_a_line_of_the_log() {
             username: text.into(),
             password: OTHER_PASSWORD.into(),
             device_name: text.into(),
+            ..Default::default()
         };
         let body = frame(0, &request.encode_to_vec());
         wire.post(LOGIN, &[GRPC], &body).await.expect("an answer");

@@ -106,6 +106,7 @@ impl Person {
                     code: self.link.code.clone(),
                     email: format!("{}@ecole.example", self.username),
                     new_password: OTHER_PASSWORD.into(),
+                    ..Default::default()
                 };
                 self.anyone.reset().complete_reset(request).await.map(drop)
             }
@@ -294,6 +295,7 @@ async fn cve_2024_28197_a_sign_in_takes_no_session_over() {
         username: "lea".into(),
         password: GOOD_PASSWORD.into(),
         device_name: String::new(),
+        ..Default::default()
     });
     let metadata = request.metadata_mut();
     let cookie = format!("guichet_refresh={}", planted.refresh_token);

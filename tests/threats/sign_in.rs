@@ -29,6 +29,7 @@ fn with(username: &str, password: &str) -> LoginRequest {
         username: username.into(),
         password: password.into(),
         device_name: String::new(),
+        ..Default::default()
     }
 }
 

@@ -102,6 +102,7 @@ impl Attacker {
             code,
             email: EMAIL.into(),
             new_password: OTHER_PASSWORD.into(),
+            ..Default::default()
         };
         self.guichet.reset().complete_reset(request).await.map(drop)
     }

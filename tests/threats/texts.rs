@@ -153,6 +153,7 @@ async fn text_that_turns_what_stands_around_it_is_nobodys_name() {
             username: "lea".into(),
             password: GOOD_PASSWORD.into(),
             device_name: turned.into(),
+            ..Default::default()
         };
         assert_forbidden(admin.auth().login(request).await, "a device");
         let request = CreateApiKeyRequest {

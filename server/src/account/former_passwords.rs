@@ -5,13 +5,15 @@
 
 use sea_orm::ConnectionTrait;
 
+use super::own_counter;
 use crate::{
     app::App,
     call::Call,
     error::Error,
+    metrics::Tried,
     password::{Password, policy::PasswordPolicy, stored::StoredHash},
     store::{account, former_password},
-    throttle::{self, Curve},
+    throttle,
 };
 
 /// Whether it is one of the account's last so many passwords, the present one among them.
@@ -54,16 +56,7 @@ pub async fn replace(
 }
 
 async fn charge(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
-    let limits = &call.app.config.throttle;
-    if !limits.enabled {
-        return Ok(());
-    }
-    let key = throttle::key(
-        &call.app.master_key,
-        &[b"former-passwords", account.id.as_bytes()],
-    );
-    let txn = call.app.store.write().await?;
-    let charged = throttle::charge(&txn, &key, Curve::of_failures(limits), call.now).await?;
-    txn.commit().await?;
-    charged.map_err(|retry_after| Error::Throttled { retry_after })
+    let parts: [&[u8]; 2] = [b"former-passwords", account.id.as_bytes()];
+    let key = throttle::key(&call.app.master_key, &parts);
+    own_counter::charge(call, account, &key, Tried::Password).await
 }

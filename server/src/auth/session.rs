@@ -23,15 +23,15 @@ const MOST: u64 = 50;
 
 /// How a person came to sign in.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Arrival {
+pub(crate) struct Arrival {
     /// What the device calls itself.
-    pub(super) device_name: String,
+    pub(crate) device_name: String,
     /// What it was given at an earlier sign-in; may be empty, or anything.
     #[serde(default)]
-    pub(super) device_token: String,
+    pub(crate) device_token: String,
     /// Wrong passwords before the right one.
     #[serde(default)]
-    pub(super) failures: i64,
+    pub(crate) failures: i64,
 }
 
 /// How a person has proved who they are.

@@ -155,11 +155,13 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
             old_email: email,
             new_email_masked: second.clone(),
             revoke_link: REVOKE.to_owned(),
+            by_person: true,
         },
         _ => Letter::Warning {
             username,
             email,
             time: 1_790_000_000,
+            not_me_link: Some(REVOKE.to_owned()),
             about: Warning::NewPlace {
                 // An empty one is told otherwise.
                 device_name: format!("a{second}"),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{product::test_master_key, text};
 use crate::{
-    auth::{challenge::Challenge, refresh_token::RefreshToken},
+    auth::{challenge::Challenge, refresh_token::RefreshToken, session::Arrival},
     clock::Timestamp,
     master_key::MasterKey,
     secret,
@@ -43,14 +43,19 @@ pub fn challenge(data: &[u8]) {
     }
     let device: String = String::from_utf8_lossy(data).chars().take(200).collect();
     let account_id = Uuid::from_u128(7);
-    let made = Challenge::of(account_id, Some("hash"), &device, now);
+    let arrival = Arrival {
+        device_name: device.clone(),
+        device_token: device.clone(),
+        failures: 7,
+    };
+    let made = Challenge::of(account_id, Some("hash"), arrival, now);
     let token = made
         .to_proto(&MASTER_KEY)
         .expect("it can be written")
         .challenge_token;
     let opened = Challenge::open(&MASTER_KEY, &token, now).expect("our own");
     assert_eq!(
-        (opened.account_id, opened.device_name),
+        (opened.account_id, opened.arrival.device_name),
         (account_id, device)
     );
     if let Some(forged) = super::forged(&token, data) {

@@ -68,6 +68,7 @@ async fn count_in_vain(
         failures: Set(1),
         open_time: Set(call.now),
         expire_time: Set(call.now),
+        refuse_time: Set(None),
     };
     let again = OnConflict::column(counter::Column::Key)
         .update_column(counter::Column::ExpireTime)
