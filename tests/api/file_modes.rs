@@ -49,7 +49,12 @@ async fn what_the_server_keeps_is_for_nobody_else() {
     for name in expected {
         assert!(names.iter().any(|found| found == name), "{name}: {names:?}");
     }
-    assert!(names.iter().any(|name| name.ends_with(".eml")), "{names:?}");
+    assert!(
+        found
+            .iter()
+            .any(|path| path.extension().is_some_and(|it| it == "eml")),
+        "{names:?}"
+    );
     for path in found {
         assert_private(&path);
     }

@@ -65,7 +65,7 @@ async fn expired(server: &Server, refresh_token: &str) {
 async fn a_session_that_is_not_used_ends_after_thirty_days() {
     let (server, _, first) = signed_in().await;
 
-    server.advance(30 * DAY - 60 * SECOND);
+    server.advance((30 * DAY).saturating_sub(60 * SECOND));
     let second = people::refresh(&server, &first.refresh_token).await;
     let second = second.expect("a session that is used in time");
     server.advance(30 * DAY + SECOND);
@@ -82,7 +82,7 @@ async fn a_session_ends_after_ninety_days_however_often_it_is_used() {
         tokens = renewed.expect("a session that is used");
     }
 
-    server.advance(10 * DAY - 60 * SECOND);
+    server.advance((10 * DAY).saturating_sub(60 * SECOND));
     let renewed = people::refresh(&server, &tokens.refresh_token).await;
     let last = renewed.expect("the last tokens");
     server.advance(61 * SECOND);

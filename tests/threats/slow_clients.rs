@@ -181,8 +181,8 @@ async fn a_head_that_unpacks_to_megabytes_is_refused() {
     // A field that is kept in the table (RFC 7541 section 6.2.1); its value's length takes three bytes.
     block.extend([0x40, 1, b'x', 0x7f, 0x81, 0x1e]);
     block.extend([b'y'; 127 + 1 + (0x1e << 7)]);
-    // 62 is the entry that came last.
-    block.extend([0x80 | 62; 8_000]);
+    // 0x3e is the entry that came last.
+    block.extend([0x80 | 0x3e; 8_000]);
 
     stream.write_all(OPENING).await.expect("a write");
     let call = written(HEADERS, END_HEADERS | 1, 1, &block);
@@ -214,7 +214,7 @@ async fn a_stream_that_is_left_open_does_not_outlive_its_connection() {
     untouched.assert("1,000 calls that were given up").await;
 }
 
-/// A ClientHello of an older TLS: no extension names a newer one.
+/// A `ClientHello` of an older TLS: no extension names a newer one.
 fn hello(version: u8) -> Vec<u8> {
     let suites = [0xc0, 0x13, 0xc0, 0x14, 0x00, 0x2f, 0x00, 0x35];
     let mut body = vec![3, version];

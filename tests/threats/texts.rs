@@ -112,65 +112,8 @@ async fn text_that_turns_what_stands_around_it_is_nobodys_name() {
         "\u{202a}lea\u{202c}",
         "lea\u{2028}x",
     ] {
-        for account in [
-            Account {
-                display_name: turned.into(),
-                ..Account::default()
-            },
-            Account {
-                external_id: turned.into(),
-                ..Account::default()
-            },
-            Account {
-                attributes: HashMap::from([(turned.to_owned(), String::new())]),
-                ..Account::default()
-            },
-            Account {
-                attributes: HashMap::from([("class".to_owned(), turned.to_owned())]),
-                ..Account::default()
-            },
-        ] {
-            let what = format!("{account:?}");
-            let account = Account {
-                username: "ana".into(),
-                ..account
-            };
-            let created = create(&admin, account).await.map(Response::new);
-            assert_forbidden(created, &what);
-        }
-        let request = UpdateAccountRequest {
-            account: Some(Account {
-                id: lea.id.clone(),
-                display_name: turned.into(),
-                ..Account::default()
-            }),
-            update_mask: Some(FieldMask {
-                paths: vec!["display_name".into()],
-            }),
-        };
-        assert_forbidden(admin.account().update_account(request).await, "an update");
-        let request = LoginRequest {
-            username: "lea".into(),
-            password: GOOD_PASSWORD.into(),
-            device_name: turned.into(),
-            ..Default::default()
-        };
-        assert_forbidden(admin.auth().login(request).await, "a device");
-        let request = CreateApiKeyRequest {
-            name: turned.into(),
-            role: "service".into(),
-            ttl: None,
-        };
-        assert_forbidden(admin.auth().create_api_key(request).await, "a key");
-        let request = CreateInstitutionRequest {
-            institution: Some(Institution {
-                display_name: turned.into(),
-                ..Institution::default()
-            }),
-            ..CreateInstitutionRequest::default()
-        };
-        let created = admin.institution().create_institution(request).await;
-        assert_forbidden(created, "an institution");
+        refused_as_an_account(&admin, turned).await;
+        refused_elsewhere(&admin, &lea.id, turned).await;
     }
 
     untouched.assert("turned text").await;
@@ -185,6 +128,71 @@ async fn text_that_turns_what_stands_around_it_is_nobodys_name() {
         };
         create(&admin, account).await.expect("a name");
     }
+}
+
+async fn refused_as_an_account(admin: &Guichet, turned: &str) {
+    for account in [
+        Account {
+            display_name: turned.into(),
+            ..Account::default()
+        },
+        Account {
+            external_id: turned.into(),
+            ..Account::default()
+        },
+        Account {
+            attributes: HashMap::from([(turned.to_owned(), String::new())]),
+            ..Account::default()
+        },
+        Account {
+            attributes: HashMap::from([("class".to_owned(), turned.to_owned())]),
+            ..Account::default()
+        },
+    ] {
+        let what = format!("{account:?}");
+        let account = Account {
+            username: "ana".into(),
+            ..account
+        };
+        let created = create(admin, account).await.map(Response::new);
+        assert_forbidden(created, &what);
+    }
+}
+
+async fn refused_elsewhere(admin: &Guichet, id: &str, turned: &str) {
+    let request = UpdateAccountRequest {
+        account: Some(Account {
+            id: id.to_owned(),
+            display_name: turned.into(),
+            ..Account::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["display_name".into()],
+        }),
+    };
+    assert_forbidden(admin.account().update_account(request).await, "an update");
+    let request = LoginRequest {
+        username: "lea".into(),
+        password: GOOD_PASSWORD.into(),
+        device_name: turned.into(),
+        ..Default::default()
+    };
+    assert_forbidden(admin.auth().login(request).await, "a device");
+    let request = CreateApiKeyRequest {
+        name: turned.into(),
+        role: "service".into(),
+        ttl: None,
+    };
+    assert_forbidden(admin.auth().create_api_key(request).await, "a key");
+    let request = CreateInstitutionRequest {
+        institution: Some(Institution {
+            display_name: turned.into(),
+            ..Institution::default()
+        }),
+        ..CreateInstitutionRequest::default()
+    };
+    let created = admin.institution().create_institution(request).await;
+    assert_forbidden(created, "an institution");
 }
 
 /// Names that would be markup, a template, a header, an encoded word or the end of the mail elsewhere.

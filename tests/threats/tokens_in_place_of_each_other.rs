@@ -112,7 +112,9 @@ async fn challenge(server: &Server) -> String {
     };
     let confirmed = max.auth().confirm_totp_enrollment(request).await;
     let codes = confirmed.expect("codes").into_inner().recovery_codes;
-    codes.iter().for_each(|code| server.remember(code));
+    for code in &codes {
+        server.remember(code);
+    }
     let reply = people::sign_in(server, "max", GOOD_PASSWORD).await;
     match reply.expect("an answer").into_inner().outcome {
         Some(Outcome::Challenge(challenge)) => challenge.challenge_token,

@@ -73,7 +73,7 @@ pub fn cookie(data: &[u8]) {
 
     let token = URL_SAFE_NO_PAD.encode(data);
     let mut kept = HeaderMap::new();
-    session_cookie::keep(&mut kept, public, &token, Duration::from_secs(60));
+    session_cookie::keep(&mut kept, public, &token, Duration::from_mins(1));
     let kept = kept[header::SET_COOKIE].to_str().expect("ASCII");
     assert_eq!(
         kept.matches(';').count(),

@@ -117,10 +117,10 @@ impl Store {
                         pool.after_connect(|connection, _| Box::pin(limit(connection)))
                     });
                 reach(url.expose_secret()).await?;
-                let pool = || Database::connect(options.clone());
-                let (read, write) =
-                    tokio::try_join!(pool(), pool()).context("can't reach the database")?;
-                Ok(Self::of(read, write, None))
+                let unreachable = "can't reach the database";
+                let read = Database::connect(options.clone()).await;
+                let write = Database::connect(options).await.context(unreachable)?;
+                Ok(Self::of(read.context(unreachable)?, write, None))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The PROXY protocol (HAProxy, versions 1 and 2): a header before everything else, TLS included, in which a proxy that
+//! The PROXY protocol (`HAProxy`, versions 1 and 2): a header before everything else, TLS included, in which a proxy that
 //! passes connections on as they are says who has opened them.
 //!
 //! It is read from trusted proxies alone, which must send it; who else connects is taken as he is, and a header from him

@@ -1,1 +1,0 @@
-import{a,c}from"./shared.N5235ABX.js";import{a as e}from"./shared.PEP2YPLW.js";import{g as t,j as i}from"./shared.E7GQS7QS.js";import{c as m,d as n,f as r}from"./shared.Y4K6OYQR.js";var o=t("confirm-email"),p=a(o);i(o,async()=>{let{email:f}=await e.account.confirmEmailChange(p);c(),n("#what").remove(),o.remove(),r(m("page-confirm-done",{email:f}))});

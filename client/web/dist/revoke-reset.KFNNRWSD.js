@@ -1,1 +1,0 @@
-import{a,c as f}from"./shared.N5235ABX.js";import{a as i}from"./shared.PEP2YPLW.js";import{g as m,j as n}from"./shared.E7GQS7QS.js";import{c as o,d as r,f as t}from"./shared.Y4K6OYQR.js";var e=m("revoke-reset"),k=a(e);n(e,async()=>{await i.reset.revokeReset(k),f(),r("#what").remove(),e.remove(),t(o("page-revoke-done"))});
