@@ -251,7 +251,7 @@ async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
     let request = CreateAccountRequest {
         account: Some(person.clone()),
         credential: Some(Credential::Password(GOOD_PASSWORD.into())),
-        request_id: "019361c0-0000-7000-8000-00000000000a".into(),
+        request_id: "01920000-0000-7000-8000-00000000000f".into(),
         ..CreateAccountRequest::default()
     };
     let created = admin.account().create_account(request).await;

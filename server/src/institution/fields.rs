@@ -88,13 +88,12 @@ pub(super) fn application_url(fields: &mut Fields, typed: &str) -> Option<String
 /// What is asked of new passwords; what is left out is not asked for.
 pub(super) fn password_rules(fields: &mut Fields, given: Option<&v1::PasswordRules>) -> Demands {
     let given = given.copied().unwrap_or_default();
-    let profile = match v1::PasswordProfile::try_from(given.profile) {
-        Ok(profile) => asked_profile(profile),
-        Err(_) => {
-            let field = "institution.password_rules.profile";
-            fields.refuse(Violation::new(field, "UNKNOWN_VALUE"));
-            None
-        }
+    let profile = if let Ok(profile) = v1::PasswordProfile::try_from(given.profile) {
+        asked_profile(profile)
+    } else {
+        let field = "institution.password_rules.profile";
+        fields.refuse(Violation::new(field, "UNKNOWN_VALUE"));
+        None
     };
     // No profile asks for fewer, so a smaller figure would be a mistake.
     let lengths = PasswordProfile::Visible.min_length()..=PasswordRules::MOST_MIN_LENGTH;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use guichet_tests::journal::Event;
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 
 /// What a call leaves in the journal.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +133,7 @@ fn the_table_has_every_rpc_of_the_protos() {
     let ours = files.iter().filter(|file| file.package() == "guichet.v1");
     let services = ours.flat_map(|file| &file.service);
     let existing: BTreeSet<&str> = services
-        .flat_map(|service| service.method.iter().map(|method| method.name()))
+        .flat_map(|service| service.method.iter().map(MethodDescriptorProto::name))
         .collect();
 
     assert_eq!(BTreeSet::from(TABLE.map(|(rpc, _)| rpc)), existing);

@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::needless_update,
-    reason = "the macro leaves the rest to the default, also where there is none"
+    reason = "one macro writes requests of one field and of many"
 )]
 
 use std::time::{Duration, Instant};
