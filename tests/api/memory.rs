@@ -46,7 +46,6 @@ async fn a_password_does_not_outlive_its_call() {
     let change = |current: &'static str, new: &'static str| ChangePasswordRequest {
         current_password: current.into(),
         new_password: new.into(),
-        ..Default::default()
     };
     let lea = server.as_person(&tokens.access_token).await;
     for (current, new) in [(people::GOOD_PASSWORD, FIRST), (FIRST, SECOND)] {

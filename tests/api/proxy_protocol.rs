@@ -16,7 +16,7 @@ const PROXY: &str = "127.0.0.9";
 
 const V1: &[u8] = b"PROXY TCP4 203.0.113.9 10.0.0.1 4711 443\r\n";
 
-/// 2001:db8::9, and whatever proxies add: a TLV of three bytes.
+/// `2001:db8::9`, and whatever proxies add: a TLV of three bytes.
 const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x2a\
     \x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\
     \x12\x67\x01\xbb\xe0\0\x03abc";

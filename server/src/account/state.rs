@@ -31,9 +31,10 @@ impl Transition {
         has_password: bool,
     ) -> Option<State> {
         match (self, from) {
-            (Self::Migrate, State::Legacy) => Some(State::Pending),
+            (Self::Migrate, State::Legacy) | (Self::Distrust, State::Active) => {
+                Some(State::Pending)
+            }
             (Self::Activate, State::Pending) => Some(State::Active),
-            (Self::Distrust, State::Active) => Some(State::Pending),
             (Self::Disable, State::Pending | State::Active) => Some(State::Disabled),
             (Self::Enable, State::Disabled) => Some(match prior {
                 Some(State::Pending) => State::Pending,

@@ -33,8 +33,11 @@ pub use product::{access_token, call, page};
 pub use settings::{return_url, setting};
 pub use tokens::{challenge, refresh_token, short_code};
 
+/// One parser and what must hold of it, whatever the bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target: its name in `tests/fuzz`, and its function.
-pub const TARGETS: [(&str, fn(&[u8])); 22] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("accept_language", accept_language),
     ("access_token", access_token),
     ("call", call),
