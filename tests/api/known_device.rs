@@ -78,7 +78,7 @@ async fn a_reset_by_mail_opens_the_door_under_fire() {
         user_id: link.user_id,
         code: link.code,
         email: EMAIL.into(),
-        new_password: "Soleil123*".into(),
+        new_password: "Tulpje123*".into(),
         device_token: old.device_token.clone(),
     };
     let reply = server.anyone().await.reset().complete_reset(request).await;
@@ -87,9 +87,9 @@ async fn a_reset_by_mail_opens_the_door_under_fire() {
     hammer(&school, "lea", 20).await;
 
     // What was known before the reset is known no more.
-    let refused = school.refusal("lea", "Soleil123*", &old.device_token).await;
+    let refused = school.refusal("lea", "Tulpje123*", &old.device_token).await;
     assert!(is_throttled(&refused));
-    let signed_in = school.enter_with("lea", "Soleil123*", &fresh).await;
+    let signed_in = school.enter_with("lea", "Tulpje123*", &fresh).await;
     signed_in.expect("the device of the reset");
 }
 

@@ -17,7 +17,7 @@ use totp_rs::Totp;
 
 const EMAIL: &str = "lea@ecole.example";
 const THIEF: &str = "voleur@ailleurs.example";
-const NEW_PASSWORD: &str = "Soleil123*";
+const NEW_PASSWORD: &str = "Tulpje123*";
 const SCHOOL: [u8; 4] = [127, 0, 0, 1];
 const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
 

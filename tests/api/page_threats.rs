@@ -117,14 +117,19 @@ async fn threats_1_3_3_and_1_3_4_1_behind_tls_cookies_and_answers_stay_there() {
         .flatten()
         .map(|line| line.to_str().expect("text"))
         .collect();
-    for (name, site) in [("lang", "Lax"), ("form", "Lax"), ("refresh", "Strict")] {
+    for (name, site) in [
+        ("lang", "Lax"),
+        ("form", "Lax"),
+        ("refresh", "Strict"),
+        ("device", "Strict"),
+    ] {
         let start = format!("__Host-guichet_{name}=");
         let line = lines.iter().find(|line| line.starts_with(&start));
         let line = line.unwrap_or_else(|| panic!("no {start} in {lines:?}"));
         let kept = format!("; HttpOnly; SameSite={site}; Secure; Path=/");
         assert!(line.contains(&kept) && !line.contains("Domain"), "{line}");
     }
-    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines.len(), 4, "{lines:?}");
 }
 
 #[tokio::test]

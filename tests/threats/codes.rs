@@ -298,11 +298,11 @@ fn calls_without_a_token_name_no_account_but_where_a_code_proves_it() {
             .map(prost_types::FieldDescriptorProto::name)
             .collect();
         let expected: &[&str] = match rpc.name.as_str() {
-            "GetPasswordPolicy" => &["locale"],
-            "CheckPassword" => &["password", "locale"],
+            "GetPasswordPolicy" => &["locale", "user_id", "code"],
+            "CheckPassword" => &["password", "locale", "user_id", "code"],
             "Refresh" | "Logout" => &["refresh_token"],
             "InspectReset" | "RevokeReset" | "ConfirmEmailChange" => &["user_id", "code"],
-            "CompleteReset" => &["user_id", "code", "email", "new_password"],
+            "CompleteReset" => &["user_id", "code", "email", "new_password", "device_token"],
             _ => continue,
         };
         assert_eq!(texts, expected, "{}", rpc.name);

@@ -170,7 +170,8 @@ async fn of_a_field_given_twice_only_the_last_is_counted_and_mailed() {
         ResetOutcome::Mailed,
     ];
     assert_eq!(newest_first, expected);
-    server.mailbox().wait_for("lea@ecole.example", 1).await;
+    // The link, and that there is no second one.
+    server.mailbox().wait_for("lea@ecole.example", 2).await;
     server.mailbox().wait_for("leo@ecole.example", 1).await;
 }
 

@@ -120,7 +120,7 @@ impl Attacker {
             ("confirm_password", OTHER_PASSWORD),
         ];
         let sent = self.browser.post("/Account/ResetPassword", &fields).await;
-        sent.body.contains("content=\"5;url=")
+        sent.status == http::StatusCode::OK && sent.body.contains("data-page=\"done\"")
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     event,
     outbox::{self, Cause},
-    password::policy::{Identifiers, PasswordPolicy},
+    password::{identifiers::Identifiers, policy::PasswordPolicy},
     store::{
         account::{ActiveModel, Model, State},
         reset_code, session,

@@ -18,7 +18,7 @@ use crate::{
     institution::membership,
     outbox::{self, Cause},
     password::{
-        policy::Identifiers,
+        identifiers::Identifiers,
         stored::{HashKind, ImportedHash},
     },
     store::{

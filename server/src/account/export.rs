@@ -9,7 +9,6 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tonic::Status;
 
 use super::{row, view};
 use crate::{
@@ -43,11 +42,12 @@ pub async fn export_account_data(
 /// An export that may begin.
 pub struct Export {
     account: account::Model,
-    locale: Locale,
+    /// Language of what goes wrong on the way.
+    pub locale: Locale,
 }
 
 /// One record, or why there are no more of them.
-pub type Record = Result<ExportAccountDataResponse, Status>;
+pub type Record = Result<ExportAccountDataResponse, Error>;
 
 impl Export {
     /// The records, read as the caller takes them: of years of events no more than a page is in memory.
@@ -61,7 +61,7 @@ impl Export {
             if let Err(Stop::Failed(error)) = sections.send(&self.account).await {
                 tracing::warn!("an export was cut short: {error}");
                 // The caller may have gone meanwhile.
-                let _ = records.send(Err(error.into_status(self.locale))).await;
+                let _ = records.send(Err(error)).await;
             }
         });
         taken

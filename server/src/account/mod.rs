@@ -1,9 +1,9 @@
 //! `AccountService`: which function answers which RPC, and who may call it.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use guichet_proto::v1::{self, account_service_server::AccountService};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
@@ -54,6 +54,9 @@ impl Accounts {
 }
 
 type Reply<T> = Result<Response<T>, Status>;
+
+/// A stream of answers as callers see it.
+type Told<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[async_trait]
 impl AccountService for Accounts {
@@ -304,7 +307,7 @@ impl AccountService for Accounts {
             .await
     }
 
-    type ExportAccountDataStream = ReceiverStream<export::Record>;
+    type ExportAccountDataStream = Told<v1::ExportAccountDataResponse>;
 
     async fn export_account_data(
         &self,
@@ -320,6 +323,11 @@ impl AccountService for Accounts {
             )
             .await?;
         let app = self.0.app.clone();
-        Ok(export.map(|export| ReceiverStream::new(export.records(app))))
+        Ok(export.map(|export| {
+            let locale = export.locale;
+            let records = ReceiverStream::new(export.records(app));
+            let told = records.map(move |record| record.map_err(|error| error.into_status(locale)));
+            Box::pin(told) as Told<_>
+        }))
     }
 }

@@ -12,7 +12,8 @@ use crate::{
         MAX_BYTES, Password, PasswordFault,
         compromised::Answer,
         context::ContextWords,
-        policy::{Identifiers, PasswordPolicy, Rule},
+        identifiers::Identifiers,
+        policy::{PasswordPolicy, Rule},
     },
     store::{account, institution},
 };

@@ -103,7 +103,7 @@ impl<'a> Approach<'a> {
             Ok(turn) => Ok(Some(turn)),
             Err(retry_after) => {
                 app.metrics.throttled(Tried::SignIn, Throttle::Account);
-                Err(Error::Throttled { retry_after })
+                Err(Error::Overloaded { retry_after })
             }
         }
     }

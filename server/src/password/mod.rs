@@ -6,6 +6,7 @@ pub mod context;
 pub mod cost;
 pub mod demands;
 pub mod hasher;
+pub mod identifiers;
 pub mod policy;
 pub mod stored;
 

@@ -13,7 +13,7 @@ use crate::{
     event,
     mail::letter::RefusedReset,
     outbox::{self, Cause},
-    password::policy::Identifiers,
+    password::identifiers::Identifiers,
     refusals::Refused,
     store::{
         account::{self, State},

@@ -13,7 +13,8 @@ use crate::{
     i18n::{self, Locale},
     password::{
         MAX_BYTES, Password,
-        policy::{Identifiers, PasswordPolicy, Rule},
+        identifiers::Identifiers,
+        policy::{PasswordPolicy, Rule},
     },
 };
 
