@@ -290,30 +290,20 @@ pub async fn forgive_network(app: &App, charged: &Charged) -> Result<(), Error> 
     Ok(())
 }
 
-/// Forgets the counters of a sign-in that was a good one, and tells how many wrong tries there had been before it.
-pub async fn refund(
-    db: &impl ConnectionTrait,
-    approach: &Approach<'_>,
-    charged: &Charged,
-) -> Result<i64, Error> {
-    let counters = &approach.counters;
-    let shared = [counters.here.clone(), counters.everywhere.clone()];
-    let keys = [&charged.counters[..], &shared[..]].concat();
+/// Forgets the counters that a good sign-in was charged to, and tells how many wrong tries they had before it. The others
+/// stay: while the owner signs in from a known device each day, an outsider must not get his free guesses back.
+pub async fn refund(db: &impl ConnectionTrait, charged: &Charged) -> Result<i64, Error> {
+    let keys = charged.counters.iter().cloned();
     let found = counter::Entity::find()
-        .filter(counter::Column::Key.is_in(keys.clone()))
+        .filter(counter::Column::Key.is_in(keys))
         .all(db)
         .await?;
-    let mut most = 0;
     // In the order in which they are charged.
-    for key in keys {
-        let Some(row) = found.iter().find(|row| row.key == key) else {
-            continue;
-        };
-        let own = i64::from(charged.counters.contains(&key));
-        most = Ord::max(most, row.failures - own);
-        throttle::forget(db, &key).await?;
+    for key in &charged.counters {
+        throttle::forget(db, key).await?;
     }
-    Ok(most)
+    let before = found.iter().map(|row| row.failures - 1).max();
+    Ok(before.unwrap_or_default())
 }
 
 /// Forgets every counter of an account: its password was reset, or an administrator unlocked it.

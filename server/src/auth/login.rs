@@ -197,7 +197,7 @@ async fn open(
     let arrival = Arrival {
         device_name: request.device_name.clone(),
         device_token: approach.device_token(&request.device_token),
-        failures: lockout::refund(&txn, approach, charged).await?,
+        failures: lockout::refund(&txn, charged).await?,
     };
     let outcome = if has_second_factor {
         let kept = renewed.or_else(|| account.password_hash.clone());

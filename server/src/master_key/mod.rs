@@ -7,11 +7,9 @@
 //!
 //! | Purpose | What becomes of it |
 //! |---|---|
-//! | `SigningKeys`, `TotpSecrets` | sealed anew; both keys open them until that is finished |
-//! | `RetiredKeys` | sealed anew with them |
-//! | `PageTokens`, `Challenges` | live for minutes: both keys open them as long as both are given |
-//! | `RefreshTokens` | the old tag counts; the successor is made under the key in force |
-//! | `Forms` | the old token counts |
+//! | `SigningKeys`, `TotpSecrets`, `RetiredKeys` | sealed anew; both keys open them until that is finished |
+//! | `PageTokens`, `Challenges`, `Devices` | both keys open them as long as both are given; then a device is a new one |
+//! | `RefreshTokens`, `Forms` | the old tag counts; what follows is made under the key in force |
 //! | `ShortCodes`, `RecoveryCodes`, `RepeatedRequests` | what is stored was made once and can't be made anew: the old MAC counts |
 //! | `EventSeals` | each seal is checked under its own key, which may only get newer along the chain |
 //! | `ThrottleKeys` | counters begin anew, at most a day's worth of failures: what was typed is not known any more |
