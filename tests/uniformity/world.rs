@@ -23,7 +23,6 @@ use uuid::Uuid;
 /// What an account is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Not an account at all.
     Nobody,
     Normal,
     Disabled,
@@ -38,7 +37,6 @@ pub(crate) enum Class {
     OtherInstitution,
     /// Somebody holds a short code that an administrator has handed over.
     HandedOver,
-    /// It has been opened from the network that asks.
     OpenedFromHere,
 }
 

@@ -1,6 +1,7 @@
 //! The same calls, by chance, on SQLite and on PostgreSQL: both must answer the same.
 
 mod deed;
+mod institutions;
 mod side;
 
 use guichet_tests::{Postgres, Server};

@@ -22,10 +22,10 @@ const PAGES: usize = 4;
 const ID_LENGTH: usize = 36;
 
 pub(crate) struct Side {
-    admin: Guichet,
+    pub(super) admin: Guichet,
     /// Accounts and institutions in the order in which they were made; an id of nothing for numbers beyond.
     accounts: Vec<Account>,
-    institutions: Vec<Institution>,
+    pub(super) institutions: Vec<Institution>,
     refresh_tokens: HashMap<usize, String>,
     /// The number of each id, in the order in which they were seen.
     seen: HashMap<String, usize>,
@@ -49,12 +49,12 @@ impl Side {
         account.map_or(NOBODY.to_owned(), |account| account.id.clone())
     }
 
-    fn institution(&self, number: usize) -> String {
+    pub(super) fn institution(&self, number: usize) -> String {
         let institution = self.institutions.get(number);
         institution.map_or(NOBODY.to_owned(), |institution| institution.id.clone())
     }
 
-    fn perhaps_institution(&self, number: Option<usize>) -> String {
+    pub(super) fn perhaps_institution(&self, number: Option<usize>) -> String {
         number
             .map(|number| self.institution(number))
             .unwrap_or_default()
@@ -144,62 +144,6 @@ impl Side {
                 told(accounts.purge_account(request).await)
             }
             other => self.ask_about_institutions(other).await,
-        }
-    }
-
-    async fn ask_about_institutions(&self, deed: &Deed) -> String {
-        let mut institutions = self.admin.institution();
-        match deed {
-            Deed::MoveInstitution {
-                institution,
-                parent,
-            } => {
-                let request = v1::UpdateInstitutionRequest {
-                    institution: Some(Institution {
-                        id: self.institution(*institution),
-                        parent_id: self.perhaps_institution(*parent),
-                        ..Default::default()
-                    }),
-                    update_mask: mask(&["parent_id"]),
-                };
-                told(institutions.update_institution(request).await)
-            }
-            Deed::DeleteInstitution(number) => {
-                let request = v1::DeleteInstitutionRequest {
-                    institution_id: self.institution(*number),
-                    ..Default::default()
-                };
-                told(institutions.delete_institution(request).await)
-            }
-            Deed::AddMember {
-                institution,
-                account,
-            } => {
-                let request = v1::AddMemberRequest {
-                    institution_id: self.institution(*institution),
-                    account_id: self.account(*account),
-                    ..Default::default()
-                };
-                told(institutions.add_member(request).await)
-            }
-            Deed::RemoveMember {
-                institution,
-                account,
-            } => {
-                let request = v1::RemoveMemberRequest {
-                    institution_id: self.institution(*institution),
-                    account_id: self.account(*account),
-                };
-                told(institutions.remove_member(request).await)
-            }
-            Deed::ListMembers(number) => {
-                let request = v1::ListMembersRequest {
-                    institution_id: self.institution(*number),
-                    ..Default::default()
-                };
-                told(institutions.list_members(request).await)
-            }
-            other => unreachable!("{other:?} has a function of its own"),
         }
     }
 
@@ -309,50 +253,6 @@ impl Side {
         said
     }
 
-    async fn create_institution(&mut self, deed: &Deed) -> String {
-        let Deed::CreateInstitution {
-            display_name,
-            external_id,
-            parent,
-        } = deed
-        else {
-            unreachable!("it was looked at before");
-        };
-        let request = v1::CreateInstitutionRequest {
-            institution: Some(Institution {
-                display_name: display_name.clone(),
-                external_id: external_id.clone(),
-                parent_id: self.perhaps_institution(*parent),
-                ..Default::default()
-            }),
-            ..Default::default()
-        };
-        let reply = self.admin.institution().create_institution(request).await;
-        if let Ok(reply) = &reply {
-            self.institutions
-                .extend(reply.get_ref().institution.clone());
-        }
-        told(reply)
-    }
-
-    async fn list_institutions(&mut self, deed: &Deed) -> String {
-        let Deed::ListInstitutions {
-            filter,
-            order_by,
-            page_size,
-        } = deed
-        else {
-            unreachable!("it was looked at before");
-        };
-        let request = v1::ListInstitutionsRequest {
-            filter: filter.clone(),
-            order_by: (*order_by).to_owned(),
-            page_size: *page_size,
-            ..Default::default()
-        };
-        told(self.admin.institution().list_institutions(request).await)
-    }
-
     async fn login(&mut self, account: usize, password: &str) -> String {
         let known = self.accounts.get(account);
         let username = known.map_or("nobody".to_owned(), |known| known.username.clone());
@@ -428,7 +328,7 @@ fn left_out(text: &str, begin: &str, end: &str) -> String {
     rest
 }
 
-fn told<T: Debug>(answer: Result<Response<T>, Status>) -> String {
+pub(super) fn told<T: Debug>(answer: Result<Response<T>, Status>) -> String {
     match answer {
         Ok(reply) => format!("{:?}", reply.into_inner()),
         Err(status) => format!(
@@ -446,7 +346,7 @@ fn attributes(value: &str) -> HashMap<String, String> {
     HashMap::from([("key".to_owned(), value.to_owned())])
 }
 
-fn mask(paths: &[&str]) -> Option<FieldMask> {
+pub(super) fn mask(paths: &[&str]) -> Option<FieldMask> {
     Some(FieldMask {
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
     })
