@@ -3,9 +3,9 @@
 //! Servers of the version before work on while a change is made, and must go on when it is done. So a change adds, and
 //! what it makes superfluous is removed by a later release; and it holds no table for longer than a person notices:
 //!
-//! - Tables and columns are made by [`tables!`], in one transaction, whole or not at all. A new column allows NULL or has a
+//! - Tables and columns are made by `tables!`, in one transaction, whole or not at all. A new column allows NULL or has a
 //!   constant default, so that no row is written anew.
-//! - An index of a table that may be large is a change of its own, made by [`indexes!`]: on PostgreSQL without a
+//! - An index of a table that may be large is a change of its own, made by `indexes!`: on PostgreSQL without a
 //!   transaction and concurrently, while others write. In a transaction it would lock the table against them until it is
 //!   done. Some of the older changes do that, and stay as they were released.
 //! - Rows are filled in some at a time, in transactions of their own, as `m0010_names` does it.

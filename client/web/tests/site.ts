@@ -24,7 +24,7 @@ const FLAGS = [
 const LIMIT_MS = 20_000;
 
 /** All that a browser is asked to keep: the session, the language, and that forms are ours. No script can read them. */
-const COOKIES = ["guichet_refresh", "guichet_lang", "guichet_form"];
+const COOKIES = ["guichet_refresh", "guichet_device", "guichet_lang", "guichet_form"];
 
 /** Everything that a page can put into a browser, by name; run in the page. */
 const STORED = async () => [

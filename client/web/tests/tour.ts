@@ -216,6 +216,8 @@ const WALKS: readonly Walk[] = [
       });
       await page.locator("form[data-form=addresses] button").click();
       await page.locator("#outcomes li").nth(1).waitFor();
+      // The button is pale for as long as it does nothing.
+      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
       await look("desk-busy");
     },
   },
