@@ -55,9 +55,9 @@ async fn ten_thousand_guesses_from_everywhere_do_not_keep_the_person_out() {
     let elsewhere = Door::from(&server, ELSEWHERE).await;
     let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
 
-    // A few more than the five where the delay ended meanwhile.
+    // Five from each, and one more for each delay that ended meanwhile: no more than five within a quarter of an hour.
     let looked_at = hammer(&school, "lea", 5_000).await + hammer(&elsewhere, "lea", 5_000).await;
-    assert!((10..=14).contains(&looked_at), "{looked_at}");
+    assert!((10..=20).contains(&looked_at), "{looked_at}");
 
     let unknown = school.refusal("lea", GOOD_PASSWORD, "").await;
     assert!(is_throttled(&unknown));
