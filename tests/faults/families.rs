@@ -187,6 +187,7 @@ async fn race_to_the_end(
                 code: link.code,
                 email,
                 new_password: OTHER_PASSWORD.to_owned(),
+                ..Default::default()
             };
             ender.reset().complete_reset(request).await.map(drop)
         }

@@ -259,6 +259,7 @@ impl Person {
             code: self.links[0].code.clone(),
             email: self.email.clone(),
             new_password: password.to_owned(),
+            ..Default::default()
         }
     }
 }

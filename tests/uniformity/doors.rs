@@ -34,7 +34,8 @@ pub(crate) async fn are_shut() -> Vec<Row> {
         doors.challenges().await,
         doors.headers().await,
         doors.bounced().await,
-        takes_no_name(),
+        doors.rules().await,
+        doors.verdicts().await,
     ];
     rows.push(locked_and_right().await);
     rows
@@ -234,6 +235,33 @@ impl Doors<'_> {
         Row::exact("names of all headers and trailers", told.join(", "), broken)
     }
 
+    /// Only a live code tells whose rules are stricter.
+    async fn rules(&self) -> Row {
+        self.alike("GetPasswordPolicy with a wrong code", |target| {
+            let request = GetPasswordPolicyRequest {
+                user_id: target.user_id.clone(),
+                code: "A".repeat(43),
+                ..GetPasswordPolicyRequest::default()
+            };
+            call("ResetService/GetPasswordPolicy", &request)
+        })
+        .await
+    }
+
+    /// Likewise.
+    async fn verdicts(&self) -> Row {
+        self.alike("CheckPassword with a wrong code", |target| {
+            let request = CheckPasswordRequest {
+                password: GOOD_PASSWORD.to_owned(),
+                user_id: target.user_id.clone(),
+                code: "A".repeat(43),
+                ..CheckPasswordRequest::default()
+            };
+            call("ResetService/CheckPassword", &request)
+        })
+        .await
+    }
+
     /// Whoever asks for a mail is not told that the last one came back.
     async fn bounced(&self) -> Row {
         let target = self.world.of(Class::Normal, 1);
@@ -300,17 +328,6 @@ fn by_id_and_by_name() -> [fn(&Target) -> Asked; 4] {
             call("ResetService/ListResetRequests", &request)
         },
     ]
-}
-
-/// The password rules are asked for without naming anybody: this would not compile if there was a field for it.
-fn takes_no_name() -> Row {
-    let GetPasswordPolicyRequest { locale: _ } = GetPasswordPolicyRequest::default();
-    let CheckPasswordRequest {
-        password: _,
-        locale: _,
-    } = CheckPasswordRequest::default();
-    let told = "no field names anybody".to_owned();
-    Row::exact("GetPasswordPolicy, CheckPassword", told, Vec::new())
 }
 
 /// While one must wait, the right password is told like a wrong one, and a disabled account's right password likewise.

@@ -286,6 +286,7 @@ fn complete(user_id: &str, code: Code, email: &str) -> CompleteResetRequest {
         code: code.wrong().to_owned(),
         email: email.to_owned(),
         new_password: NEW_PASSWORD.to_owned(),
+        ..Default::default()
     }
 }
 

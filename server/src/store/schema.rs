@@ -22,6 +22,9 @@ use super::{
 /// Asked again and again: a statement that waits for the lock would be waited for by the index that is made meanwhile.
 const LOCK: &str = "SELECT pg_try_advisory_xact_lock(x'67756963686574'::bigint) AS held";
 
+/// Whatever the database's own default: a snapshot that lasts would be waited for by the index as well.
+const WITHOUT_SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
 /// How long a change waits for a table: what a person who signs in meanwhile doesn't notice.
 const IMPATIENCE: &str = "SET LOCAL lock_timeout = '100ms'";
 
@@ -119,6 +122,7 @@ pub(super) async fn hold(txn: &DatabaseTransaction) -> Result<(), DbErr> {
     if txn.get_database_backend() == DbBackend::Sqlite {
         return Ok(());
     }
+    txn.execute_unprepared(WITHOUT_SNAPSHOT).await?;
     loop {
         let asked = Statement::from_string(DbBackend::Postgres, LOCK);
         let row = txn.query_one_raw(asked).await?;

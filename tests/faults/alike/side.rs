@@ -44,7 +44,7 @@ impl Side {
         }
     }
 
-    fn account(&self, number: usize) -> String {
+    pub(super) fn account(&self, number: usize) -> String {
         let account = self.accounts.get(number);
         account.map_or(NOBODY.to_owned(), |account| account.id.clone())
     }
@@ -260,6 +260,7 @@ impl Side {
             username,
             password: password.to_owned(),
             device_name: "tests".to_owned(),
+            ..Default::default()
         };
         let reply = self.admin.auth().login(request).await;
         if let Ok(reply) = &reply
@@ -346,6 +347,7 @@ fn attributes(value: &str) -> HashMap<String, String> {
     HashMap::from([("key".to_owned(), value.to_owned())])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as requests have it")]
 pub(super) fn mask(paths: &[&str]) -> Option<FieldMask> {
     Some(FieldMask {
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
