@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use guichet_client::proto::{IntrospectRequest, LoginRequest, RefreshRequest};
+use guichet_client::proto::{IntrospectRequest, LoginRequest, RefreshRequest, Tokens};
 use guichet_client::{Guichet, Reason, error};
 use guichet_tests::Server;
 use guichet_tests::people::{self, GOOD_PASSWORD};
@@ -42,6 +42,8 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
         .await;
     people::active(&server, "lea", "lea@ecole.example").await;
     people::active(&server, "anne", "anne@ecole.example").await;
+    // Before there is no room for it.
+    let tokens = people::tokens(&server, "anne", GOOD_PASSWORD).await;
     let before = resident(&server);
     let idle = connect(&server, idle_connections).await;
     let slow = read_slowly(&server).await;
@@ -53,7 +55,7 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
         let guichet = server.anyone().await;
         logins.spawn(sign_in_until(end, guichet, storm.clone()));
     }
-    let cheap = Cheap::until(end, &server).await;
+    let cheap = Cheap::until(end, &server, tokens).await;
     logins.join_all().await;
     let most = resident(&server);
     drop((idle, slow));
@@ -134,8 +136,7 @@ struct Cheap {
 
 impl Cheap {
     /// Each kind has a connection of its own, as its callers would.
-    async fn until(end: Instant, server: &Server) -> Self {
-        let tokens = people::tokens(server, "anne", GOOD_PASSWORD).await;
+    async fn until(end: Instant, server: &Server, tokens: Tokens) -> Self {
         let (admin, anne, anyone) = tokio::join!(server.admin(), server.anyone(), server.anyone());
         let (access, mut refresh_token) = (tokens.access_token, tokens.refresh_token);
         let introspect = times_until(end, async || {
