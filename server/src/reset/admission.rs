@@ -6,9 +6,8 @@ use sea_orm::DatabaseTransaction;
 
 use crate::{
     app::App,
-    clock::{Clock, Timestamp},
+    clock::Timestamp,
     error::Error,
-    event::Witness,
     metrics::{Throttle, Tried},
     store::{
         account,
@@ -17,32 +16,6 @@ use crate::{
     },
     throttle::{self, Bucket, Curve, Refusal},
 };
-
-/// Whoever asked: the journal tells from where.
-pub(super) struct Asker<'a> {
-    clock: &'a Clock,
-    network: Option<&'a str>,
-}
-
-impl<'a> Asker<'a> {
-    /// Of a request.
-    pub(super) fn of(app: &'a App, request: &'a reset_request::Model) -> Self {
-        Self {
-            clock: &app.clock,
-            network: request.network.as_deref(),
-        }
-    }
-}
-
-impl Witness for Asker<'_> {
-    fn clock(&self) -> &Clock {
-        self.clock
-    }
-
-    fn network(&self) -> Option<String> {
-        self.network.map(ToOwned::to_owned)
-    }
-}
 
 /// What a request is for.
 pub(super) const fn tried(kind: Kind) -> Tried {

@@ -12,14 +12,11 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    admission::{self, Asker},
-    refused,
-};
+use super::{admission, refused};
 use crate::{
     app::App,
     error::Error,
-    event::{self, Subject},
+    event::{self, Earlier, Subject},
     mail::letter::RefusedReset,
     metrics::Throttle,
     outbox::{self, Cause, Envelope},
@@ -59,7 +56,7 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     };
 
     let decisions = decide(app, &txn, &request).await?;
-    let asker = Asker::of(app, &request);
+    let asker = asker(app, &request);
     for decision in &decisions {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
         let subject = Subject::of_account(&txn, decision.account_id).await?;
@@ -73,6 +70,14 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
     name_accounts(&txn, request.id, &decisions).await?;
     txn.commit().await?;
     Ok(true)
+}
+
+/// From where it was asked.
+fn asker<'a>(app: &'a App, request: &reset_request::Model) -> Earlier<'a> {
+    Earlier {
+        clock: &app.clock,
+        network: request.network.clone(),
+    }
 }
 
 /// Keeps which accounts a request was about where a scope can find them.
@@ -169,7 +174,7 @@ async fn hold_up(
         return Ok(Held::These(held));
     }
     let now = app.clock.now();
-    let asker = Asker::of(app, request);
+    let asker = asker(app, request);
     if let Err(refusal) = admission::admit(app, txn, request, (key, accounts), now).await? {
         let subject = accounts.first().map(Subject::from).unwrap_or_default();
         throttle::tell_within(txn, app, &asker, subject, &refusal, now).await?;
