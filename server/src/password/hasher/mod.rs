@@ -20,7 +20,7 @@ use queue::{Job, Queue};
 
 /// How much less than others these threads may claim of a busy machine: a hash can wait, a health check cannot.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 5;
+const NICENESS: i32 = 10;
 
 /// How much the hasher may do.
 #[derive(Clone, Debug)]
