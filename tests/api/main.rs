@@ -51,6 +51,7 @@ mod reset;
 mod reset_codes;
 mod second_factor;
 mod secrets;
+mod session_stolen;
 mod short_codes;
 mod shutdown;
 mod suppressed;

@@ -1,4 +1,4 @@
-//! "This was not me": from a notice, by its link, on a page without scripts, to what helps.
+//! "This was not me": from a notice, by its link, on a page that needs no script, to what helps.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -121,14 +121,9 @@ async fn press(server: &Server, link: &Link, told: &str) {
             page.body.contains("Ce n'était pas moi")
                 || page.body.contains("Ce n&#39;était pas moi")
         );
-        assert!(
-            !page.body.contains("<script type=\"module\""),
-            "{}",
-            page.body
-        );
     }
     let page = browser.open(&link.url).await;
-    let done = browser.submit(&page, "not-me", &[]).await;
+    let done = browser.submit(&page, "revoke-reset", &[]).await;
     assert_eq!(done.status, StatusCode::OK);
     assert!(done.body.contains(told), "{}", done.body);
 }

@@ -161,6 +161,11 @@ const WALKS: readonly Walk[] = [
       await page.locator("main button").click();
       await page.locator("#message:focus").waitFor();
       await look("revoked");
+      await page.goto(`/Account/RevokeReset${await town.warned()}`);
+      await look("not-me");
+      await page.locator("main button").click();
+      await page.locator("#message:focus").waitFor();
+      await look("not-me-done");
       await page.goto("/Account/ConfirmEmail?userId=x&code=y");
       await page.locator("main button").click();
       await page.locator("#message:focus").waitFor();

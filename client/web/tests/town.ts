@@ -46,10 +46,7 @@ export class Town {
   /** Somebody new who has an authenticator app. */
   async withApp(): Promise<string> {
     const username = await this.person();
-    let kept: string | undefined;
-    const session = { load: () => kept, save: (token: string | undefined) => void (kept = token) };
-    const { auth } = createGuichet({ baseUrl: this.site.url, session });
-    await auth.login({ username, password: PASSWORD });
+    const { auth } = await this.#signedIn(username);
     const { secret } = await auth.beginTotpEnrollment({ currentPassword: PASSWORD });
     await auth.confirmTotpEnrollment({ totpCode: codeAt(secret, this.site.now()) });
     return username;
@@ -77,11 +74,29 @@ export class Town {
     return `?userId=${userId}&code=${code}`;
   }
 
+  /** "This was not me", from the notice to somebody whose password has just changed. */
+  async warned(): Promise<string> {
+    const username = await this.person();
+    const { account } = await this.#signedIn(username);
+    await account.changePassword({ currentPassword: PASSWORD, newPassword: "Lampe-violon-42-nuage" });
+    const { userId, code } = await this.site.linkMailedTo(`${username}@ecole.example`);
+    return `?userId=${userId}&code=${code}`;
+  }
+
   /** The address of the page where a code that was handed over is typed. */
   async handedOver(): Promise<string> {
     const accountId = await this.site.inherit(`marc.petit${++this.#made}`);
     const { link } = await this.site.admin.reset.issueResetCode({ accountId });
     return new URL(link).pathname + new URL(link).search;
+  }
+
+  /** A client that calls as somebody. */
+  async #signedIn(username: string): Promise<ReturnType<typeof createGuichet>> {
+    let kept: string | undefined;
+    const session = { load: () => kept, save: (token: string | undefined) => void (kept = token) };
+    const guichet = createGuichet({ baseUrl: this.site.url, session });
+    await guichet.auth.login({ username, password: PASSWORD });
+    return guichet;
   }
 
   async #settle(): Promise<void> {

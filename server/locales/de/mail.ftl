@@ -132,6 +132,18 @@ mail-refused-killed = Am { $time } hat jemand zu einem Link oder Code für ein n
 mail-refused-not-me = Das waren nicht Sie? Ihr Passwort hat sich nicht geändert. Hier können Sie alle Links und Codes für ein neues Passwort ungültig machen:
 mail-refused-ignore = Wenn Sie nichts angefordert haben, brauchen Sie nichts zu tun.
 
+## A session that ended because its old token was used again
+
+mail-stolen-subject = Ihr { $app }-Konto: Eine Sitzung wurde beendet
+mail-stolen-what = Am { $time } wurde ein abgelaufener Schlüssel einer Sitzung Ihres { $app }-Kontos noch einmal benutzt. Das geschieht, wenn jemand ihn kopiert hat. Wir haben diese Sitzung deshalb beendet: Melden Sie sich dort neu an, wo Sie sie noch brauchen.
+mail-stolen-me = Sie sind gerade auf ein anderes Gerät umgezogen oder haben eine Sicherung eingespielt? Dann ist alles in Ordnung.
+
+## Another username
+
+mail-username-subject = Ihr Benutzername für { $app } wurde geändert
+mail-username-what = Am { $time } wurde der Benutzername Ihres { $app }-Kontos von einer Person geändert, die die Konten verwaltet. Bisher lautete er { $before }. Der neue steht unten; Ihr Passwort bleibt gleich.
+mail-username-ask = Das haben Sie nicht erwartet? Fragen Sie die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
+
 ## Test
 
 mail-test-subject = Test der E-Mails von { $app }

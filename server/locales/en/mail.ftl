@@ -132,6 +132,18 @@ mail-refused-killed = On { $time }, someone gave wrong answers with a link or a 
 mail-refused-not-me = This was not you? Your password has not changed. Here you can make every link and every code for a new password useless:
 mail-refused-ignore = If you did not ask for this, you need not do anything.
 
+## A session that ended because its old token was used again
+
+mail-stolen-subject = Your { $app } account: a session was ended
+mail-stolen-what = On { $time }, an expired key to a session of your { $app } account was used once more. That happens when somebody has copied it. We have therefore ended that session: sign in again where you still need it.
+mail-stolen-me = Have you just moved your data to another device or restored a backup? Then all is well.
+
+## Another username
+
+mail-username-subject = Your { $app } username has changed
+mail-username-what = On { $time }, the username of your { $app } account was changed by someone who manages the accounts. Until now it was { $before }. Your new username is below; your password stays the same.
+mail-username-ask = You did not expect this? Ask the person who manages the accounts at your school or institution.
+
 ## Test
 
 mail-test-subject = Test of the e-mails of { $app }

@@ -132,6 +132,18 @@ mail-refused-killed = Le { $time }, quelqu'un a donné de mauvaises réponses av
 mail-refused-not-me = Ce n'était pas vous ? Votre mot de passe n'a pas changé. Vous pouvez rendre inutilisables ici tous les liens et tous les codes pour un nouveau mot de passe :
 mail-refused-ignore = Si vous n'avez rien demandé, vous n'avez rien à faire.
 
+## A session that ended because its old token was used again
+
+mail-stolen-subject = Votre compte { $app } : une session a été fermée
+mail-stolen-what = Le { $time }, une clé périmée d'une session de votre compte { $app } a servi une fois de plus. Cela arrive quand quelqu'un l'a copiée. Nous avons donc fermé cette session : reconnectez-vous là où vous en avez encore besoin.
+mail-stolen-me = Vous venez de passer à un autre appareil ou de restaurer une sauvegarde ? Alors tout est en ordre.
+
+## Another username
+
+mail-username-subject = Votre nom d'utilisateur { $app } a changé
+mail-username-what = Le { $time }, le nom d'utilisateur de votre compte { $app } a été changé par une personne qui gère les comptes. Jusqu'ici, c'était { $before }. Le nouveau figure ci-dessous ; votre mot de passe reste le même.
+mail-username-ask = Vous ne vous y attendiez pas ? Demandez à la personne qui gère les comptes dans votre école ou votre institution.
+
 ## Test
 
 mail-test-subject = Essai d'envoi de { $app }

@@ -132,6 +132,18 @@ mail-refused-killed = Op { $time } heeft iemand bij een link of een code voor ee
 mail-refused-not-me = Was u dit niet? Uw wachtwoord is niet veranderd. Hier kunt u alle links en codes voor een nieuw wachtwoord onbruikbaar maken:
 mail-refused-ignore = Als u niets hebt gevraagd, hoeft u niets te doen.
 
+## A session that ended because its old token was used again
+
+mail-stolen-subject = Uw { $app }-account: een sessie werd afgesloten
+mail-stolen-what = Op { $time } is een verlopen sleutel van een sessie van uw { $app }-account nog eens gebruikt. Dat gebeurt wanneer iemand die heeft gekopieerd. Wij hebben die sessie daarom afgesloten: meld u opnieuw aan waar u ze nog nodig hebt.
+mail-stolen-me = Bent u net overgestapt op een ander toestel of hebt u een back-up teruggezet? Dan is alles in orde.
+
+## Another username
+
+mail-username-subject = Uw gebruikersnaam voor { $app } is gewijzigd
+mail-username-what = Op { $time } is de gebruikersnaam van uw { $app }-account gewijzigd door iemand die de accounts beheert. Tot nu toe was dat { $before }. De nieuwe staat hieronder; uw wachtwoord blijft hetzelfde.
+mail-username-ask = Had u dit niet verwacht? Vraag het aan de persoon die de accounts in uw school of instelling beheert.
+
 ## Test
 
 mail-test-subject = Test van de e-mails van { $app }

@@ -10,7 +10,8 @@ use crate::{
     error::{Error, Violation},
     event,
     institution::membership,
-    store::account::{ActiveModel, Model},
+    outbox::{self, Cause},
+    store::account::{ActiveModel, Model, State},
 };
 
 /// What people may change of themselves.
@@ -71,6 +72,7 @@ pub async fn update_account(
         membership::follow_roles(&txn, call, &account).await?;
     }
     let account = leave(&txn, call, &before, account).await?;
+    tell_username(&txn, call, &before, &account).await?;
     let about = json!({ "fields": paths });
     event::append(
         &txn,
@@ -82,10 +84,28 @@ pub async fn update_account(
     )
     .await?;
     txn.commit().await?;
+    call.app.wake.send_replace(());
 
     Ok(UpdateAccountResponse {
         account: Some(view::account(&account)),
     })
+}
+
+/// Who signs in with a name must know that it is another one now (ASVS 5.0, 6.3.7).
+async fn tell_username(
+    txn: &impl ConnectionTrait,
+    call: &Call<'_>,
+    before: &Model,
+    after: &Model,
+) -> Result<(), Error> {
+    match &after.email {
+        Some(email) if after.username != before.username && before.state == State::Active => {
+            let before = before.username.clone();
+            let cause = Cause::UsernameChanged { before };
+            outbox::enqueue(txn, call.app, cause, after, email).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Who goes to another institution no longer acts for the one that they leave.

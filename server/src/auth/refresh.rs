@@ -14,14 +14,21 @@ use crate::{
     clock::Timestamp,
     error::Error,
     event::{self, Subject},
+    outbox::{self, Cause},
     secret,
-    store::{account::State, session},
+    store::{
+        account::{self, State},
+        session,
+    },
 };
 
 /// How long the same old token still gets the same successor: lost replies, two tabs (ASVS 5.0, 10.4.5).
 const GRACE: Duration = Duration::from_secs(10);
 
 const REUSE: &str = "reuse";
+
+/// A client with a defect must not fill its person's mailbox.
+const TOLD_AT_MOST_EVERY: Duration = Duration::from_hours(24);
 
 /// Exchanges a refresh token for new tokens. Reuse after the grace time ends the session.
 pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<RefreshResponse, Error> {
@@ -148,5 +155,27 @@ async fn end(
     let about = serde_json::json!({ "session_id": session.id });
     let subject = Subject::of_account(txn, Some(session.account_id)).await?;
     event::append(txn, call, "session.reuse_detected", subject, None, about).await?;
-    Ok(())
+    tell(call, txn, session).await
+}
+
+/// Queues a word to the owner. The worker finds it by itself within a second.
+async fn tell(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    session: &session::Model,
+) -> Result<(), Error> {
+    let found = account::Entity::find_by_id(session.account_id);
+    let Some(account) = found.one(txn).await? else {
+        return Ok(());
+    };
+    let Some(email) = &account.email else {
+        return Ok(());
+    };
+    let device_name = session.device_name.clone();
+    let cause = Cause::SessionStolen { device_name };
+    let since = call.now.minus(TOLD_AT_MOST_EVERY);
+    if outbox::is_told(txn, account.id, &cause, since).await? {
+        return Ok(());
+    }
+    outbox::enqueue(txn, call.app, cause, &account, email).await
 }

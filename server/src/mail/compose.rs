@@ -258,10 +258,18 @@ mod tests {
             Warning::ResetRefused(RefusedReset::TooOften),
             Warning::ResetRefused(RefusedReset::LinkKilled),
             Warning::ResetRefused(RefusedReset::Disabled),
+            Warning::SessionStolen {
+                device_name: "Firefox, Windows".to_owned(),
+            },
+            Warning::UsernameChanged {
+                before: "lea.dupont".to_owned(),
+            },
         ];
         let letter = |about| {
             let links = match about {
-                Warning::ResetRefused(RefusedReset::Disabled) => vec![],
+                Warning::ResetRefused(RefusedReset::Disabled) | Warning::UsernameChanged { .. } => {
+                    vec![]
+                }
                 _ => vec![revoke.clone()],
             };
             let letter = Letter::Warning {

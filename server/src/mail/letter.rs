@@ -93,6 +93,16 @@ pub enum Warning {
     },
     /// Somebody asked for a new password and got nothing.
     ResetRefused(RefusedReset),
+    /// A token that had been renewed was used again, and its session ended.
+    SessionStolen {
+        /// The device that was signed in, as it names itself; may be empty.
+        device_name: String,
+    },
+    /// Signing in takes another username.
+    UsernameChanged {
+        /// The one until now.
+        before: String,
+    },
 }
 
 impl Warning {
@@ -104,6 +114,8 @@ impl Warning {
             Self::NewPlace { .. } => "new_place",
             Self::ManyFailures { .. } => "many_failures",
             Self::ResetRefused(_) => "reset_refused",
+            Self::SessionStolen { .. } => "session_stolen",
+            Self::UsernameChanged { .. } => "username_changed",
         }
     }
 }

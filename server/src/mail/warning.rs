@@ -12,6 +12,8 @@ pub(super) const fn subject_key(about: &Warning) -> &'static str {
         Warning::NewPlace { .. } => "mail-place-subject",
         Warning::ManyFailures { .. } => "mail-failures-subject",
         Warning::ResetRefused(_) => "mail-refused-subject",
+        Warning::SessionStolen { .. } => "mail-stolen-subject",
+        Warning::UsernameChanged { .. } => "mail-username-subject",
     }
 }
 
@@ -44,12 +46,16 @@ impl Writer<'_> {
         let (me, not_me) = match about {
             Warning::CodeIssued { .. } => ("mail-code-me", "mail-code-not-me"),
             Warning::ResetRefused(_) => ("mail-changed-me", "mail-refused-not-me"),
+            Warning::SessionStolen { .. } => ("mail-stolen-me", "mail-not-me"),
             _ => ("mail-changed-me", "mail-not-me"),
         };
         match not_me_link {
             Some(link) => {
                 self.say(me, &[]);
                 self.not_me(not_me, link);
+            }
+            None if matches!(about, Warning::UsernameChanged { .. }) => {
+                self.say("mail-username-ask", &[]);
             }
             None => self.say("mail-refused-ignore", &[]),
         }
@@ -80,12 +86,25 @@ impl Writer<'_> {
                 failures,
             } => {
                 self.say("mail-failures-what", &[time, ("count", (*failures).into())]);
-                if !device_name.is_empty() {
-                    let device = ("device", one_line(device_name).into());
-                    self.say("mail-failures-device", &[device]);
-                }
+                self.device(device_name);
             }
             Warning::ResetRefused(why) => self.say(told_of_refusal(*why), &[time]),
+            Warning::SessionStolen { device_name } => {
+                self.say("mail-stolen-what", &[time]);
+                self.device(device_name);
+            }
+            Warning::UsernameChanged { before } => {
+                let before = ("before", one_line(before).into());
+                self.say("mail-username-what", &[time, before]);
+            }
+        }
+    }
+
+    /// What a device calls itself, where it does.
+    fn device(&mut self, name: &str) {
+        if !name.is_empty() {
+            let device = ("device", one_line(name).into());
+            self.say("mail-failures-device", &[device]);
         }
     }
 

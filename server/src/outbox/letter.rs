@@ -180,9 +180,9 @@ impl<C: ConnectionTrait> Desk<'_, C> {
     }
 
     async fn warning(&self, account: &account::Model, about: Warning) -> Result<Letter, Error> {
-        // Of an account that is stopped there is nothing to save.
+        // Of an account that is stopped there is nothing to save, and a username is for an administrator to give.
         let not_me_link = match about {
-            Warning::ResetRefused(RefusedReset::Disabled) => None,
+            Warning::ResetRefused(RefusedReset::Disabled) | Warning::UsernameChanged { .. } => None,
             _ => Some(self.not_me_link(account).await?),
         };
         Ok(Letter::Warning {
@@ -358,6 +358,8 @@ fn asked_about(cause: &Cause) -> Option<Warning> {
             failures,
         },
         Cause::ResetRefused { why } => Warning::ResetRefused(why),
+        Cause::SessionStolen { device_name } => Warning::SessionStolen { device_name },
+        Cause::UsernameChanged { before } => Warning::UsernameChanged { before },
         _ => return None,
     })
 }

@@ -100,6 +100,16 @@ pub enum Cause {
         /// Why.
         why: RefusedReset,
     },
+    /// A notice that a session was ended because its old token was used again.
+    SessionStolen {
+        /// The device that was signed in, as it names itself.
+        device_name: String,
+    },
+    /// A notice that signing in takes another username.
+    UsernameChanged {
+        /// The one until now.
+        before: String,
+    },
     /// A test of the way out.
     Test,
 }
@@ -120,6 +130,8 @@ impl Cause {
             Self::NewPlace { .. } => "NEW_PLACE",
             Self::ManyFailures { .. } => "MANY_FAILURES",
             Self::ResetRefused { .. } => "RESET_REFUSED",
+            Self::SessionStolen { .. } => "SESSION_STOLEN",
+            Self::UsernameChanged { .. } => "USERNAME_CHANGED",
             Self::Test => TEST,
         }
     }
@@ -139,6 +151,8 @@ impl Cause {
             | Self::NewPlace { .. }
             | Self::ManyFailures { .. }
             | Self::ResetRefused { .. }
+            | Self::SessionStolen { .. }
+            | Self::UsernameChanged { .. }
             | Self::Test => false,
         }
     }

@@ -45,6 +45,7 @@ pub(super) struct Click {
     pub(super) title: &'static str,
     pub(super) what: &'static str,
     pub(super) button: &'static str,
+    /// What a script says afterwards, too: the page hands it over.
     pub(super) done: &'static str,
 }
 

@@ -26,7 +26,6 @@ const KILL: Click = Click {
 
 /// The password dies, too.
 const NOT_ME: Click = Click {
-    page: "not-me",
     what: "page-not-me-what",
     button: "page-not-me-button",
     done: "page-not-me-done",

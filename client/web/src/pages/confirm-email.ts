@@ -12,5 +12,5 @@ onSubmit(form, async () => {
   forgetLink();
   part("#what").remove();
   form.remove();
-  announce(text("page-confirm-done", { email }));
+  announce(text(form.dataset["done"] ?? "", { email }));
 });

@@ -1,16 +1,22 @@
 /** "This was not me." */
-import { formNamed, onSubmit } from "../form.js";
+import { field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
-import { forgetLink, takeLink } from "../link.js";
+import { addressOf, forgetLink, rememberedLink, takeLink } from "../link.js";
 import { announce, part, text } from "../page.js";
 
 const form = formNamed("revoke-reset");
-const link = takeLink(form);
+const remembered = rememberedLink();
 
-onSubmit(form, async () => {
-  await guichet.reset.revokeReset(link);
-  forgetLink();
-  part("#what").remove();
-  form.remove();
-  announce(text("page-revoke-done"));
-});
+if (field(form, "code").value === "" && remembered) {
+  // Loaded again. What the button does depends on the link, and only the server knows.
+  location.replace(addressOf(remembered));
+} else {
+  const link = takeLink(form);
+  onSubmit(form, async () => {
+    await guichet.reset.revokeReset(link);
+    forgetLink();
+    part("#what").remove();
+    form.remove();
+    announce(text(form.dataset["done"] ?? ""));
+  });
+}

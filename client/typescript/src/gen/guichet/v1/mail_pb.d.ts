@@ -527,6 +527,20 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_RESET_REFUSED = 13;
    */
   RESET_REFUSED = 13,
+
+  /**
+   * A notice: a refresh token was used again after its successor, so that its session was ended; at most one a day.
+   *
+   * @generated from enum value: MESSAGE_KIND_SESSION_STOLEN = 14;
+   */
+  SESSION_STOLEN = 14,
+
+  /**
+   * A notice: an administrator changed the username that the person signs in with.
+   *
+   * @generated from enum value: MESSAGE_KIND_USERNAME_CHANGED = 15;
+   */
+  USERNAME_CHANGED = 15,
 }
 
 /**

@@ -1,1 +1,0 @@
-import{a,c}from"./shared.NM5LWRQ5.js";import{a as e}from"./shared.HDQVMHSD.js";import{g as t,j as i}from"./shared.C3F26RMI.js";import{c as m,d as n,f as r}from"./shared.Y4K6OYQR.js";var o=t("confirm-email"),p=a(o);i(o,async()=>{let{email:f}=await e.account.confirmEmailChange(p);c(),n("#what").remove(),o.remove(),r(m("page-confirm-done",{email:f}))});

@@ -1,1 +1,0 @@
-import{a,c as f}from"./shared.NM5LWRQ5.js";import{a as i}from"./shared.HDQVMHSD.js";import{g as m,j as n}from"./shared.C3F26RMI.js";import{c as o,d as r,f as t}from"./shared.Y4K6OYQR.js";var e=m("revoke-reset"),k=a(e);n(e,async()=>{await i.reset.revokeReset(k),f(),r("#what").remove(),e.remove(),t(o("page-revoke-done"))});
