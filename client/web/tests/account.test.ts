@@ -53,6 +53,32 @@ test("the password can be changed, which ends the other sessions", async () => {
   await again.waitForURL("**/Account");
 });
 
+test("who did not change the password says so from the notice, and the code is in no address", async () => {
+  const address = "eva@ecole.example";
+  await site.signUp("eva", address);
+  const thief = await signedIn("eva");
+  const form = thief.locator('form[data-form="change-password"]');
+  await form.locator("#current_password").fill(PASSWORD);
+  await form.locator("#new_password").fill("Cool72++");
+  await form.locator("#confirm_password").fill("Cool72++");
+  await form.getByRole("button", { name: "Changer" }).click();
+  const { userId, code } = await site.linkMailedTo(address);
+  const page = await (await site.visitor()).newPage();
+  await page.goto(`/Account/RevokeReset?userId=${userId}&code=${code}`);
+  await page.waitForFunction(() => location.search === "");
+
+  await page.reload();
+  await page.waitForFunction(() => location.search === "");
+  assert.match(await page.locator("#what").innerText(), /mot de passe/);
+  await page.getByRole("button", { name: "Ce n'était pas moi" }).click();
+  await page.locator("#message:focus").waitFor();
+
+  assert.match(await page.locator("#message").innerText(), /tous les appareils sont déconnectés/);
+  assert.equal(page.url(), `${site.url}/Account/RevokeReset`);
+  await thief.reload();
+  await thief.waitForURL("**/Account/Login");
+});
+
 test("a wrong present password is told", async () => {
   await site.signUp("zoe");
   const page = await signedIn("zoe");
