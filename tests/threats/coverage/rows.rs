@@ -54,7 +54,6 @@ pub(super) struct Named {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
     row: Vec<Row>,
 }
 
