@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use guichet_client::proto::RequestResetRequest;
+use guichet_client::Guichet;
 use guichet_client::proto::request_reset_request::Identifier;
+use guichet_client::proto::{GetSigningKeysRequest, RequestResetRequest};
 use guichet_tests::wire::{GRPC, Wire, frame};
 use guichet_tests::{Server, people, web};
 use http::{Method, StatusCode};
 use prost::Message as _;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
@@ -127,4 +128,46 @@ async fn clients_that_never_answer_do_not_hold_the_end_up() {
 
     assert!(status.success(), "{status}");
     drop((silent, unfinished));
+}
+
+/// Reads frames of HTTP/2 (RFC 9113, section 4.1) up to the first that begins a call.
+async fn read_up_to_a_call(stream: &mut TcpStream) {
+    const PREFACE: usize = 24;
+    const HEADERS: u8 = 1;
+    let mut preface = [0; PREFACE];
+    stream.read_exact(&mut preface).await.expect("a preface");
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.expect("a frame");
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        stream.read_exact(&mut payload).await.expect("its payload");
+        if head[3] == HEADERS {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_server_leaves_out_when_it_ends_may_be_made_again() {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // Up to no call at all, and without an error.
+    const GO_AWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let ending = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        stream.write_all(&SETTINGS).await.expect("settings");
+        read_up_to_a_call(&mut stream).await;
+        stream.write_all(&GO_AWAY).await.expect("a goodbye");
+        stream
+    });
+
+    let guichet = Guichet::connect(url).await.expect("a connection");
+    let asked = guichet.auth().get_signing_keys(GetSigningKeysRequest {});
+    let left_out = timeout(PATIENCE, asked).await.expect("an answer in time");
+
+    drop(ending.await.expect("no panic"));
+    let told = left_out.expect_err("a server that ends").code();
+    assert_eq!(told, Code::Unavailable);
 }

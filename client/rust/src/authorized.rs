@@ -77,7 +77,14 @@ async fn send(channel: Channel, request: Request<Body>) -> Result<Response<Body>
 fn was_never_sent(cause: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(cause), |cause| cause.source());
     causes.any(|cause| {
-        let cause = cause.downcast_ref::<hyper::Error>();
-        cause.is_some_and(hyper::Error::is_canceled)
+        let kept_back = cause.downcast_ref::<hyper::Error>();
+        let left_out = cause.downcast_ref::<h2::Error>();
+        kept_back.is_some_and(hyper::Error::is_canceled) || left_out.is_some_and(is_goodbye)
     })
+}
+
+/// A server that ends says up to which call it goes on; later ones get this, and it did nothing of them (RFC 9113,
+/// section 6.8).
+fn is_goodbye(error: &h2::Error) -> bool {
+    error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
 }
