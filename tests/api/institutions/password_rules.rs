@@ -143,8 +143,9 @@ async fn strict_school() -> (Network, Link) {
 
 /// The same link with another code.
 fn mistyped(link: &Link) -> Link {
+    let first = if link.code.starts_with('A') { 'B' } else { 'A' };
     Link {
-        code: format!("{}A", &link.code[..link.code.len() - 1]),
+        code: format!("{first}{}", &link.code[1..]),
         ..link.clone()
     }
 }
