@@ -1213,7 +1213,8 @@ export declare const AccountService: GenService<{
   },
   /**
    * Changes the fields named by the mask (AIP-134). Another institution_id ends the account's membership in the one that
-   * it leaves. Callers: admin; institution_admin, but for roles; the person for display_name and locale.
+   * it leaves; another username is told by mail to whoever could sign in with the one before. Callers: admin;
+   * institution_admin, but for roles; the person for display_name and locale.
    * Errors: NOT_FOUND, ETAG_MISMATCH, USERNAME_TAKEN, EXTERNAL_ID_TAKEN.
    *
    * @generated from rpc guichet.v1.AccountService.UpdateAccount
