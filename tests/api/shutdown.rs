@@ -164,7 +164,8 @@ async fn a_call_that_a_server_leaves_out_when_it_ends_may_be_made_again() {
     });
 
     let guichet = Guichet::connect(url).await.expect("a connection");
-    let asked = guichet.auth().get_signing_keys(GetSigningKeysRequest {});
+    let mut auth = guichet.auth();
+    let asked = auth.get_signing_keys(GetSigningKeysRequest {});
     let left_out = timeout(PATIENCE, asked).await.expect("an answer in time");
 
     drop(ending.await.expect("no panic"));
