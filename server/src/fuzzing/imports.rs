@@ -49,10 +49,9 @@ pub fn import_csv(data: &[u8]) {
         assert!(number > last, "{number} comes after {last}");
         last = number;
         if let Ok(row) = &row {
-            let whole = text(data).is_none_or(|text| {
-                // Quotation marks inside are doubled in the file.
-                row.username.contains('"') || text.contains(&row.username)
-            });
+            // Quotation marks are around a cell, doubled inside, or end it early.
+            let bare = |text: &str| text.replace('"', "");
+            let whole = text(data).is_none_or(|text| bare(text).contains(&bare(&row.username)));
             assert!(whole, "{:?} is not in the file", row.username);
         }
         judge((number, row));
