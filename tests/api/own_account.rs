@@ -56,20 +56,8 @@ async fn people_change_their_own_name_but_not_their_roles() {
 async fn another_username_is_told_to_whoever_signs_in_with_it() {
     let server = Server::start().await;
     let id = people::active(&server, "lea", EMAIL).await.id;
-    let update = UpdateAccountRequest {
-        account: Some(Account {
-            id,
-            username: "lea.martin".into(),
-            ..Account::default()
-        }),
-        update_mask: Some(FieldMask {
-            paths: vec!["username".into()],
-        }),
-    };
 
-    let admin = server.admin().await;
-    let updated = admin.account().update_account(update).await;
-    updated.expect("an update");
+    people::rename(&server, &id, "lea.martin").await;
 
     let text = server.mailbox().last(EMAIL, 1).await.text;
     assert!(text.contains("Jusqu'ici, c'était lea."), "{text}");

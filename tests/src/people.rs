@@ -10,7 +10,9 @@ use guichet_client::proto::{
     Account, AccountState, CompleteResetRequest, CompleteResetResponse, CreateAccountRequest,
     DisableAccountRequest, GetAccountRequest, ListResetRequestsRequest, LoginRequest,
     LoginResponse, RefreshRequest, RequestResetRequest, ResetDecision, ResetOutcome, Tokens,
+    UpdateAccountRequest,
 };
+use prost_types::FieldMask;
 use tonic::{Response, Status};
 
 use crate::server::POLL;
@@ -38,6 +40,23 @@ pub async fn disabled(server: &Server, username: &str, email: &str) {
     let admin = server.admin().await;
     let stopped = admin.account().disable_account(request).await;
     stopped.expect("a disabled account");
+}
+
+/// Gives somebody another username.
+pub async fn rename(server: &Server, account_id: &str, username: &str) {
+    let request = UpdateAccountRequest {
+        account: Some(Account {
+            id: account_id.into(),
+            username: username.into(),
+            ..Account::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["username".into()],
+        }),
+    };
+    let admin = server.admin().await;
+    let renamed = admin.account().update_account(request).await;
+    renamed.expect("another name");
 }
 
 /// Creates an account as an import from an older system would: `email` may be empty.

@@ -3,12 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use guichet_client::proto::{Account, LoginRequest, LoginResponse, UpdateAccountRequest};
+use guichet_client::proto::{LoginRequest, LoginResponse};
 use guichet_client::{Reason, error};
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Server, expect_error};
-use prost_types::FieldMask;
 use tonic::transport::Endpoint;
 use tonic::{Code, Request, Response, Status};
 
@@ -194,22 +193,7 @@ async fn ghsa_cq42_who_guesses_from_elsewhere_locks_himself_out_and_not_the_pers
 async fn cve_2026_19607_guesses_at_a_name_do_not_follow_who_had_it() {
     let server = guarded().await;
     let id = people::active(&server, "lea", EMAIL).await.id;
-    let request = UpdateAccountRequest {
-        account: Some(Account {
-            id,
-            username: "lea.martin".into(),
-            ..Account::default()
-        }),
-        update_mask: Some(FieldMask {
-            paths: vec!["username".into()],
-        }),
-    };
-    let admin = server.admin().await;
-    admin
-        .account()
-        .update_account(request)
-        .await
-        .expect("another name");
+    people::rename(&server, &id, "lea.martin").await;
     people::active(&server, "lea", "").await;
 
     guesses(&server, SCHOOL, "lea").await;

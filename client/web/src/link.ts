@@ -1,5 +1,6 @@
 /** What the link of a mail carries. */
 import { field } from "./form.js";
+import { announce, part, text } from "./page.js";
 
 /** Account and code. */
 export interface Link {
@@ -26,6 +27,14 @@ export function rememberedLink(): Link | undefined {
 /** Once it is used up. */
 export function forgetLink(): void {
   history.replaceState(null, "", location.pathname);
+}
+
+/** Says what the one click has done, in the words that the server handed over with the form, which is of no use any more. */
+export function clicked(form: HTMLFormElement, values: Readonly<Record<string, string>> = {}): void {
+  forgetLink();
+  part("#what").remove();
+  form.remove();
+  announce(text(form.dataset["done"] ?? "", values));
 }
 
 /** The address of the page that judges it. */

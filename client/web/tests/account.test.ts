@@ -19,6 +19,14 @@ async function signedIn(username: string, context?: BrowserContext): Promise<Pag
   return page;
 }
 
+async function changePassword(page: Page, to: string): Promise<void> {
+  const form = page.locator('form[data-form="change-password"]');
+  await form.locator("#current_password").fill(PASSWORD);
+  await form.locator("#new_password").fill(to);
+  await form.locator("#confirm_password").fill(to);
+  await form.getByRole("button", { name: "Changer" }).click();
+}
+
 test("the sessions are listed, this one is named, and another one can be ended", async () => {
   await site.signUp("lea");
   const elsewhere = await signedIn("lea");
@@ -40,11 +48,7 @@ test("the password can be changed, which ends the other sessions", async () => {
   await site.signUp("noa");
   await signedIn("noa");
   const page = await signedIn("noa");
-  const form = page.locator('form[data-form="change-password"]');
-  await form.locator("#current_password").fill(PASSWORD);
-  await form.locator("#new_password").fill("Cool72++");
-  await form.locator("#confirm_password").fill("Cool72++");
-  await form.getByRole("button", { name: "Changer" }).click();
+  await changePassword(page, "Cool72++");
 
   await page.getByText("Votre mot de passe est changé.").waitFor();
   await page.locator("#sessions li").nth(1).waitFor({ state: "detached" });
@@ -57,11 +61,7 @@ test("who did not change the password says so from the notice, and the code is i
   const address = "eva@ecole.example";
   await site.signUp("eva", address);
   const thief = await signedIn("eva");
-  const form = thief.locator('form[data-form="change-password"]');
-  await form.locator("#current_password").fill(PASSWORD);
-  await form.locator("#new_password").fill("Cool72++");
-  await form.locator("#confirm_password").fill("Cool72++");
-  await form.getByRole("button", { name: "Changer" }).click();
+  await changePassword(thief, "Cool72++");
   const { userId, code } = await site.linkMailedTo(address);
   const page = await (await site.visitor()).newPage();
   await page.goto(`/Account/RevokeReset?userId=${userId}&code=${code}`);

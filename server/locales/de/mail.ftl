@@ -121,7 +121,7 @@ mail-failures-what =
         [one] Am { $time } hat sich jemand nach { $count } falschen Passwort bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
        *[other] Am { $time } hat sich jemand nach { $count } falschen Passwörtern bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
     }
-mail-failures-device = Das Gerät nennt sich: { $device }.
+mail-device = Das Gerät nennt sich: { $device }.
 
 ## A new password asked for, and refused
 

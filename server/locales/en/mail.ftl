@@ -121,7 +121,7 @@ mail-failures-what =
         [one] On { $time }, someone signed in to your { $app } account after { $count } wrong password, on a device that we did not know.
        *[other] On { $time }, someone signed in to your { $app } account after { $count } wrong passwords, on a device that we did not know.
     }
-mail-failures-device = The device calls itself: { $device }.
+mail-device = The device calls itself: { $device }.
 
 ## A new password asked for, and refused
 

@@ -121,7 +121,7 @@ mail-failures-what =
         [one] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mot de passe incorrect, avec un appareil que nous ne connaissions pas.
        *[other] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mots de passe incorrects, avec un appareil que nous ne connaissions pas.
     }
-mail-failures-device = Cet appareil se présente ainsi : { $device }.
+mail-device = Cet appareil se présente ainsi : { $device }.
 
 ## A new password asked for, and refused
 

@@ -121,7 +121,7 @@ mail-failures-what =
         [one] Op { $time } heeft iemand zich na { $count } fout wachtwoord bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
        *[other] Op { $time } heeft iemand zich na { $count } foute wachtwoorden bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
     }
-mail-failures-device = Het apparaat noemt zich: { $device }.
+mail-device = Het apparaat noemt zich: { $device }.
 
 ## A new password asked for, and refused
 

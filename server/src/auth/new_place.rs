@@ -1,7 +1,5 @@
 //! A word to the person when the account is opened from somewhere new, or after many wrong passwords (ASVS 5.0, 6.3.5).
 
-use std::time::Duration;
-
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
@@ -14,9 +12,6 @@ use crate::{
     store::{account, session},
     transport::peer,
 };
-
-/// Whoever travels must not get a mail at each station, or he stops reading them.
-const AT_MOST_EVERY: Duration = Duration::from_hours(24);
 
 /// More than a person mistypes.
 const MANY_FAILURES: i64 = 10;
@@ -31,9 +26,9 @@ pub(super) async fn tell(
     account: &account::Model,
     arrival: &Arrival,
 ) -> Result<(), Error> {
-    let Some(email) = &account.email else {
+    if account.email.is_none() {
         return Ok(());
-    };
+    }
     let app = call.app;
     let device = Device::open(&app.master_key, &arrival.device_token);
     if device.is_some_and(|device| device.is_known_to(app, account, call.now)) {
@@ -51,11 +46,7 @@ pub(super) async fn tell(
     } else {
         return Ok(());
     };
-    let since = call.now.minus(AT_MOST_EVERY);
-    if outbox::is_told(txn, account.id, &cause, since).await? {
-        return Ok(());
-    }
-    outbox::enqueue(txn, app, cause, account, email).await
+    outbox::enqueue_daily(txn, app, cause, account, call.now).await
 }
 
 /// Whether the account was opened before, and never from here.

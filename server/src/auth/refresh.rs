@@ -13,7 +13,7 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    event::{self, Subject},
+    event,
     outbox::{self, Cause},
     secret,
     store::{
@@ -26,9 +26,6 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(10);
 
 const REUSE: &str = "reuse";
-
-/// A client with a defect must not fill its person's mailbox.
-const TOLD_AT_MOST_EVERY: Duration = Duration::from_hours(24);
 
 /// Exchanges a refresh token for new tokens. Reuse after the grace time ends the session.
 pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<RefreshResponse, Error> {
@@ -143,7 +140,7 @@ fn check_live(call: &Call<'_>, session: &session::Model) -> Result<(), Error> {
     }
 }
 
-/// Ends a session whose token was stolen.
+/// Ends a session whose token was stolen, and tells its owner. The worker finds the mail by itself within a second.
 async fn end(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
@@ -152,30 +149,11 @@ async fn end(
     if session::Entity::revoke(txn, session.id, REUSE, call.now).await? == 0 {
         return Ok(());
     }
-    let about = serde_json::json!({ "session_id": session.id });
-    let subject = Subject::of_account(txn, Some(session.account_id)).await?;
-    event::append(txn, call, "session.reuse_detected", subject, None, about).await?;
-    tell(call, txn, session).await
-}
-
-/// Queues a word to the owner. The worker finds it by itself within a second.
-async fn tell(
-    call: &Call<'_>,
-    txn: &DatabaseTransaction,
-    session: &session::Model,
-) -> Result<(), Error> {
     let found = account::Entity::find_by_id(session.account_id);
-    let Some(account) = found.one(txn).await? else {
-        return Ok(());
-    };
-    let Some(email) = &account.email else {
-        return Ok(());
-    };
+    let account = found.one(txn).await?.ok_or(Error::TokenInvalid)?;
+    let about = serde_json::json!({ "session_id": session.id });
+    event::append(txn, call, "session.reuse_detected", &account, None, about).await?;
     let device_name = session.device_name.clone();
     let cause = Cause::SessionStolen { device_name };
-    let since = call.now.minus(TOLD_AT_MOST_EVERY);
-    if outbox::is_told(txn, account.id, &cause, since).await? {
-        return Ok(());
-    }
-    outbox::enqueue(txn, call.app, cause, &account, email).await
+    outbox::enqueue_daily(txn, call.app, cause, &account, call.now).await
 }

@@ -43,6 +43,10 @@ impl Writer<'_> {
         not_me_link: Option<&str>,
     ) -> Facts {
         self.tell_what(time, about);
+        let alone = match about {
+            Warning::UsernameChanged { .. } => "mail-username-ask",
+            _ => "mail-refused-ignore",
+        };
         let (me, not_me) = match about {
             Warning::CodeIssued { .. } => ("mail-code-me", "mail-code-not-me"),
             Warning::ResetRefused(_) => ("mail-changed-me", "mail-refused-not-me"),
@@ -54,10 +58,7 @@ impl Writer<'_> {
                 self.say(me, &[]);
                 self.not_me(not_me, link);
             }
-            None if matches!(about, Warning::UsernameChanged { .. }) => {
-                self.say("mail-username-ask", &[]);
-            }
-            None => self.say("mail-refused-ignore", &[]),
+            None => self.say(alone, &[]),
         }
 
         self.facts("mail-facts", [username], email)
@@ -104,7 +105,7 @@ impl Writer<'_> {
     fn device(&mut self, name: &str) {
         if !name.is_empty() {
             let device = ("device", one_line(name).into());
-            self.say("mail-failures-device", &[device]);
+            self.say("mail-device", &[device]);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Mails on their way. `enqueue` writes a row in the transaction of its cause; the worker makes codes and the mail when
 //! it is due, and tries until the mail server has taken it or refused it for good.
 
+use std::time::Duration;
+
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     PaginatorTrait as _, QueryFilter as _,
@@ -24,6 +26,9 @@ mod letter;
 pub mod shown;
 
 pub use code::{activation_link, link_to_reset};
+
+/// People stop reading what comes often: whoever pesters or travels, or a client with a defect, must not fill a mailbox.
+const AT_MOST_EVERY: Duration = Duration::from_hours(24);
 
 /// Kind of the mails that `SendTestMessage` makes.
 const TEST: &str = "TEST";
@@ -238,8 +243,25 @@ pub async fn enqueue_to(
     Ok(row.insert(db).await?)
 }
 
+/// Queues a notice, if the account has an address and was sent none of its kind today.
+pub async fn enqueue_daily(
+    db: &impl ConnectionTrait,
+    app: &App,
+    cause: Cause,
+    account: &account::Model,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(email) = &account.email else {
+        return Ok(());
+    };
+    if is_told(db, account.id, &cause, now.minus(AT_MOST_EVERY)).await? {
+        return Ok(());
+    }
+    enqueue(db, app, cause, account, email).await
+}
+
 /// Whether a notice of the same kind has been queued for an account since.
-pub async fn is_told(
+async fn is_told(
     db: &impl ConnectionTrait,
     account_id: Uuid,
     cause: &Cause,

@@ -1,8 +1,7 @@
 /** "This was not me." */
 import { field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
-import { addressOf, forgetLink, rememberedLink, takeLink } from "../link.js";
-import { announce, part, text } from "../page.js";
+import { addressOf, clicked, rememberedLink, takeLink } from "../link.js";
 
 const form = formNamed("revoke-reset");
 const remembered = rememberedLink();
@@ -14,9 +13,6 @@ if (field(form, "code").value === "" && remembered) {
   const link = takeLink(form);
   onSubmit(form, async () => {
     await guichet.reset.revokeReset(link);
-    forgetLink();
-    part("#what").remove();
-    form.remove();
-    announce(text(form.dataset["done"] ?? ""));
+    clicked(form);
   });
 }

@@ -1,1 +1,0 @@
-import{a as i,c}from"./shared.7QWI3U5E.js";import{a as e}from"./shared.R6RYRZHF.js";import{g as r,j as a}from"./shared.NQDWZHQL.js";import{c as m,d as t,f as n}from"./shared.Y4K6OYQR.js";var o=r("confirm-email"),p=i(o);a(o,async()=>{let{email:f}=await e.account.confirmEmailChange(p);c(),t("#what").remove(),o.remove(),n(m(o.dataset.done??"",{email:f}))});
