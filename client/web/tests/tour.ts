@@ -221,8 +221,6 @@ const WALKS: readonly Walk[] = [
       });
       await page.locator("form[data-form=addresses] button").click();
       await page.locator("#outcomes li").nth(1).waitFor();
-      // The button is pale for as long as it does nothing.
-      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
       await look("desk-busy");
     },
   },
@@ -287,7 +285,11 @@ export async function tour(town: Town, options: BrowserContextOptions, look: Loo
     const context = await town.site.visitor(options);
     if (withoutScripts) await stripScripts(context);
     const page = await context.newPage();
-    await go(page, town, (stop) => look(stop, page));
+    await go(page, town, async (stop) => {
+      // Until then a button may be pale, and a list about to be drawn anew.
+      await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+      await look(stop, page);
+    });
     await town.site.leave(context);
   }
 }
