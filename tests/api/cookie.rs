@@ -47,14 +47,15 @@ fn set_cookie(metadata: &MetadataMap) -> String {
     line.split(';').next().unwrap_or_default().to_owned()
 }
 
-async fn login(server: &Server) -> (Tokens, String) {
+/// Signs Léa in, in a browser that has this cookie; with the one that it has then.
+pub(crate) async fn login(server: &Server, cookie: &str) -> (Tokens, String) {
     let request = LoginRequest {
         username: "lea".into(),
         password: GOOD_PASSWORD.into(),
         device_name: "Firefox".into(),
         ..LoginRequest::default()
     };
-    let reply = calls(server).login(with_cookie(request, "")).await;
+    let reply = calls(server).login(with_cookie(request, cookie)).await;
     let reply = reply.expect("a sign-in");
     let cookie = set_cookie(reply.metadata());
     server.remember(cookie.split_once('=').expect("a cookie").1);
@@ -64,7 +65,7 @@ async fn login(server: &Server) -> (Tokens, String) {
     }
 }
 
-async fn refresh(server: &Server, cookie: &str) -> Result<Response<Tokens>, Status> {
+pub(crate) async fn refresh(server: &Server, cookie: &str) -> Result<Response<Tokens>, Status> {
     let request = with_cookie(RefreshRequest::default(), cookie);
     let reply = calls(server).refresh(request).await?;
     Ok(reply.map(|reply| reply.tokens.expect("tokens")))
@@ -75,7 +76,7 @@ async fn a_page_stays_signed_in_without_ever_seeing_a_refresh_token() {
     let server = Server::start().await;
     people::active(&server, "lea", EMAIL).await;
 
-    let (first, cookie) = login(&server).await;
+    let (first, cookie) = login(&server, "").await;
     assert_eq!(first.refresh_token, "");
     let renewed = refresh(&server, &cookie).await.expect("new tokens");
     let next = set_cookie(renewed.metadata());
@@ -98,7 +99,7 @@ async fn a_page_stays_signed_in_without_ever_seeing_a_refresh_token() {
 async fn who_does_not_ask_for_the_cookie_gets_the_token_and_no_cookie() {
     let server = Server::start().await;
     people::active(&server, "lea", EMAIL).await;
-    let (_, cookie) = login(&server).await;
+    let (_, cookie) = login(&server, "").await;
 
     let mut plain = Request::new(RefreshRequest::default());
     let value = cookie.parse().expect("text");

@@ -47,6 +47,7 @@ mod proxy_protocol;
 mod published_passwords;
 mod reflection;
 mod refusals;
+mod replaced_session;
 mod reset;
 mod reset_codes;
 mod second_factor;

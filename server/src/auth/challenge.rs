@@ -108,6 +108,7 @@ mod tests {
             device_name: "téléphone".into(),
             device_token: "token".into(),
             failures: 3,
+            replaces: Some(Uuid::max()),
         };
         let made = Challenge::of(Uuid::nil(), Some("hash"), arrival, now);
         let token = made.to_proto(&master_key).unwrap().challenge_token;
@@ -115,6 +116,7 @@ mod tests {
         let late = now.plus(LIFETIME);
         let opened = Challenge::open(&master_key, &token, Timestamp(late.0 - 1)).unwrap();
         assert_eq!(opened.arrival.device_name, "téléphone");
+        assert_eq!(opened.arrival.replaces, Some(Uuid::max()));
         let expired = Challenge::open(&master_key, &token, late);
         assert!(matches!(expired, Err(Error::TokenExpired)));
         let foreign = Challenge::open(&test_master_key("02"), &token, now);

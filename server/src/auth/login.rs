@@ -6,10 +6,12 @@ use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
+use uuid::Uuid;
 
 use super::{
     challenge::Challenge,
     lockout::{self, Approach, Charged},
+    refresh_token::RefreshToken,
     session::{self, Arrival, Proof},
 };
 use crate::{
@@ -198,6 +200,7 @@ async fn open(
         device_name: request.device_name.clone(),
         device_token: approach.device_token(&request.device_token),
         failures: lockout::refund(&txn, charged).await?,
+        replaces: replaced(call.app, request),
     };
     let outcome = if has_second_factor {
         let kept = renewed.or_else(|| account.password_hash.clone());
@@ -208,6 +211,12 @@ async fn open(
     };
     txn.commit().await?;
     Ok(Attempt::Opened(outcome))
+}
+
+/// The session whose place the new one takes; none for a token that is not ours.
+fn replaced(app: &App, request: &LoginRequest) -> Option<Uuid> {
+    let token = RefreshToken::parse(&app.master_key, &request.replaced_refresh_token)?;
+    Some(token.session_id)
 }
 
 /// Writes down that the person signed in, with a renewed hash if there is one; false if the account has changed since it

@@ -119,6 +119,7 @@ impl AuthService for Auth {
         let keeps_cookies = session_cookie::is_wanted(request.metadata().as_ref());
         let request =
             device_cookie::fill(request, self.public(), |request| &mut request.device_token);
+        let request = self.fill_from_cookie(request, |request| &mut request.replaced_refresh_token);
         let mut reply = self
             .0
             .run("Login", Access::Public, request, login::login)

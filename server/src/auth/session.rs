@@ -2,10 +2,11 @@
 
 use guichet_proto::v1::Tokens;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _,
+    QueryOrder as _, QuerySelect as _,
 };
-
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{device, new_place, refresh_token::RefreshToken, token};
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    event, secret,
+    event::{self, Subject},
+    secret,
     store::{account, session},
     transport::peer,
 };
@@ -32,6 +34,9 @@ pub(crate) struct Arrival {
     /// Wrong passwords before the right one.
     #[serde(default)]
     pub(crate) failures: i64,
+    /// The session that the new one takes the place of: its refresh token was presented.
+    #[serde(default)]
+    pub(crate) replaces: Option<Uuid>,
 }
 
 /// How a person has proved who they are.
@@ -53,6 +58,9 @@ pub(super) async fn open(
 ) -> Result<Tokens, Error> {
     let app = call.app;
     let lifetimes = &app.config.lifetimes;
+    if let Some(replaced) = arrival.replaces {
+        close(call, txn, replaced, "replaced").await?;
+    }
     make_room(call, txn, account).await?;
     new_place::tell(call, txn, account, &arrival).await?;
     let id = app.clock.new_id();
@@ -95,6 +103,25 @@ pub(super) async fn open(
     tokens.device_token =
         device::token(&app.master_key, &arrival.device_token, account.id, call.now)?;
     Ok(tokens)
+}
+
+/// Ends a session whose refresh token was presented.
+pub(super) async fn close(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    id: Uuid,
+    reason: &str,
+) -> Result<(), Error> {
+    let Some(session) = session::Entity::find_by_id(id).one(txn).await? else {
+        return Ok(());
+    };
+    if session::Entity::revoke(txn, id, reason, call.now).await? == 1 {
+        let about = serde_json::json!({ "session_id": id, "reason": reason });
+        let account_id = Some(session.account_id);
+        let subject = Subject::of_account(txn, account_id).await?;
+        event::append(txn, call, "session.closed", subject, account_id, about).await?;
+    }
+    Ok(())
 }
 
 /// Whose live session a refresh token is of. The token is not used up: for what a page shows before its script calls.

@@ -47,6 +47,7 @@ pub fn challenge(data: &[u8]) {
         device_name: device.clone(),
         device_token: device.clone(),
         failures: 7,
+        replaces: None,
     };
     let made = Challenge::of(account_id, Some("hash"), arrival, now);
     let token = made

@@ -58,7 +58,8 @@ pub(super) async fn sign_out(mut visit: Visit, Form(typed): Form<SignOut>) -> Re
     if !form::is_ours(&visit, &typed.form_token) {
         return visit.redirect("/Account");
     }
-    if let Some(refresh_token) = session_cookie::read(&visit.headers, visit.public) {
+    let refresh_token = visit.refresh_token();
+    if !refresh_token.is_empty() {
         let ended = visit
             .call()
             .carry_out(LogoutRequest { refresh_token }, logout::logout)

@@ -83,6 +83,7 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
         password: std::mem::take(&mut typed.password),
         device_name: String::new(),
         device_token: visit.device_token(),
+        replaced_refresh_token: visit.refresh_token(),
     };
     match visit.call().carry_out(request, login::login).await {
         Ok(reply) => match reply.outcome {

@@ -7,7 +7,6 @@ use crate::{
     error::{Error, Violation},
     password::policy::{PasswordPolicy, Rule as PolicyRule},
     reset::policy,
-    transport::session_cookie,
 };
 
 /// One rule.
@@ -47,10 +46,7 @@ impl Rules {
     /// Those that hold for whoever is signed in here, if anybody is.
     pub(super) async fn of_person(visit: &Visit) -> Result<Self, Error> {
         let app = &visit.app;
-        let account = match session_cookie::read(&visit.headers, visit.public) {
-            Some(token) => session::owner(app, &token, app.clock.now()).await?,
-            None => None,
-        };
+        let account = session::owner(app, &visit.refresh_token(), app.clock.now()).await?;
         let institution_id = account.and_then(|account| account.institution_id);
         let policy = new_password::policy(app, institution_id).await?;
         Ok(Self::of(visit, &policy, &[]))

@@ -105,6 +105,11 @@ impl Visit {
         }
     }
 
+    /// The refresh token that the browser keeps; empty where it has none.
+    pub(super) fn refresh_token(&self) -> String {
+        session_cookie::read(&self.headers, self.public).unwrap_or_default()
+    }
+
     /// By what the browser is known again; empty where it is not.
     pub(super) fn device_token(&self) -> String {
         device_cookie::read(&self.headers, self.public).unwrap_or_default()

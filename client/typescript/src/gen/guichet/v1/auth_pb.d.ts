@@ -142,6 +142,14 @@ export declare type LoginRequest = Message<"guichet.v1.LoginRequest"> & {
    * @generated from field: string device_token = 4;
    */
   deviceToken: string;
+
+  /**
+   * Optional. A refresh token of the session that the new one takes the place of, whoever's it is: that one ends (OWASP
+   * ASVS 5.0, 7.2.4). One that is not good is ignored.
+   *
+   * @generated from field: string replaced_refresh_token = 5;
+   */
+  replacedRefreshToken: string;
 };
 
 /**
@@ -1130,7 +1138,8 @@ export declare const SecondFactorSchema: GenEnum<SecondFactor>;
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
- * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one.
+ * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one. Signing in anew ends the
+ * session that the cookie had before.
  *
  * Wrong passwords are slowed down: 5 in a row for a name from one network, then a wait of 30 seconds that doubles up to an
  * hour; 20 for a name from all networks from which the account was never opened; 60 from one network whatever the names,
