@@ -149,3 +149,9 @@ mail-username-ask = Das haben Sie nicht erwartet? Fragen Sie die Person, die an 
 mail-test-subject = Test der E-Mails von { $app }
 mail-test-what = Diese E-Mail ist ein Test: Sie zeigt, dass die E-Mails von { $app } ankommen. Sie müssen nichts tun.
 mail-test-facts = Sie wurde an diese Adresse gesendet:
+
+## Accounts that are guessed at
+
+mail-guessed-subject = { $app }: An den Konten, die Sie betreuen, werden Passwörter ausprobiert
+mail-guessed-what = Am { $time } wurden innerhalb von zehn Minuten falsche Passwörter an { $count } Konten von { $institution } ausprobiert, aus Netzen, aus denen sich ihre Inhaber nie angemeldet haben. Sie erhalten diese E-Mail, weil Sie diese Konten betreuen.
+mail-guessed-advice = Solche Versuche werden gebremst, und niemand wird ausgesperrt: Ihre Kolleginnen und Kollegen melden sich wie gewohnt an. Bitten Sie sie, hier nicht das Passwort eines anderen Dienstes zu verwenden, und sagen Sie Ihrer IT-Abteilung Bescheid, wenn diese E-Mail wiederkommt. Sie erhalten höchstens eine am Tag.

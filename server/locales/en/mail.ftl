@@ -149,3 +149,9 @@ mail-username-ask = You did not expect this? Ask the person who manages the acco
 mail-test-subject = Test of the e-mails of { $app }
 mail-test-what = This e-mail is a test: it shows that the e-mails of { $app } arrive. There is nothing you need to do.
 mail-test-facts = It was sent to this address:
+
+## Accounts that are guessed at
+
+mail-guessed-subject = { $app }: passwords are being tried on the accounts that you look after
+mail-guessed-what = On { $time }, wrong passwords were tried within ten minutes on { $count } accounts of { $institution }, from networks where their owners have never signed in. You are receiving this e-mail because you look after these accounts.
+mail-guessed-advice = Such tries are slowed down, and nobody is locked out: your colleagues sign in as usual. Ask them not to use the password of another service here, and tell your IT department if this e-mail comes again. You will not get more than one a day.

@@ -149,3 +149,9 @@ mail-username-ask = Had u dit niet verwacht? Vraag het aan de persoon die de acc
 mail-test-subject = Test van de e-mails van { $app }
 mail-test-what = Deze e-mail is een test: hij toont dat de e-mails van { $app } aankomen. U hoeft niets te doen.
 mail-test-facts = Hij werd naar dit adres gestuurd:
+
+## Accounts that are guessed at
+
+mail-guessed-subject = { $app }: er worden wachtwoorden geprobeerd op de accounts die u beheert
+mail-guessed-what = Op { $time } werden binnen tien minuten foute wachtwoorden geprobeerd op { $count } accounts van { $institution }, vanaf netwerken waar hun eigenaars zich nooit hebben aangemeld. U ontvangt deze e-mail omdat u deze accounts beheert.
+mail-guessed-advice = Zulke pogingen worden vertraagd en niemand wordt geblokkeerd: uw collega's melden zich aan zoals altijd. Vraag hun om hier niet het wachtwoord van een andere dienst te gebruiken, en verwittig uw ICT-dienst als deze e-mail terugkomt. U krijgt er niet meer dan één per dag.

@@ -5,6 +5,7 @@
 //! a seal in the middle. What can be cut off unseen is the end: therefore the head is logged and shown, and
 //! `guichet audit verify --head` wants to find it again. Seals outlive their events, which retention removes.
 
+mod alert;
 mod chain;
 mod prune;
 mod refusals;

@@ -1,11 +1,12 @@
 //! Writing refusals into the journal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::alert;
 use crate::{
     app::App,
     error::Error,
@@ -20,14 +21,17 @@ pub async fn write_refusals(app: &App) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let written = write_rows(app, &rows).await;
-    if written.is_err() {
-        app.refusals.put_back(rows);
+    match write_rows(app, &rows).await {
+        Ok(failed_at) => alert::tell(app, failed_at).await,
+        Err(error) => {
+            app.refusals.put_back(rows);
+            Err(error)
+        }
     }
-    written
 }
 
-async fn write_rows(app: &App, rows: &Rows) -> Result<(), Error> {
+/// Tells at which institutions somebody has failed to sign in.
+async fn write_rows(app: &App, rows: &Rows) -> Result<BTreeSet<Uuid>, Error> {
     let subjects = Subjects::find(app, rows).await?;
     // What is nobody's is one row a network.
     let mut merged: HashMap<(&Refused, Subject, &str), (Tally, u64)> = HashMap::new();
@@ -44,6 +48,11 @@ async fn write_rows(app: &App, rows: &Rows) -> Result<(), Error> {
         *names += 1;
     }
 
+    let failed_at = merged
+        .keys()
+        .filter(|(refused, ..)| matches!(refused, Refused::SignIn(_)))
+        .filter_map(|(_, subject, _)| subject.institution_id)
+        .collect();
     let txn = app.store.write().await?;
     for ((refused, subject, network), (tally, names)) in merged {
         let mut about = about(tally);
@@ -73,7 +82,7 @@ async fn write_rows(app: &App, rows: &Rows) -> Result<(), Error> {
         event::append(&txn, &app.clock, kind, Subject::default(), None, about).await?;
     }
     txn.commit().await?;
-    Ok(())
+    Ok(failed_at)
 }
 
 static NOBODY: Refused = Refused::SignIn(String::new());

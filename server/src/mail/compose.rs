@@ -264,12 +264,16 @@ mod tests {
             Warning::UsernameChanged {
                 before: "lea.dupont".to_owned(),
             },
+            Warning::GuessedAt {
+                institution: "Athénée de Tilff".to_owned(),
+                accounts: 27,
+            },
         ];
         let letter = |about| {
             let links = match about {
-                Warning::ResetRefused(RefusedReset::Disabled) | Warning::UsernameChanged { .. } => {
-                    vec![]
-                }
+                Warning::ResetRefused(RefusedReset::Disabled)
+                | Warning::UsernameChanged { .. }
+                | Warning::GuessedAt { .. } => vec![],
                 _ => vec![revoke.clone()],
             };
             let letter = Letter::Warning {

@@ -103,6 +103,13 @@ pub enum Warning {
         /// The one until now.
         before: String,
     },
+    /// Many accounts of an institution that the person acts for are guessed at.
+    GuessedAt {
+        /// The institution's name.
+        institution: String,
+        /// How many accounts.
+        accounts: i64,
+    },
 }
 
 impl Warning {
@@ -116,6 +123,7 @@ impl Warning {
             Self::ResetRefused(_) => "reset_refused",
             Self::SessionStolen { .. } => "session_stolen",
             Self::UsernameChanged { .. } => "username_changed",
+            Self::GuessedAt { .. } => "guessed_at",
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) const fn subject_key(about: &Warning) -> &'static str {
         Warning::ResetRefused(_) => "mail-refused-subject",
         Warning::SessionStolen { .. } => "mail-stolen-subject",
         Warning::UsernameChanged { .. } => "mail-username-subject",
+        Warning::GuessedAt { .. } => "mail-guessed-subject",
     }
 }
 
@@ -45,6 +46,7 @@ impl Writer<'_> {
         self.tell_what(time, about);
         let alone = match about {
             Warning::UsernameChanged { .. } => "mail-username-ask",
+            Warning::GuessedAt { .. } => "mail-guessed-advice",
             _ => "mail-refused-ignore",
         };
         let (me, not_me) = match about {
@@ -97,6 +99,14 @@ impl Writer<'_> {
             Warning::UsernameChanged { before } => {
                 let before = ("before", one_line(before).into());
                 self.say("mail-username-what", &[time, before]);
+            }
+            Warning::GuessedAt {
+                institution,
+                accounts,
+            } => {
+                let institution = ("institution", one_line(institution).into());
+                let count = ("count", (*accounts).into());
+                self.say("mail-guessed-what", &[time, institution, count]);
             }
         }
     }

@@ -180,9 +180,12 @@ impl<C: ConnectionTrait> Desk<'_, C> {
     }
 
     async fn warning(&self, account: &account::Model, about: Warning) -> Result<Letter, Error> {
-        // Of an account that is stopped there is nothing to save, and a username is for an administrator to give.
+        // Of an account that is stopped there is nothing to save, a username is for an administrator to give, and what is
+        // told to an administrator is about others.
         let not_me_link = match about {
-            Warning::ResetRefused(RefusedReset::Disabled) | Warning::UsernameChanged { .. } => None,
+            Warning::ResetRefused(RefusedReset::Disabled)
+            | Warning::UsernameChanged { .. }
+            | Warning::GuessedAt { .. } => None,
             _ => Some(self.not_me_link(account).await?),
         };
         Ok(Letter::Warning {
@@ -360,6 +363,13 @@ fn asked_about(cause: &Cause) -> Option<Warning> {
         Cause::ResetRefused { why } => Warning::ResetRefused(why),
         Cause::SessionStolen { device_name } => Warning::SessionStolen { device_name },
         Cause::UsernameChanged { before } => Warning::UsernameChanged { before },
+        Cause::GuessedAt {
+            institution,
+            accounts,
+        } => Warning::GuessedAt {
+            institution,
+            accounts,
+        },
         _ => return None,
     })
 }

@@ -115,6 +115,13 @@ pub enum Cause {
         /// The one until now.
         before: String,
     },
+    /// A notice to who acts for an institution that many of its accounts are guessed at.
+    GuessedAt {
+        /// The institution's name.
+        institution: String,
+        /// How many accounts.
+        accounts: i64,
+    },
     /// A test of the way out.
     Test,
 }
@@ -137,6 +144,7 @@ impl Cause {
             Self::ResetRefused { .. } => "RESET_REFUSED",
             Self::SessionStolen { .. } => "SESSION_STOLEN",
             Self::UsernameChanged { .. } => "USERNAME_CHANGED",
+            Self::GuessedAt { .. } => "GUESSED_AT",
             Self::Test => TEST,
         }
     }
@@ -158,6 +166,7 @@ impl Cause {
             | Self::ResetRefused { .. }
             | Self::SessionStolen { .. }
             | Self::UsernameChanged { .. }
+            | Self::GuessedAt { .. }
             | Self::Test => false,
         }
     }

@@ -541,6 +541,14 @@ export enum MessageKind {
    * @generated from enum value: MESSAGE_KIND_USERNAME_CHANGED = 15;
    */
   USERNAME_CHANGED = 15,
+
+  /**
+   * A notice to an institution's administrators: many of its accounts are guessed at from places where their people have
+   * never signed in; at most one a day.
+   *
+   * @generated from enum value: MESSAGE_KIND_GUESSED_AT = 16;
+   */
+  GUESSED_AT = 16,
 }
 
 /**
