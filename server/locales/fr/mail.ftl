@@ -152,6 +152,6 @@ mail-test-facts = Il a été envoyé à cette adresse :
 
 ## Accounts that are guessed at
 
-mail-guessed-subject = { $app } : des mots de passe sont essayés sur les comptes que vous gérez
+mail-guessed-subject = { $app } : des mots de passe sont essayés sur les comptes que vous gérez
 mail-guessed-what = Le { $time }, des mots de passe incorrects ont été essayés en dix minutes sur { $count } comptes de { $institution }, depuis des réseaux d'où leurs titulaires ne se sont jamais connectés. Vous recevez cet e-mail parce que vous gérez ces comptes.
-mail-guessed-advice = Ces essais sont freinés et personne n'est bloqué : vos collègues se connectent comme d'habitude. Demandez-leur de ne pas employer ici le mot de passe d'un autre service, et parlez-en à votre service informatique si cet e-mail revient. Vous n'en recevrez pas plus d'un par jour.
+mail-guessed-advice = Ces essais sont freinés et personne n'est bloqué : vos collègues se connectent comme d'habitude. Demandez-leur de ne pas employer ici le mot de passe d'un autre service, et parlez-en à votre service informatique si cet e-mail revient. Vous n'en recevrez pas plus d'un par jour.
