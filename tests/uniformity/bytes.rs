@@ -6,6 +6,7 @@ use guichet_tests::Server;
 
 use crate::Extent;
 use crate::exchange::{Connection, differences};
+use crate::log::Lines;
 use crate::probe::{ALL, Code, Form, Probe, Typed};
 use crate::report::Row;
 use crate::world::{Class, World};
@@ -16,6 +17,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
     let connection = Connection::open(&world.server).await;
     let mut rows = Vec::new();
     for probe in ALL {
+        let logged = Lines::of(&world.server);
         let nobody = world.nobody(0);
         let reference = connection.ask(&probe.about(&nobody, form)).await;
         let outcome = reference.outcome();
@@ -36,6 +38,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
                 asked += 1;
             }
         }
+        broken.extend(logged.since(&world.server, asked + 1).await);
         rows.push(Row::exact(
             probe.name(),
             format!("{asked} times {outcome}"),
@@ -116,6 +119,7 @@ pub(crate) async fn strict() -> Server {
 pub(crate) async fn control(world: &World, form: &Form) -> Row {
     let connection = Connection::open(&world.server).await;
     let nobody = world.nobody(0);
+    let logged = Lines::of(&world.server);
     let pairs = [
         (Probe::Login(Typed::Wrong), Probe::Inspect(Code::Link)),
         (Probe::OpenLink, Probe::OpenLinkWithoutCode),
@@ -138,9 +142,12 @@ pub(crate) async fn control(world: &World, form: &Form) -> Row {
             found += 1;
         }
     }
+    if logged.since(&world.server, 8).await.is_empty() {
+        broken.push("their lines in the log look alike".to_owned());
+    }
     Row::control(
         "answers that differ",
-        format!("{found} of 4 told apart"),
+        format!("{found} of 4 told apart, and their lines in the log"),
         broken,
     )
 }

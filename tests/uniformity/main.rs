@@ -12,6 +12,7 @@ mod doors;
 mod echo;
 mod exchange;
 mod load;
+mod log;
 mod looks;
 mod order;
 mod pairs;

@@ -68,7 +68,10 @@ async fn many_accounts_tried_from_elsewhere_are_told_to_the_director_once_a_day(
     let mail = server.mailbox().last(DIRECTOR, 1).await;
     assert!(mail.text.contains("10 comptes de School"), "{}", mail.text);
     assert!(!mail.text.contains("RevokeReset"), "{}", mail.text);
-    assert_eq!(alerts(server).await, [serde_json::json!({ "accounts": 10 })]);
+    assert_eq!(
+        alerts(server).await,
+        [serde_json::json!({ "accounts": 10 })]
+    );
 
     let director = ["director".to_owned()];
     guess(&network, ELSEWHERE, &director, 2 * ENOUGH).await;
