@@ -19,12 +19,17 @@ use crate::{
     metrics::OutboxState,
     outbox::deliver,
     reset::decide,
+    secret,
     store::{first_reply, import, outbox, reset_code, reset_request, session},
     throttle,
 };
 
 /// How often the queues are looked at without being woken: for retries, and for rows of other replicas.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Within which a request for a reset is decided. It takes longer for somebody than for nobody, and whoever calls again at
+/// once could feel that the server is busy: so it comes at a moment drawn by lot, not right after the answer.
+const AT_SOME_MOMENT: Duration = Duration::from_millis(250);
 
 /// How often the database's clock and the keys are read again, and the length of its log is looked at.
 const KEEP: Duration = key::RELOAD;
@@ -39,7 +44,7 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 const HISTORY: Duration = Duration::from_hours(90 * 24);
 
 /// A queue that the worker carries out, item by item.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Queue {
     /// Requests for a reset, to be decided.
     Requests,
@@ -81,6 +86,9 @@ async fn drain(app: &App, stop: &CancellationToken, queue: Queue) {
             () = stop.cancelled() => {}
             _ = woken.changed() => {}
             () = tokio::time::sleep(TICK) => {}
+        }
+        if queue == Queue::Requests {
+            stopped_within(stop, AT_SOME_MOMENT.mul_f64(secret::fraction())).await;
         }
     }
 }

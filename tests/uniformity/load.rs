@@ -1,22 +1,17 @@
 //! Sign-ins while others sign in: some, many, and more than there is room for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use guichet_client::Guichet;
-use guichet_client::proto::LoginRequest;
 use guichet_tests::Server;
-use guichet_tests::statistics::{self, Interval, SURE};
+use guichet_tests::statistics::{Interval, SURE};
 
 use crate::Extent;
+use crate::crowd::{Crowd, Pace};
 use crate::exchange::{Connection, Seen};
 use crate::pairs;
 use crate::probe::{Form, Probe, Typed};
 use crate::report::Row;
-use crate::timing::margin_of;
-use crate::world::{Class, Target, World};
+use crate::world::{Class, World};
 
 /// The difference of two shares of n has a standard deviation of at most 0.71/√n: 3.3 for the interval, 4 for the
 /// estimate.
@@ -25,10 +20,11 @@ const PRECISION: f64 = 5.2;
 /// Of fewer, nothing can be said.
 const LEAST_PAIRS: usize = 40;
 
-/// Others who sign in all the time, on a server with one thread for hashes and room for two more.
-const CROWDS: [(&str, usize); 2] = [
-    ("as many as there is room", 2),
-    ("more than there is room", 6),
+/// How many others sign in, for each that there is room for on a server with one thread for hashes and two places to wait.
+const LOADS: [(&str, f64); 3] = [
+    ("half as many as there is room for", 0.5),
+    ("nine of ten that there is room for", 0.9),
+    ("more than there is room for", 1.2),
 ];
 
 const CLASSES: [Class; 2] = [Class::Legacy, Class::OldHash("bcrypt 2a")];
@@ -39,10 +35,11 @@ pub(crate) async fn tells_nothing(extent: Extent) -> Vec<Row> {
         .with_measured_hashes()
         .await;
     let form = Form::of(&world.server).await;
+    let capacity = Crowd::capacity(&world.server).await;
     let mut rows = Vec::new();
-    for (name, others) in CROWDS {
+    for (name, load) in LOADS {
         for class in CLASSES {
-            let crowd = Crowd::of(&world.server, others);
+            let crowd = Crowd::of(&world.server, Pace::Steady(load * capacity));
             rows.extend(sign_in_beside(name, class, (&world, &form), extent).await);
             crowd.leave();
         }
@@ -145,25 +142,7 @@ fn waits(name: &str, asked: &[[Seen; 2]], refused: bool) -> Option<Row> {
             (somebody, nobody)
         })
         .collect();
-    (alike.len() >= LEAST_PAIRS).then(|| {
-        let compared = statistics::compare(&alike);
-        let margin = margin_of(alike.len());
-        let mut broken = Vec::new();
-        if !compared.auc.is_within(0.5, margin) {
-            broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
-        }
-        Row::exact(
-            name,
-            format!(
-                "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
-                alike.len(),
-                compared.auc.estimate,
-                compared.auc.half_width(),
-                compared.shift.estimate
-            ),
-            broken,
-        )
-    })
+    (alike.len() >= LEAST_PAIRS).then(|| pairs::row(name, &alike))
 }
 
 fn share(differences: &[f64]) -> Interval {
@@ -192,47 +171,4 @@ async fn server() -> Server {
         .env("GUICHET_HASH_QUEUE", "2")
         .start()
         .await
-}
-
-/// Others who sign in with wrong names until they leave, from a thread of their own.
-struct Crowd {
-    leaves: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Crowd {
-    fn of(server: &Server, others: usize) -> Self {
-        let leaves = Arc::new(AtomicBool::new(false));
-        let (url, left) = (server.url(), leaves.clone());
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.expect("a runtime").block_on(async {
-                let guichet = Guichet::builder(url).connect().await.expect("a server");
-                let mut calls = tokio::task::JoinSet::new();
-                for _ in 0..others {
-                    calls.spawn(sign_in_until(left.clone(), guichet.clone()));
-                }
-                calls.join_all().await;
-            });
-        });
-        Self { leaves, thread }
-    }
-
-    fn leave(self) {
-        self.leaves.store(true, Ordering::Relaxed);
-        self.thread.join().expect("no panic");
-    }
-}
-
-async fn sign_in_until(left: Arc<AtomicBool>, guichet: Guichet) {
-    while !left.load(Ordering::Relaxed) {
-        let request = LoginRequest {
-            username: Target::nobody().username,
-            password: "Secret93!".to_owned(),
-            ..LoginRequest::default()
-        };
-        drop(guichet.auth().login(request).await);
-    }
 }

@@ -29,7 +29,7 @@ impl Lines {
     pub(crate) async fn since(&self, server: &Server, asked: usize) -> Vec<String> {
         let deadline = Instant::now() + WRITTEN;
         loop {
-            let new = self.new(&Self::of(server));
+            let new = self.until(&Self::of(server));
             let all: usize = new.values().sum();
             if new.len() == 1 && all == asked {
                 return Vec::new();
@@ -41,7 +41,7 @@ impl Lines {
         }
     }
 
-    fn new(&self, now: &Self) -> BTreeMap<String, usize> {
+    fn until(&self, now: &Self) -> BTreeMap<String, usize> {
         let more = now.0.iter().map(|(kind, count)| {
             let before = self.0.get(kind).copied().unwrap_or_default();
             (kind.clone(), count - before)

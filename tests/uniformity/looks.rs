@@ -1,12 +1,11 @@
 //! The first, second and third look at the same name: whoever is found must not be found sooner the next time.
 
-use guichet_tests::statistics;
-
 use crate::Extent;
 use crate::exchange::Connection;
+use crate::pairs;
 use crate::probe::{Form, Probe, Typed};
 use crate::report::Row;
-use crate::timing::{Plan, margin_of};
+use crate::timing::Plan;
 use crate::world::{Class, Target, World};
 
 const LOOKS: usize = 3;
@@ -41,24 +40,6 @@ pub(crate) async fn tell_nothing(extent: Extent) -> Vec<Row> {
         }
     }
     let rows = looks.into_iter().zip(["first", "second", "third"]);
-    rows.map(|(pairs, name)| {
-        let compared = statistics::compare(&pairs);
-        let margin = margin_of(pairs.len());
-        let mut broken = Vec::new();
-        if !compared.auc.is_within(0.5, margin) {
-            broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
-        }
-        Row::exact(
-            format!("Login, {name} look at a name"),
-            format!(
-                "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
-                pairs.len(),
-                compared.auc.estimate,
-                compared.auc.half_width(),
-                compared.shift.estimate
-            ),
-            broken,
-        )
-    })
-    .collect()
+    rows.map(|(asked, name)| pairs::row(format!("Login, {name} look at a name"), &asked))
+        .collect()
 }

@@ -7,7 +7,9 @@
 //! is measured.
 
 mod bytes;
+mod cold;
 mod controls;
+mod crowd;
 mod doors;
 mod echo;
 mod exchange;
@@ -118,6 +120,9 @@ async fn run(wanted: &Wanted) -> bool {
     }
     if wanted.wants("load") {
         rows.push(told(&load::tells_nothing(extent).await));
+    }
+    if wanted.wants("cold") {
+        rows.push(told(&cold::starts_tell_nothing(extent).await));
     }
     if wanted.wants("looks") {
         rows.push(told(&looks::tell_nothing(extent).await));

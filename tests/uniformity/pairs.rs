@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use guichet_tests::statistics;
 
 use crate::exchange::{Asked, Connection, Seen};
+use crate::report::Row;
+use crate::timing::margin_of;
 
 /// Asks one of each kind so many times, in an order drawn by lot. `slowed` is added to the first kind, as a server that
 /// does more for somebody would.
@@ -49,4 +52,25 @@ async fn ask_slowed(connection: &Connection, asked: &Asked, slowed: Duration) ->
         seen.took += begun.elapsed();
     }
     seen
+}
+
+/// Whether the times of both kinds, in microseconds, are equivalent as far as so many can prove.
+pub(crate) fn row(name: impl Into<String>, pairs: &[(f64, f64)]) -> Row {
+    let compared = statistics::compare(pairs);
+    let margin = margin_of(pairs.len());
+    let mut broken = Vec::new();
+    if !compared.auc.is_within(0.5, margin) {
+        broken.push(format!("{compared:?} is not within 0.5 ± {margin:.3}"));
+    }
+    Row::exact(
+        name,
+        format!(
+            "{} pairs: AUC {:.3} ± {:.3} (margin {margin:.3}), {:+.0} µs",
+            pairs.len(),
+            compared.auc.estimate,
+            compared.auc.half_width(),
+            compared.shift.estimate
+        ),
+        broken,
+    )
 }
