@@ -136,12 +136,7 @@ fn waits(name: &str, asked: &[[Seen; 2]], refused: bool) -> Option<Row> {
     let alike = asked
         .iter()
         .filter(|pair| pair.iter().all(|seen| is_refused(seen) == refused));
-    let alike: Vec<(f64, f64)> = alike
-        .map(|pair| {
-            let [somebody, nobody] = pair.each_ref().map(|seen| seen.took.as_secs_f64() * 1e6);
-            (somebody, nobody)
-        })
-        .collect();
+    let alike = pairs::times(alike);
     (alike.len() >= LEAST_PAIRS).then(|| pairs::row(name, &alike))
 }
 

@@ -11,7 +11,6 @@ const WRITTEN: Duration = Duration::from_secs(5);
 
 /// The lines about calls and pages so far, without what no two have in common. What the worker does afterwards it does for
 /// itself, in lines of its own.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lines(BTreeMap<String, usize>);
 
 impl Lines {

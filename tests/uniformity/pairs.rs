@@ -34,10 +34,10 @@ pub(crate) async fn ask(
 }
 
 /// The times of both in microseconds.
-pub(crate) fn times(pairs: &[[Seen; 2]]) -> Vec<(f64, f64)> {
+pub(crate) fn times<'a>(pairs: impl IntoIterator<Item = &'a [Seen; 2]>) -> Vec<(f64, f64)> {
     let microseconds = |seen: &Seen| seen.took.as_secs_f64() * 1e6;
     let times = pairs
-        .iter()
+        .into_iter()
         .map(|[first, second]| (microseconds(first), microseconds(second)));
     times.collect()
 }

@@ -64,7 +64,7 @@ async fn is_guessed_at(app: &App, id: Uuid) -> Result<Option<i64>, Error> {
 /// Accounts that somebody has failed to open from where they have never been opened. What people mistype at their school
 /// on a Monday morning is not counted.
 async fn tried(db: &impl ConnectionTrait, id: Uuid, since: Timestamp) -> Result<u64, Error> {
-    let accounts: Vec<Uuid> = journal::Entity::find()
+    let accounts = journal::Entity::find()
         .select_only()
         .column(journal::Column::AccountId)
         .distinct()
@@ -72,11 +72,8 @@ async fn tried(db: &impl ConnectionTrait, id: Uuid, since: Timestamp) -> Result<
         .filter(journal::Column::Id.gte(since.least_id()))
         .filter(journal::Column::Kind.eq("sign_in.failed"))
         .filter(journal::Column::AccountId.is_not_null())
-        .filter(Expr::exists(opened_from_there()).not())
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(u64::try_from(accounts.len()).unwrap_or(u64::MAX))
+        .filter(Expr::exists(opened_from_there()).not());
+    Ok(accounts.count(db).await?)
 }
 
 /// A session of the event's account from the event's network.

@@ -86,23 +86,6 @@ impl Auth {
         }
         refusal
     }
-
-    /// Puts the cookie's refresh token where the caller left it out and says that the cookie has it.
-    fn fill_from_cookie<Q>(
-        &self,
-        mut request: Request<Q>,
-        token: impl FnOnce(&mut Q) -> &mut String,
-    ) -> Request<Q> {
-        let headers = request.metadata().as_ref();
-        let kept = session_cookie::is_wanted(headers)
-            .then(|| session_cookie::read(headers, self.public()))
-            .flatten();
-        let token = token(request.get_mut());
-        if token.is_empty() {
-            *token = kept.unwrap_or_default();
-        }
-        request
-    }
 }
 
 /// The refresh token and the device's, which a browser keeps out of the scripts' sight.
@@ -119,7 +102,9 @@ impl AuthService for Auth {
         let keeps_cookies = session_cookie::is_wanted(request.metadata().as_ref());
         let request =
             device_cookie::fill(request, self.public(), |request| &mut request.device_token);
-        let request = self.fill_from_cookie(request, |request| &mut request.replaced_refresh_token);
+        let request = session_cookie::fill(request, self.public(), |request| {
+            &mut request.replaced_refresh_token
+        });
         let mut reply = self
             .0
             .run("Login", Access::Public, request, login::login)
@@ -157,7 +142,8 @@ impl AuthService for Auth {
         request: Request<RefreshRequest>,
     ) -> Result<Response<RefreshResponse>, Status> {
         let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
-        let request = self.fill_from_cookie(request, |request| &mut request.refresh_token);
+        let request =
+            session_cookie::fill(request, self.public(), |request| &mut request.refresh_token);
         let mut reply = self
             .0
             .run("Refresh", Access::Public, request, refresh::refresh)
@@ -175,7 +161,8 @@ impl AuthService for Auth {
         request: Request<LogoutRequest>,
     ) -> Result<Response<LogoutResponse>, Status> {
         let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
-        let request = self.fill_from_cookie(request, |request| &mut request.refresh_token);
+        let request =
+            session_cookie::fill(request, self.public(), |request| &mut request.refresh_token);
         let mut reply = self
             .0
             .run("Logout", Access::Public, request, logout::logout)

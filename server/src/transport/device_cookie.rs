@@ -9,7 +9,7 @@ use cookie::SameSite;
 
 use tonic::Request;
 
-use super::session_cookie::{Public, append, find, is_wanted};
+use super::session_cookie::{self, Public, append, find};
 
 const NAME: &str = "guichet_device";
 
@@ -20,17 +20,11 @@ pub fn read(headers: &HeaderMap, public: Public) -> Option<String> {
 
 /// Says which device it is, where the caller left that out and says that the cookie has it.
 pub fn fill<Q>(
-    mut request: Request<Q>,
+    request: Request<Q>,
     public: Public,
     token: impl FnOnce(&mut Q) -> &mut String,
 ) -> Request<Q> {
-    let headers = request.metadata().as_ref();
-    let kept = is_wanted(headers).then(|| read(headers, public)).flatten();
-    let token = token(request.get_mut());
-    if token.is_empty() {
-        *token = kept.unwrap_or_default();
-    }
-    request
+    session_cookie::fill_with(request, |headers| read(headers, public), token)
 }
 
 /// Has the browser keep a token.

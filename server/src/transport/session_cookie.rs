@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use cookie::{Cookie, SameSite};
+use tonic::Request;
 
 /// The header with which a page asks for the cookie.
 const WISH: HeaderName = HeaderName::from_static("guichet-session");
@@ -21,6 +22,30 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 /// The refresh token that the browser kept.
 pub fn read(headers: &HeaderMap, public: Public) -> Option<String> {
     find(headers, &public.name(NAME))
+}
+
+/// Puts the cookie's refresh token where the caller left it out and says that the cookie has it.
+pub fn fill<Q>(
+    request: Request<Q>,
+    public: Public,
+    token: impl FnOnce(&mut Q) -> &mut String,
+) -> Request<Q> {
+    fill_with(request, |headers| read(headers, public), token)
+}
+
+/// The same with what `kept` reads.
+pub(super) fn fill_with<Q>(
+    mut request: Request<Q>,
+    kept: impl FnOnce(&HeaderMap) -> Option<String>,
+    token: impl FnOnce(&mut Q) -> &mut String,
+) -> Request<Q> {
+    let headers = request.metadata().as_ref();
+    let kept = is_wanted(headers).then(|| kept(headers)).flatten();
+    let token = token(request.get_mut());
+    if token.is_empty() {
+        *token = kept.unwrap_or_default();
+    }
+    request
 }
 
 /// Has the browser keep the refresh token.
