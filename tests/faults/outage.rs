@@ -47,16 +47,9 @@ pub(crate) async fn restart(extent: Extent) -> Vec<Row> {
         let recovery = until_served(&door, &mut random).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
 
-        let mut seen = crowd.finish().await;
-        if recovery > RECOVERY {
-            seen.broken.push(format!("back after {recovery:?}"));
-        }
+        let seen = crowd.finish().await;
         let fault = format!("PostgreSQL stopped ({mode}) for {} s", away.as_secs());
-        rows.push(row(
-            fault,
-            &format!(", back after {} ms", recovery.as_millis()),
-            seen,
-        ));
+        rows.push(row(fault, recovery, seen));
     }
     rows
 }
@@ -121,24 +114,30 @@ pub(crate) async fn cut(extent: Extent) -> Vec<Row> {
         tokio::time::sleep(Duration::from_millis(50 + random.below(300))).await;
         wire.cut_all();
     }
+    let recovery = until_served(&door, &mut random).await;
 
     let seen = crowd.finish().await;
     vec![row(
         format!("connections to PostgreSQL cut, {cuts} times"),
-        "",
+        recovery,
         seen,
     )]
 }
 
-fn row(fault: String, more: &str, mut seen: Seen) -> Row {
+fn row(fault: String, recovery: Duration, mut seen: Seen) -> Row {
+    if recovery > RECOVERY {
+        seen.broken.push(format!("back after {recovery:?}"));
+    }
     if seen.resets == 0 {
         seen.broken.push("nobody came through".to_owned());
     }
     Row::new(
         fault,
         format!(
-            "{} calls answered, {} UNAVAILABLE{more}",
-            seen.answered, seen.unknown
+            "{} calls answered, {} UNAVAILABLE, back after {} ms",
+            seen.answered,
+            seen.unknown,
+            recovery.as_millis()
         ),
         "only UNAVAILABLE meanwhile; back within 2 s; nothing acknowledged is lost",
         seen.broken,
