@@ -32,7 +32,9 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
 
     let txn = app.store.write().await?;
     match &verified {
-        Ok(verdict) if verdict.matches => throttle::forget(&txn, &key).await?,
+        Ok(verdict) if verdict.matches => {
+            throttle::forget(&txn, &key).await?;
+        }
         Ok(_) => {
             call.note(Refused::Confirmation(account.id));
             return Err(Error::BadCredentials);

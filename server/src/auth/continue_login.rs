@@ -80,7 +80,7 @@ async fn open(
         return Err(Error::WrongCode);
     }
     // A reset or a disable came in between.
-    if !mark_signed_in(call, &txn, account, None).await? {
+    if !mark_signed_in(call, &txn, account, None, Proof::SecondFactor).await? {
         return Err(Error::TokenInvalid);
     }
     let tokens = session::open(call, &txn, account, arrival, Proof::SecondFactor).await?;

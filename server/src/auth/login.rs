@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 
@@ -183,25 +184,25 @@ async fn open(
     (approach, charged): (&Approach<'_>, &Charged),
 ) -> Result<Attempt, Error> {
     let _turn = call.app.store.turn().await;
+    // Looks that can come before the transaction do: the shorter it is, the sooner others write.
+    let second_factor = totp::Entity::confirmed(account.id);
+    let has_second_factor = second_factor.one(&call.app.store.read).await?.is_some();
+    let mut arrival = Arrival {
+        device_name: request.device_name.clone(),
+        device_token: approach.device_token(&request.device_token),
+        failures: 0,
+        replaces: replaced(call.app, request),
+    };
     let txn = call.app.store.write().await?;
-    let has_second_factor = totp::Entity::confirmed(account.id)
-        .one(&txn)
-        .await?
-        .is_some();
     let is_as_read = if has_second_factor {
         renew(&txn, &account, renewed.clone()).await?
     } else {
-        mark_signed_in(call, &txn, &account, renewed.clone()).await?
+        mark_signed_in(call, &txn, &account, renewed.clone(), Proof::Password).await?
     };
     if !is_as_read {
         return Ok(Attempt::Overtaken);
     }
-    let arrival = Arrival {
-        device_name: request.device_name.clone(),
-        device_token: approach.device_token(&request.device_token),
-        failures: lockout::refund(&txn, charged).await?,
-        replaces: replaced(call.app, request),
-    };
+    arrival.failures = lockout::refund(&txn, charged).await?;
     let outcome = if has_second_factor {
         let kept = renewed.or_else(|| account.password_hash.clone());
         let challenge = Challenge::of(account.id, kept.as_deref(), arrival, call.now);
@@ -220,12 +221,13 @@ fn replaced(app: &App, request: &LoginRequest) -> Option<Uuid> {
 }
 
 /// Writes down that the person signed in, with a renewed hash if there is one; false if the account has changed since it
-/// was read.
+/// was read, or wants more than a password by now.
 pub(super) async fn mark_signed_in(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     account: &account::Model,
     renewed: Option<String>,
+    proof: Proof,
 ) -> Result<bool, Error> {
     let mut signed_in = account::ActiveModel {
         last_login_time: Set(Some(call.now)),
@@ -234,7 +236,11 @@ pub(super) async fn mark_signed_in(
     if let Some(hash) = renewed {
         signed_in.password_hash = Set(Some(hash));
     }
-    update_as_read(txn, account, signed_in).await
+    let more = match proof {
+        Proof::Password => Condition::all().add(totp::Entity::none_confirmed()),
+        Proof::SecondFactor => Condition::all(),
+    };
+    update_as_read(txn, account, signed_in, more).await
 }
 
 /// Keeps the renewed hash, or the one there is; false likewise.
@@ -247,19 +253,21 @@ async fn renew(
         password_hash: Set(renewed.or_else(|| account.password_hash.clone())),
         ..Default::default()
     };
-    update_as_read(txn, account, kept).await
+    update_as_read(txn, account, kept, Condition::all()).await
 }
 
 async fn update_as_read(
     txn: &DatabaseTransaction,
     account: &account::Model,
     changes: account::ActiveModel,
+    more: Condition,
 ) -> Result<bool, Error> {
     let update = account::Entity::update_many()
         .set(changes)
         .filter(account::Column::Id.eq(account.id))
         .filter(account::Column::State.eq(State::Active))
         .filter(account::Column::PasswordHash.eq(account.password_hash.as_deref()))
+        .filter(more)
         .exec(txn)
         .await?;
     Ok(update.rows_affected == 1)

@@ -1,8 +1,6 @@
 //! A word to the person when the account is opened from somewhere new, or after many wrong passwords (ASVS 5.0, 6.3.5).
 
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-};
+use sea_orm::DatabaseTransaction;
 
 use super::{device::Device, session::Arrival};
 use crate::{
@@ -59,6 +57,5 @@ async fn is_new_place(
     if session::Entity::is_familiar(txn, account.id, &network).await? {
         return Ok(false);
     }
-    let sessions = session::Entity::find().filter(session::Column::AccountId.eq(account.id));
-    Ok(sessions.count(txn).await? > 0)
+    Ok(session::Entity::has_any(txn, account.id).await?)
 }

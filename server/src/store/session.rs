@@ -1,8 +1,7 @@
 //! Table `session`: who is signed in, and which refresh token is the current one.
 
 use sea_orm::{
-    ActiveValue::Set, Condition, PaginatorTrait as _, QuerySelect as _, SelectTwoRequired,
-    entity::prelude::*,
+    ActiveValue::Set, Condition, QuerySelect as _, SelectTwoRequired, entity::prelude::*,
 };
 
 use super::account;
@@ -97,10 +96,17 @@ impl Entity {
         account_id: Uuid,
         network: &str,
     ) -> Result<bool, DbErr> {
-        let from_there = Self::find()
-            .filter(Column::AccountId.eq(account_id))
-            .filter(Column::Network.eq(network));
-        Ok(from_there.count(db).await? > 0)
+        let from_there = Self::of_account(account_id).filter(Column::Network.eq(network));
+        from_there.exists(db).await
+    }
+
+    /// Whether the account has ever been opened, likewise.
+    pub async fn has_any(db: &impl ConnectionTrait, account_id: Uuid) -> Result<bool, DbErr> {
+        Self::of_account(account_id).exists(db).await
+    }
+
+    fn of_account(account_id: Uuid) -> Select<Self> {
+        Self::find().filter(Column::AccountId.eq(account_id))
     }
 
     /// How many people have signed in from this network since then; not more than `most`.

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use sea_orm::{
     ActiveValue::Set,
+    QuerySelect as _, QueryTrait as _,
     entity::prelude::*,
     sea_query::{ExprTrait as _, OnConflict},
 };
 
+use super::account;
 use crate::clock::Timestamp;
 
 /// One app's secret.
@@ -43,6 +45,18 @@ impl Entity {
     /// The account's secret, if it is in use.
     pub fn confirmed(account_id: Uuid) -> Select<Self> {
         Self::find_by_id(account_id).filter(Column::ConfirmTime.is_not_null())
+    }
+
+    /// That an account, of an outer query, has none in use.
+    pub fn none_confirmed() -> Expr {
+        let confirmed = Self::find()
+            .select_only()
+            .column(Column::AccountId)
+            .filter(
+                Expr::col((Self, Column::AccountId)).equals((account::Entity, account::Column::Id)),
+            )
+            .filter(Column::ConfirmTime.is_not_null());
+        Expr::exists(confirmed.into_query()).not()
     }
 
     /// Those of these accounts that have one in use.

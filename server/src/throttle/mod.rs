@@ -301,9 +301,10 @@ pub async fn take_back(db: &impl ConnectionTrait, key: &[u8]) -> Result<(), DbEr
         .map(drop)
 }
 
-/// Forgets a counter: the try was a good one, or an administrator unlocks.
-pub async fn forget(db: &impl ConnectionTrait, key: &[u8]) -> Result<(), DbErr> {
-    Entity::delete_by_id(key.to_vec()).exec(db).await.map(drop)
+/// Forgets a counter, and tells how many failures it had: the try was a good one, or an administrator unlocks.
+pub async fn forget(db: &impl ConnectionTrait, key: &[u8]) -> Result<Option<i64>, DbErr> {
+    let forgotten = Entity::delete_by_id(key.to_vec()).exec_with_returning(db);
+    Ok(forgotten.await?.map(|counter| counter.failures))
 }
 
 /// Deletes the counters that nobody needs any more.
