@@ -50,8 +50,16 @@ const SECRET_MESSAGES: [&str; 36] = [
 )]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=guichet");
-    let files = ["account", "reset", "auth", "institution", "mail", "import"]
-        .map(|name| format!("guichet/v1/{name}.proto"));
+    let files = [
+        "account",
+        "reset",
+        "auth",
+        "institution",
+        "mail",
+        "import",
+        "event",
+    ]
+    .map(|name| format!("guichet/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["."])?;
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     std::fs::write(out.join("guichet.bin"), descriptors.encode_to_vec())?;

@@ -50,6 +50,14 @@ impl Timestamp {
         }
     }
 
+    /// Reads the protobuf form; none where it is out of range.
+    pub fn from_proto(time: prost_types::Timestamp) -> Option<Self> {
+        let nanos = u32::try_from(time.nanos).ok()?;
+        let within = i64::from(nanos / 1_000);
+        let micros = time.seconds.checked_mul(1_000_000)?.checked_add(within)?;
+        (nanos < 1_000_000_000).then_some(Self(micros))
+    }
+
     /// The least `UUIDv7` of this moment: rows made before it have lesser ids.
     pub fn least_id(self) -> Uuid {
         let millis = u64::try_from(self.0 / 1_000).unwrap_or(0);

@@ -12,7 +12,7 @@ use axum::{
 };
 use guichet_proto::v1::{
     account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
-    import_service_server::ImportServiceServer,
+    event_service_server::EventServiceServer, import_service_server::ImportServiceServer,
     institution_service_server::InstitutionServiceServer, mail_service_server::MailServiceServer,
     reset_service_server::ResetServiceServer,
 };
@@ -31,6 +31,7 @@ use crate::{
     app::{self, App},
     auth::Auth,
     config::{Config, LogFormat},
+    events::Events,
     import::{self, Imports},
     institution::Institutions,
     messages::Messages,
@@ -53,7 +54,7 @@ use crate::{
 };
 
 /// The proto services, as health and reflection name them.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "",
     "guichet.v1.AccountService",
     "guichet.v1.ResetService",
@@ -61,6 +62,7 @@ const SERVICES: [&str; 7] = [
     "guichet.v1.InstitutionService",
     "guichet.v1.MailService",
     "guichet.v1.ImportService",
+    "guichet.v1.EventService",
 ];
 
 /// How long the worker may take to finish what it has begun.
@@ -114,7 +116,7 @@ async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> 
 
     let (health, health_service) = tonic_health::server::health_reporter();
     tell_health(&health, ServingStatus::Serving).await;
-    let calls = grpc(app)?.add_service(health_service);
+    let calls = grpc(app, shutdown)?.add_service(health_service);
     let policy = policy(config)?;
     let limits = limits(config);
     let tls = config
@@ -174,7 +176,7 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
     })
 }
 
-fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
+fn grpc(app: &Arc<App>, shutdown: &Shutdown) -> anyhow::Result<Routes> {
     let largest = app.config.limits.max_message;
     let mut routes = Routes::builder();
     routes
@@ -198,6 +200,10 @@ fn grpc(app: &Arc<App>) -> anyhow::Result<Routes> {
         .add_service(
             ImportServiceServer::new(Imports::new(app.clone()))
                 .max_decoding_message_size(largest.max(import::MAX_ROW)),
+        )
+        .add_service(
+            EventServiceServer::new(Events::new(app.clone(), shutdown.clone()))
+                .max_decoding_message_size(largest),
         );
     if app.config.listen.reflection {
         // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.

@@ -13,6 +13,7 @@ mod copy;
 mod create_account;
 mod database_tls;
 mod decisions;
+mod events;
 mod examples;
 mod file_modes;
 mod former_passwords;

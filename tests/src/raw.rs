@@ -1,11 +1,16 @@
 //! Calls by name, of messages that are bytes: one way to call every RPC.
 
+use std::time::Duration;
+
 use http::uri::PathAndQuery;
 use prost::bytes::{Buf as _, BufMut as _};
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+
+/// How long a stream without an end is read.
+const FOLLOWED: Duration = Duration::from_secs(2);
 
 /// Calls an RPC of `guichet.v1`, perhaps with a token, and returns its replies, one after the other.
 pub async fn call(
@@ -27,8 +32,19 @@ pub async fn call(
     let replies = grpc.server_streaming(request, path, Raw).await?;
     let mut replies = replies.into_inner();
     let mut all = Vec::new();
-    while let Some(reply) = replies.message().await? {
-        all.extend(reply);
+    let read = async {
+        while let Some(reply) = replies.message().await? {
+            all.extend(reply);
+        }
+        Ok::<(), Status>(())
+    };
+    // A stream that follows what happens has no end.
+    if rpc == "WatchEvents" {
+        tokio::time::timeout(FOLLOWED, read)
+            .await
+            .unwrap_or(Ok(()))?;
+    } else {
+        read.await?;
     }
     Ok(all)
 }

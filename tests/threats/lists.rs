@@ -94,6 +94,7 @@ impl World {
                 "ListAccounts",
                 "ListResetRequests",
                 "ListMessages",
+                "ListEvents",
                 "ListImports",
                 "GetMigrationReport",
                 "ListInstitutions",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guichet_proto::v1::account_service_client::AccountServiceClient;
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
+use guichet_proto::v1::event_service_client::EventServiceClient;
 use guichet_proto::v1::import_service_client::ImportServiceClient;
 use guichet_proto::v1::institution_service_client::InstitutionServiceClient;
 use guichet_proto::v1::mail_service_client::MailServiceClient;
@@ -79,6 +80,11 @@ impl Guichet {
     /// Mails: what became of them, and sending them again.
     pub fn mail(&self) -> MailServiceClient<Authorized> {
         MailServiceClient::new(self.authorized())
+    }
+
+    /// The journal: what happened, and what happens.
+    pub fn event(&self) -> EventServiceClient<Authorized> {
+        EventServiceClient::new(self.authorized())
     }
 
     /// The connection itself, for services that are not Guichet's own (health, reflection).

@@ -5,6 +5,7 @@ import { authorized, type TokenSource } from "./authorized.js";
 import { withDefaults } from "./defaults.js";
 import { AccountService } from "./gen/guichet/v1/account_pb.js";
 import { AuthService, type Tokens } from "./gen/guichet/v1/auth_pb.js";
+import { EventService } from "./gen/guichet/v1/event_pb.js";
 import { ImportService } from "./gen/guichet/v1/import_pb.js";
 import { InstitutionService } from "./gen/guichet/v1/institution_pb.js";
 import { MailService } from "./gen/guichet/v1/mail_pb.js";
@@ -30,6 +31,7 @@ export interface GuichetOptions {
 export interface Guichet {
   readonly account: Client<typeof AccountService>;
   readonly auth: Client<typeof AuthService>;
+  readonly event: Client<typeof EventService>;
   /** `importAccounts` needs a transport that can send a stream: browsers have none. */
   readonly import: Client<typeof ImportService>;
   readonly institution: Client<typeof InstitutionService>;
@@ -60,6 +62,7 @@ function clients(transport: Transport, session?: Session): Guichet {
   return {
     account: createClient(AccountService, transport),
     auth: createClient(AuthService, transport),
+    event: createClient(EventService, transport),
     import: createClient(ImportService, transport),
     institution: createClient(InstitutionService, transport),
     mail: createClient(MailService, transport),

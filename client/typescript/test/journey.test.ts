@@ -1,8 +1,9 @@
 /** One person from the old system to the new one. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
-import { AccountState } from "@guichet/client/v1";
+import { AccountState, type WatchEventsResponse } from "@guichet/client/v1";
 
 import { PASSWORD, store, WAYS } from "./clients.js";
 import { Server } from "./server.js";
@@ -38,5 +39,21 @@ for (const { way, createGuichet } of WAYS) {
     await anyone.auth.logout({});
     assert.equal(anyone.session?.accountId, undefined);
     await assert.rejects(anyone.auth.getUserInfo({}), { reason: "TOKEN_INVALID" });
+  });
+
+  test(`${way}: what happens is heard by whoever watches`, async () => {
+    const admin = createGuichet({ baseUrl: server.url, token: server.apiKey() });
+    const call = new AbortController();
+    const events = admin.event.watchEvents({ types: ["account.created"], onlyNew: true }, call);
+    const heard = events[Symbol.asyncIterator]().next();
+    const username = `watched.${way.toLowerCase()}`;
+
+    // The place to begin at is taken when the call arrives.
+    await setTimeout(1_000);
+    const { account } = await admin.account.createAccount({ account: { username } });
+    const { event } = (await heard).value as WatchEventsResponse;
+    call.abort();
+
+    assert.deepEqual([event?.type, event?.accountId], ["account.created", account?.id]);
   });
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     call::parse_id,
+    clock::Timestamp,
     error::{Error, Violation},
     i18n::Locale,
     password::stored::ImportedHash,
@@ -46,6 +47,20 @@ impl Fields {
     /// Adds a fault found elsewhere.
     pub fn refuse(&mut self, violation: Violation) {
         self.violations.push(violation);
+    }
+
+    /// A moment, if there is one.
+    pub fn moment(
+        &mut self,
+        field: &str,
+        time: Option<prost_types::Timestamp>,
+    ) -> Option<Timestamp> {
+        let time = time?;
+        let read = Timestamp::from_proto(time);
+        if read.is_none() {
+            self.refuse(Violation::new(field, "OUT_OF_RANGE"));
+        }
+        read
     }
 
     /// A part that was read elsewhere: its faults are told with the others.

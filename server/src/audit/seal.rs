@@ -45,6 +45,10 @@ async fn seal_some(app: &App) -> Result<u64, Error> {
         return Ok(0);
     }
     let events = unsealed.all(&txn).await?;
+    if events.is_empty() {
+        // Another was faster.
+        return Ok(0);
+    }
     let count = events.len() as u64;
     let mut seal = event_seal::Model {
         number: before.as_ref().map_or(0, |head| head.number) + 1,

@@ -8,7 +8,6 @@ use super::view;
 use crate::{
     account::{email_address::EmailAddress, fields::Fields},
     call::{Call, parse_id},
-    clock::Timestamp,
     error::{Error, Violation},
     pagination::{self, Cursor, Key},
     store::outbox::{Column, Entity, Model},
@@ -69,10 +68,9 @@ fn wanted(request: &ListMessagesRequest) -> Result<Condition, Error> {
         }
         Err(_) => fields.refuse(Violation::new("kind", "UNKNOWN_VALUE")),
     }
-    let start = fields.part(moment("start_time", request.start_time))?;
-    let end = fields.part(moment("end_time", request.end_time))?;
+    let start = fields.moment("start_time", request.start_time);
+    let end = fields.moment("end_time", request.end_time);
     fields.finish()?;
-    let (start, end) = (start.flatten(), end.flatten());
     Ok(wanted
         .add_option(start.map(|start| Column::CreateTime.gte(start)))
         .add_option(end.map(|end| Column::CreateTime.lt(end))))
@@ -86,19 +84,6 @@ fn about(account_id: Uuid) -> Condition {
     Condition::any()
         .add(Column::AccountId.eq(account_id))
         .add(among_several)
-}
-
-fn moment(field: &str, time: Option<prost_types::Timestamp>) -> Result<Option<Timestamp>, Error> {
-    let read = |time: prost_types::Timestamp| {
-        let micros = time.seconds.checked_mul(1_000_000)?;
-        let within = i64::from(time.nanos / 1_000);
-        (0..1_000_000_000)
-            .contains(&time.nanos)
-            .then(|| micros.checked_add(within).map(Timestamp))
-            .flatten()
-    };
-    time.map(|time| read(time).ok_or_else(|| Error::field(field, "OUT_OF_RANGE")))
-        .transpose()
 }
 
 /// What a page token is bound to: who asks, and what for.

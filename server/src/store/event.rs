@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::scope::Scope;
 use crate::clock::Timestamp;
 
 /// One event.
@@ -35,3 +36,10 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The events that happened in institutions in scope, as accounts belonged to them at the time.
+    pub fn within(scope: &Scope) -> Select<Self> {
+        Self::find().filter(scope.covers(Column::InstitutionId))
+    }
+}

@@ -37,7 +37,7 @@ enum Access {
 use Access::{Admin, OwnerOrAdmin, OwnerOrReader, Person, Public, Reader, SignedIn};
 
 /// Every RPC.
-const TABLE: [(&str, &str, Access); 65] = [
+const TABLE: [(&str, &str, Access); 67] = [
     ("AccountService", "CreateAccount", Admin),
     ("AccountService", "GetAccount", OwnerOrReader),
     ("AccountService", "LookupAccounts", Reader),
@@ -103,6 +103,8 @@ const TABLE: [(&str, &str, Access); 65] = [
     ("ImportService", "ListImports", Admin),
     ("ImportService", "ListImportRows", Admin),
     ("ImportService", "UndoImport", Admin),
+    ("EventService", "ListEvents", Reader),
+    ("EventService", "WatchEvents", Reader),
 ];
 
 /// Who calls. Each call is about Léa's account where it is about one.

@@ -8,14 +8,11 @@ use guichet_client::proto::{
     Account, CreateAccountRequest, CreateApiKeyRequest, DisableAccountRequest, RevokeApiKeyRequest,
     RevokeSessionRequest,
 };
-use guichet_tests::Server;
 use guichet_tests::people::{self, GOOD_PASSWORD};
-use http::uri::PathAndQuery;
+use guichet_tests::{Server, raw};
 use prost::Message as _;
-use tonic::client::Grpc;
+use tonic::Status;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
-use tonic_prost::ProstCodec;
 
 use super::Access::{self, OwnerOrAdmin, OwnerOrReader};
 use super::Caller::{
@@ -94,17 +91,10 @@ impl World {
         bearer: Option<&str>,
         field: Vec<u8>,
     ) -> Result<(), Status> {
-        let mut request = Request::new(field);
-        if let Some(bearer) = bearer {
-            let value = format!("Bearer {bearer}").parse().expect("a header");
-            request.metadata_mut().insert("authorization", value);
-        }
-        let path = format!("/guichet.v1.{service}/{rpc}");
-        let path: PathAndQuery = path.parse().expect("a path");
-        let mut grpc = Grpc::new(self.channel.clone());
-        grpc.ready().await.expect("a connection");
-        let codec = ProstCodec::<Vec<u8>, ()>::default();
-        grpc.unary(request, path, codec).await.map(drop)
+        let message = field.encode_to_vec();
+        raw::call(&self.channel, (service, rpc), bearer, message)
+            .await
+            .map(drop)
     }
 }
 

@@ -212,6 +212,8 @@ fn mails_and_imports() -> Vec<(&'static str, About)> {
         ("ListImports", List(nothing)),
         ("ListImportRows", Thing(import_id)),
         ("UndoImport", Thing(import_id)),
+        ("ListEvents", List(nothing)),
+        ("WatchEvents", List(nothing)),
     ]
 }
 

@@ -1,0 +1,76 @@
+//! `ListEvents`.
+
+use guichet_proto::v1::{ListEventsRequest, ListEventsResponse};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+
+use super::{
+    view,
+    wanted::{Wanted, optional_id},
+};
+use crate::{
+    account::fields::Fields,
+    call::Call,
+    error::Error,
+    pagination::{self, Cursor, Key},
+    store::event::{Column, Entity, Model},
+};
+
+/// Lists events, newest first.
+pub async fn list_events(
+    call: &Call<'_>,
+    request: ListEventsRequest,
+) -> Result<ListEventsResponse, Error> {
+    let size = pagination::size(request.page_size)?;
+    let query = query_id(call, &request)?;
+    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+
+    let mut select = Entity::within(&call.reading_scope()?).filter(wanted(request)?);
+    if let Some(cursor) = cursor {
+        select = select.filter(Column::Id.lt(cursor.id));
+    }
+    // Ids are in the order of time.
+    let rows = select.order_by_desc(Column::Id).limit(size + 1);
+    let rows = rows.all(&call.app.store.read).await?;
+    let (rows, next_page_token) =
+        pagination::cut(&call.app.master_key, rows, size, &query, cursor_of)?;
+    Ok(ListEventsResponse {
+        events: rows.into_iter().map(view::event).collect(),
+        next_page_token,
+    })
+}
+
+fn wanted(request: ListEventsRequest) -> Result<Condition, Error> {
+    let mut fields = Fields::default();
+    let wanted = Wanted::read(&mut fields, &request.account_id, request.types)?;
+    let institution = optional_id(&mut fields, "institution_id", &request.institution_id)?;
+    let start = fields.moment("start_time", request.start_time);
+    let end = fields.moment("end_time", request.end_time);
+    fields.finish()?;
+    Ok(wanted
+        .condition()
+        .add_option(institution.map(|id| Column::InstitutionId.eq(id)))
+        .add_option(start.map(|start| Column::Time.gte(start)))
+        .add_option(end.map(|end| Column::Time.lt(end))))
+}
+
+/// What a page token is bound to: who asks, and what for.
+fn query_id(call: &Call<'_>, request: &ListEventsRequest) -> Result<Vec<u8>, Error> {
+    let time = |time: Option<prost_types::Timestamp>| time.map(|time| (time.seconds, time.nanos));
+    let parts = (
+        "events",
+        call.caller.actor_id(),
+        &request.account_id,
+        &request.institution_id,
+        &request.types,
+        time(request.start_time),
+        time(request.end_time),
+    );
+    pagination::query(parts)
+}
+
+const fn cursor_of(last: &Model) -> Cursor {
+    Cursor {
+        key: Key::Time(last.time.0),
+        id: last.id,
+    }
+}

@@ -1,0 +1,99 @@
+//! `EventService`: which RPC, who may call it, which function carries it out.
+
+use std::{pin::Pin, sync::Arc};
+
+use guichet_proto::v1::{
+    ListEventsRequest, ListEventsResponse, WatchEventsRequest, WatchEventsResponse,
+    event_service_server::EventService,
+};
+use tokio::sync::Semaphore;
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, async_trait};
+
+use crate::{
+    app::App,
+    call::{Access, Call, Service},
+    error::Error,
+    transport::shutdown::Shutdown,
+};
+
+pub mod list;
+mod view;
+mod wanted;
+pub mod watch;
+
+/// Streams that follow the journal at a time: each looks at it every second.
+const MAX_WATCHERS: usize = 64;
+
+/// The service.
+#[derive(Clone)]
+pub struct Events {
+    service: Service,
+    places: Arc<Semaphore>,
+    shutdown: Shutdown,
+}
+
+impl Events {
+    /// The service over an open product. Streams end when `shutdown` is asked for.
+    pub fn new(app: Arc<App>, shutdown: Shutdown) -> Self {
+        Self {
+            service: Service {
+                app,
+                name: "guichet.v1.EventService",
+            },
+            places: Arc::new(Semaphore::new(MAX_WATCHERS)),
+            shutdown,
+        }
+    }
+}
+
+#[async_trait]
+impl EventService for Events {
+    async fn list_events(
+        &self,
+        request: Request<ListEventsRequest>,
+    ) -> Result<Response<ListEventsResponse>, Status> {
+        self.service
+            .run("ListEvents", Access::Reader, request, list::list_events)
+            .await
+    }
+
+    type WatchEventsStream =
+        Pin<Box<dyn Stream<Item = Result<WatchEventsResponse, Status>> + Send>>;
+
+    async fn watch_events(
+        &self,
+        request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let shown = request.metadata().get("authorization").cloned();
+        let place = self.places.clone().try_acquire_owned();
+        let has_room = place.is_ok();
+        let watch = self
+            .service
+            .run(
+                "WatchEvents",
+                Access::Reader,
+                request,
+                async move |call: &Call<'_>, request| {
+                    if !has_room {
+                        let retry_after = watch::RETRY_AFTER;
+                        return Err(Error::Overloaded { retry_after });
+                    }
+                    watch::watch_events(call, request).await
+                },
+            )
+            .await?;
+        let (app, shutdown) = (self.service.app.clone(), self.shutdown.clone());
+        Ok(watch.map(|watch| {
+            let locale = watch.locale;
+            let shown = shown.and_then(|shown| shown.to_str().ok().map(str::to_owned));
+            let events = watch.events(app, shown.unwrap_or_default(), async move {
+                shutdown.requested().await;
+                drop(place);
+            });
+            let told = ReceiverStream::new(events);
+            let told = told.map(move |event| event.map_err(|error| error.into_status(locale)));
+            Box::pin(told) as Self::WatchEventsStream
+        }))
+    }
+}
