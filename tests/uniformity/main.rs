@@ -14,6 +14,7 @@ mod doors;
 mod echo;
 mod exchange;
 mod load;
+mod locked;
 mod log;
 mod looks;
 mod order;
@@ -114,6 +115,9 @@ async fn run(wanted: &Wanted) -> bool {
         rows.push(told(&[
             bytes::compare_while_throttled(&SOMEBODY, extent).await
         ]));
+    }
+    if wanted.wants("locked") {
+        rows.push(told(&locked::tells_nothing(extent).await));
     }
     if wanted.wants("doors") {
         rows.push(told(&doors::are_shut().await));
