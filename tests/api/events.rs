@@ -247,6 +247,43 @@ async fn an_event_that_appears_late_is_sent_to_whoever_has_had_a_later_one() {
 }
 
 #[tokio::test]
+async fn a_long_journal_is_sent_whole_and_each_time_in_the_same_order() {
+    const MANY: usize = 450;
+    let server = Server::start().await;
+    let place = Place::behind(&server);
+    let id = if place.is_postgres() {
+        "gen_random_uuid()"
+    } else {
+        "randomblob(16)"
+    };
+    place
+        .execute(&format!(
+            "INSERT INTO event (id, type, time, attributes)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+             SELECT {id}, 'account.many', 1700000000000000 + i, '{{}}' FROM n"
+        ))
+        .await;
+    let admin = server.admin().await;
+    let request = WatchEventsRequest {
+        types: vec!["account.many".into()],
+        ..WatchEventsRequest::default()
+    };
+
+    let first = take(&mut watch(&admin, request.clone()).await, MANY).await;
+    let mut again = watch(&admin, request.clone()).await;
+    let second = take(&mut again, MANY).await;
+    let from_the_middle = WatchEventsRequest {
+        after_event_id: first[300].id.clone(),
+        ..request
+    };
+    let rest = take(&mut watch(&admin, from_the_middle).await, MANY - 301).await;
+
+    assert_eq!(first, second);
+    assert_eq!(rest, first[301..]);
+    assert!(is_quiet(&mut again).await);
+}
+
+#[tokio::test]
 async fn whoever_acts_for_a_school_sees_what_happens_there_and_below() {
     let network = Network::start().await;
     let server = &network.server;

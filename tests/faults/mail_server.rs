@@ -21,6 +21,13 @@ const GIVEN_UP: &str = "guichet_outbox_messages{state=\"failed\"}";
 /// Mails to be sent, as the operator sees it.
 const WAITING: &str = "guichet_outbox_messages{state=\"queued\"}";
 
+/// By which the server's clock steps on, time and again. A mail that is being sent is its worker's for 25 seconds: steps that
+/// are longer would have another one send it as well.
+const STEP: Duration = Duration::from_secs(5);
+
+/// Between two steps.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// People whose mail server knows them no more.
 const GONE: usize = 5;
 
@@ -45,8 +52,7 @@ pub(crate) async fn misbehaves(extent: Extent) -> Vec<Row> {
 
     smtp.set_mode(Mode::Accept);
     let all_came = within(Duration::from_mins(2), async || {
-        server.advance(Duration::from_mins(1));
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let_time_pass(&server).await;
         deliveries(&smtp).len() == requests
     });
     if !all_came.await {
@@ -62,7 +68,7 @@ pub(crate) async fn misbehaves(extent: Extent) -> Vec<Row> {
     }
     // A mail whose answer was lost is still there, to be sent again.
     let nothing_waits = within(Duration::from_mins(1), async || {
-        server.advance(Duration::from_mins(1));
+        let_time_pass(&server).await;
         metric(&server, WAITING).await == Some(0.0)
     });
     if !nothing_waits.await {
@@ -83,6 +89,11 @@ pub(crate) async fn misbehaves(extent: Extent) -> Vec<Row> {
         "no request fails; all mails arrive; copies only of lost answers; refused for good is a dead letter",
         broken,
     )]
+}
+
+async fn let_time_pass(server: &Server) {
+    server.advance(STEP);
+    tokio::time::sleep(PAUSE).await;
 }
 
 fn name(index: usize) -> String {
@@ -111,7 +122,7 @@ async fn dead_letters(server: &Server, smtp: &SmtpServer, first: usize) -> usize
         people::ask_reset(server, Identifier::Username(name(index))).await;
     }
     let all_given_up = within(Duration::from_secs(20), async || {
-        server.advance(Duration::from_mins(1));
+        let_time_pass(server).await;
         given_up(server).await >= GONE
     });
     all_given_up.await;

@@ -75,9 +75,13 @@ impl Place {
         let later = Condition::all()
             .add(Column::SealNumber.eq(self.seal))
             .add(Column::Id.gt(self.id));
-        Condition::any()
+        let beyond = Condition::any()
             .add(Column::SealNumber.gt(self.seal))
-            .add(later)
+            .add(later);
+        // Says nothing new but to the index, which then begins there and not with the oldest event.
+        Condition::all()
+            .add(Column::SealNumber.gte(self.seal))
+            .add(beyond)
     }
 }
 
@@ -103,6 +107,7 @@ pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Resul
         wanted,
         scope,
         place,
+        checked: Instant::now(),
         locale: call.locale,
     })
 }
@@ -133,6 +138,8 @@ pub struct Watch {
     wanted: Wanted,
     scope: Scope,
     place: Place,
+    /// When it was looked at last whether the caller may.
+    checked: Instant,
     /// Language of what goes wrong on the way.
     pub locale: Locale,
 }
@@ -172,18 +179,12 @@ impl Watch {
         shown: &str,
         told: &mpsc::Sender<Told>,
     ) -> Result<(), Error> {
-        let mut checked = Instant::now();
         loop {
-            if checked.elapsed() >= RECHECK {
-                checked = Instant::now();
-                let caller = caller::authenticate(app, shown, app.clock.now()).await?;
-                self.scope = caller.reading_scope().ok_or(Error::Forbidden)?;
-            }
             match audit::seal(app).await {
                 Err(error) if !error.is_conflict() => return Err(error),
                 _ => {}
             }
-            if self.send_what_is_there(app, told).await? {
+            if self.send_what_is_there(app, shown, told).await? {
                 return Ok(());
             }
             tokio::time::sleep(LOOK).await;
@@ -194,8 +195,10 @@ impl Watch {
     async fn send_what_is_there(
         &mut self,
         app: &App,
+        shown: &str,
         told: &mpsc::Sender<Told>,
     ) -> Result<bool, Error> {
+        self.check(app, shown).await?;
         // Looked at first: what is sealed meanwhile comes the next time.
         let newest = newest_seal(app).await?;
         if self.place == Place::behind(newest) {
@@ -218,7 +221,19 @@ impl Watch {
                 self.place = Place::behind(newest);
                 return Ok(false);
             }
+            // Years of events take their time.
+            self.check(app, shown).await?;
         }
+    }
+
+    /// Whether the caller still may, and what of it.
+    async fn check(&mut self, app: &App, shown: &str) -> Result<(), Error> {
+        if self.checked.elapsed() >= RECHECK {
+            self.checked = Instant::now();
+            let caller = caller::authenticate(app, shown, app.clock.now()).await?;
+            self.scope = caller.reading_scope().ok_or(Error::Forbidden)?;
+        }
+        Ok(())
     }
 
     async fn page(&self, app: &App, newest: i64) -> Result<Vec<Model>, Error> {
