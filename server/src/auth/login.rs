@@ -1,12 +1,13 @@
 //! `Login`: username and password become a session.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use guichet_proto::v1::{LoginRequest, LoginResponse, login_response::Outcome};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
     QueryFilter as _,
 };
+use tokio::time::sleep_until;
 use uuid::Uuid;
 
 use super::{
@@ -33,6 +34,10 @@ const MAX_DEVICE_NAME: usize = 200;
 
 /// Verifications of one sign-in: the second only if the account changed after the first.
 const ROUNDS: usize = 2;
+
+/// How long it takes to be told that one must wait: looking at somebody's counters takes some microseconds more or fewer
+/// than at nobody's.
+const REFUSAL_TAKES: Duration = Duration::from_millis(5);
 
 /// Whose password was typed.
 enum Verified {
@@ -64,7 +69,14 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let turn = approach.turn(call).await?;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
     let place = app.hasher.enter()?;
-    let charged = lockout::charge(call, &approach).await?;
+    let charged = match lockout::charge(call, &approach).await {
+        Ok(charged) => charged,
+        Err(refusal) => {
+            drop((place, turn));
+            sleep_until((arrived + REFUSAL_TAKES).into()).await;
+            return Err(refusal);
+        }
+    };
 
     let password = Password::typed(&request.password);
     // A second round is for who signs in twice at once: one of the two renewed the hash that the other verified.

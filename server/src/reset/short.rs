@@ -3,7 +3,10 @@
 //! What people can type can also be guessed. So a short code is kept under the master key, and dies with the fifth wrong
 //! try at its account.
 
+use std::time::Duration;
+
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, sea_query::OnConflict};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{code, refused};
@@ -23,6 +26,10 @@ use crate::{
     throttle,
 };
 
+/// How long a wrong code takes, whether or not there is a right one: what has to be looked at and counted takes some
+/// microseconds more where there is.
+const WRONG_TAKES: Duration = Duration::from_millis(5);
+
 /// What is kept of an account's short code, given in its one spelling.
 pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
     let parts: [&[u8]; 2] = [account_id.as_bytes(), code.as_bytes()];
@@ -39,6 +46,7 @@ pub(super) async fn find(
     if typed.is_empty() {
         return Ok(None);
     }
+    let arrived = Instant::now();
     let app = call.app;
     let txn = app.store.write().await?;
     match reset_code::Entity::lock_short(&txn, account_id, call.now).await? {
@@ -47,6 +55,7 @@ pub(super) async fn find(
         None => count_in_vain(call, &txn, account_id).await?,
     }
     txn.commit().await?;
+    tokio::time::sleep_until(arrived + WRONG_TAKES).await;
     Ok(None)
 }
 
