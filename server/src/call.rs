@@ -343,7 +343,8 @@ async fn recognise<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Caller
 }
 
 /// The header, given exactly once.
-fn authorization<Q>(request: &Request<Q>) -> Result<&str, Error> {
+/// What the caller shows, as it stands in the metadata.
+pub fn authorization<Q>(request: &Request<Q>) -> Result<&str, Error> {
     let mut values = request.metadata().get_all("authorization").iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Error::TokenInvalid);

@@ -128,9 +128,6 @@ fn row(fault: String, recovery: Duration, mut seen: Seen) -> Row {
     if recovery > RECOVERY {
         seen.broken.push(format!("back after {recovery:?}"));
     }
-    if seen.resets == 0 {
-        seen.broken.push("nobody came through".to_owned());
-    }
     Row::new(
         fault,
         format!(

@@ -3,10 +3,7 @@
 use guichet_proto::v1::{ListEventsRequest, ListEventsResponse};
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
-use super::{
-    view,
-    wanted::{Wanted, optional_id},
-};
+use super::{view, wanted::Wanted};
 use crate::{
     account::fields::Fields,
     call::Call,
@@ -42,7 +39,7 @@ pub async fn list_events(
 fn wanted(request: ListEventsRequest) -> Result<Condition, Error> {
     let mut fields = Fields::default();
     let wanted = Wanted::read(&mut fields, &request.account_id, request.types)?;
-    let institution = optional_id(&mut fields, "institution_id", &request.institution_id)?;
+    let institution = fields.optional_id("institution_id", &request.institution_id)?;
     let start = fields.moment("start_time", request.start_time);
     let end = fields.moment("end_time", request.end_time);
     fields.finish()?;

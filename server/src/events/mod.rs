@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     app::App,
-    call::{Access, Call, Service},
+    call::{Access, Call, Service, authorization},
     error::Error,
     transport::shutdown::Shutdown,
 };
@@ -65,7 +65,7 @@ impl EventService for Events {
         &self,
         request: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
-        let shown = request.metadata().get("authorization").cloned();
+        let shown = authorization(&request).unwrap_or_default().to_owned();
         let place = self.places.clone().try_acquire_owned();
         let has_room = place.is_ok();
         let watch = self
@@ -86,8 +86,7 @@ impl EventService for Events {
         let (app, shutdown) = (self.service.app.clone(), self.shutdown.clone());
         Ok(watch.map(|watch| {
             let locale = watch.locale;
-            let shown = shown.and_then(|shown| shown.to_str().ok().map(str::to_owned));
-            let events = watch.events(app, shown.unwrap_or_default(), async move {
+            let events = watch.events(app, shown, async move {
                 shutdown.requested().await;
                 drop(place);
             });

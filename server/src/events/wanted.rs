@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::{
     account::fields::Fields,
-    call::parse_id,
     error::{Error, Violation},
     store::event::Column,
 };
@@ -34,7 +33,7 @@ impl Wanted {
         } else if !types.iter().all(|name| is_a_type(name)) {
             fields.refuse(Violation::new("types", "UNKNOWN_VALUE"));
         }
-        let account_id = optional_id(fields, "account_id", account_id)?;
+        let account_id = fields.optional_id("account_id", account_id)?;
         Ok(Self { types, account_id })
     }
 
@@ -43,18 +42,6 @@ impl Wanted {
         let account = self.account_id.map(|id| Column::AccountId.eq(id));
         Condition::all().add_option(types).add_option(account)
     }
-}
-
-/// An id where there is one.
-pub(super) fn optional_id(
-    fields: &mut Fields,
-    field: &str,
-    id: &str,
-) -> Result<Option<Uuid>, Error> {
-    if id.is_empty() {
-        return Ok(None);
-    }
-    fields.part(parse_id(field, id))
 }
 
 /// Whether a type may be called so: another version may know more of them than this one.

@@ -11,10 +11,7 @@ use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, Qu
 use tokio::{sync::mpsc, time::Instant};
 use uuid::Uuid;
 
-use super::{
-    view,
-    wanted::{Wanted, optional_id},
-};
+use super::{view, wanted::Wanted};
 use crate::{
     account::fields::Fields,
     app::App,
@@ -89,7 +86,7 @@ impl Place {
 pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Result<Watch, Error> {
     let mut fields = Fields::default();
     let wanted = Wanted::read(&mut fields, &request.account_id, request.types)?;
-    let after = optional_id(&mut fields, "after_event_id", &request.after_event_id)?;
+    let after = fields.optional_id("after_event_id", &request.after_event_id)?;
     if request.only_new && !request.after_event_id.is_empty() {
         fields.refuse(Violation::new("only_new", "NOT_ALLOWED"));
     }

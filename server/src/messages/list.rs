@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::view;
 use crate::{
     account::{email_address::EmailAddress, fields::Fields},
-    call::{Call, parse_id},
+    call::Call,
     error::{Error, Violation},
     pagination::{self, Cursor, Key},
     store::outbox::{Column, Entity, Model},
@@ -43,10 +43,8 @@ pub async fn list_messages(
 fn wanted(request: &ListMessagesRequest) -> Result<Condition, Error> {
     let mut fields = Fields::default();
     let mut wanted = Condition::all();
-    if !request.account_id.is_empty() {
-        let id = fields.part(parse_id("account_id", &request.account_id))?;
-        wanted = wanted.add_option(id.map(about));
-    }
+    let account = fields.optional_id("account_id", &request.account_id)?;
+    wanted = wanted.add_option(account.map(about));
     if !request.recipient.is_empty() {
         let key = EmailAddress::lookup_key(&request.recipient);
         if key.is_none() {
