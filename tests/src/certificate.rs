@@ -48,6 +48,15 @@ impl Certificate {
         self.made.cert.pem()
     }
 
+    /// What a server is told to serve with it.
+    pub(crate) fn settings(&self) -> [(String, String); 2] {
+        [
+            ("GUICHET_TLS_CERT", self.file()),
+            ("GUICHET_TLS_KEY", self.key_file()),
+        ]
+        .map(|(name, file)| (name.to_owned(), file.to_string_lossy().into_owned()))
+    }
+
     /// The server's side of TLS with this certificate.
     pub fn acceptor(&self) -> TlsAcceptor {
         let key = self.made.signing_key.serialize_der();
@@ -63,15 +72,22 @@ impl Certificate {
 
     /// A client's side of TLS that trusts this certificate alone; without ALPN, it speaks HTTP/1.1.
     pub fn connector(&self) -> TlsConnector {
+        self.connector_for(&[])
+    }
+
+    /// The same for one of these protocols, as ALPN names them.
+    pub fn connector_for(&self, protocols: &[&str]) -> TlsConnector {
         let mut roots = rustls::RootCertStore::empty();
         roots
             .add(self.made.cert.der().clone())
             .expect("a readable certificate");
-        let config = rustls::ClientConfig::builder_with_provider(provider())
+        let mut config = rustls::ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13, &TLS12])
             .expect("versions of the provider")
             .with_root_certificates(roots)
             .with_no_client_auth();
+        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+        config.alpn_protocols = protocols.collect();
         Arc::new(config).into()
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use guichet_tests::Server;
 use h2::client::{ResponseFuture, SendRequest};
 use http::{HeaderMap, Method, Request, StatusCode};
-use tokio::io::BufWriter;
+use tokio::io::{AsyncRead, AsyncWrite, BufWriter};
 use tokio::net::TcpStream;
 use tonic::Status;
 use tonic::codegen::Bytes;
@@ -49,9 +49,18 @@ impl Connection {
         let authority = server.url().replace("http://", "");
         let stream = TcpStream::connect(&authority).await.expect("a server");
         stream.set_nodelay(true).expect("a socket");
+        Self::over(stream, authority, h2::client::Builder::new()).await
+    }
+
+    /// Over what is connected already.
+    pub(crate) async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        authority: String,
+        settings: h2::client::Builder,
+    ) -> Self {
         // Frames that are there at the same moment leave in one segment.
         let stream = BufWriter::with_capacity(64 * 1024, stream);
-        let (client, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+        let (client, connection) = settings.handshake(stream).await.expect("HTTP/2");
         tokio::spawn(connection);
         Self { client, authority }
     }

@@ -20,6 +20,7 @@ mod looks;
 mod order;
 mod pairs;
 mod probe;
+mod records;
 mod report;
 mod timing;
 mod world;
@@ -142,7 +143,7 @@ async fn run(wanted: &Wanted) -> bool {
 
     let of_each = extent.of(24, 60);
     let world = World::inhabited(wide().start().await, &SOMEBODY, of_each).await;
-    let world = world.with_measured_hashes().await;
+    let mut world = world.with_measured_hashes().await;
     let form = Form::of(&world.server).await;
     if wanted.wants("bytes") {
         rows.push(told(&bytes::compare(&world, &form, extent).await));
@@ -165,11 +166,15 @@ async fn run(wanted: &Wanted) -> bool {
             rows.push(told(&plan.measure(probe).await));
         }
     }
+    // The last one: from then on the server speaks TLS.
+    if wanted.wants("records") {
+        rows.push(told(&records::compare(&mut world, &form, extent).await));
+    }
     rows.into_iter().all(|kept| kept)
 }
 
 /// Studies that share one world with the times.
-const ON_ALL: [&str; 3] = ["bytes", "order", "controls"];
+const ON_ALL: [&str; 4] = ["bytes", "order", "controls", "records"];
 
 /// Prints rows, and tells whether all of them are kept.
 fn told(rows: &[Row]) -> bool {

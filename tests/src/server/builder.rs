@@ -38,8 +38,8 @@ impl Builder {
     #[must_use]
     pub fn tls(mut self, certificate: &Certificate) -> Self {
         self.root = Some(certificate.pem());
-        self.env("GUICHET_TLS_CERT", certificate.file().to_string_lossy())
-            .env("GUICHET_TLS_KEY", certificate.key_file().to_string_lossy())
+        self.env.extend(certificate.settings());
+        self
     }
 
     /// Puts it on a database that others use as well; they need one master key.

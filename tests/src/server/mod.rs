@@ -16,7 +16,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::{Mail, Mailbox, Place, Postgres, Written};
+use crate::{Certificate, Mail, Mailbox, Place, Postgres, Written};
 
 mod builder;
 
@@ -243,6 +243,13 @@ impl Server {
         self.env.insert(name.to_owned(), value.to_owned());
         self.restart().await;
         self
+    }
+
+    /// Starts it again with this certificate, for 127.0.0.1, which the clients then trust.
+    pub async fn restart_over_tls(&mut self, certificate: &Certificate) {
+        self.env.extend(certificate.settings());
+        self.root = Some(certificate.pem());
+        self.restart().await;
     }
 
     /// Sets a variable for its next start and for commands beside it; `None` takes it away.
