@@ -46,6 +46,11 @@ impl Postgres {
         Path::new(&self.socket_dir).join(".s.PGSQL.5432")
     }
 
+    /// What the whole cluster logs.
+    pub fn log(&self) -> PathBuf {
+        Path::new(&self.socket_dir).join("log")
+    }
+
     /// Carries out a statement behind the server's back.
     pub fn execute(&self, sql: &str) {
         self.run("psql", &["--quiet", "--command", sql]);

@@ -22,13 +22,14 @@ mod pairs;
 mod probe;
 mod records;
 mod report;
+mod statements;
 mod timing;
 mod world;
 
 use std::process::ExitCode;
 
-use guichet_tests::Server;
 use guichet_tests::server::Builder;
+use guichet_tests::{Postgres, Server};
 use probe::Form;
 use report::Row;
 use world::{SOMEBODY, World};
@@ -43,8 +44,8 @@ pub(crate) enum Extent {
 }
 
 impl Extent {
-    /// One number or the other.
-    pub(crate) const fn of<T: Copy>(self, short: T, full: T) -> T {
+    /// One or the other.
+    pub(crate) fn of<T>(self, short: T, full: T) -> T {
         match self {
             Self::Short => short,
             Self::Full => full,
@@ -166,6 +167,9 @@ async fn run(wanted: &Wanted) -> bool {
             rows.push(told(&plan.measure(probe).await));
         }
     }
+    if Postgres::is_at_hand() && wanted.wants("statements") {
+        rows.push(told(&statements::compare(&world, &form, extent).await));
+    }
     // The last one: from then on the server speaks TLS.
     if wanted.wants("records") {
         rows.push(told(&records::compare(&mut world, &form, extent).await));
@@ -174,7 +178,7 @@ async fn run(wanted: &Wanted) -> bool {
 }
 
 /// Studies that share one world with the times.
-const ON_ALL: [&str; 4] = ["bytes", "order", "controls", "records"];
+const ON_ALL: [&str; 5] = ["bytes", "order", "controls", "statements", "records"];
 
 /// Prints rows, and tells whether all of them are kept.
 fn told(rows: &[Row]) -> bool {

@@ -131,7 +131,7 @@ impl Server {
     }
 
     /// The database that it shares with nobody who doesn't ask for it.
-    pub(crate) fn postgres(&self) -> Option<&Arc<Postgres>> {
+    pub fn postgres(&self) -> Option<&Arc<Postgres>> {
         self.postgres.as_ref()
     }
 
