@@ -136,12 +136,19 @@ async fn run(wanted: &Wanted) -> bool {
     if extent == Extent::Full && wanted.wants("echo") {
         rows.push(told(&echo::of_a_request().await));
     }
+    rows.extend(run_in_one_world(wanted).await);
+    rows.into_iter().all(|kept| kept)
+}
+
+/// Likewise those that share a world, each with what it tells.
+async fn run_in_one_world(wanted: &Wanted) -> Vec<bool> {
+    let extent = wanted.extent;
     let mut timed = timing::in_order();
     timed.retain(|probe| wanted.wants_time_of(probe.name()));
     if timed.is_empty() && !ON_ALL.iter().any(|study| wanted.wants(study)) {
-        return rows.into_iter().all(|kept| kept);
+        return Vec::new();
     }
-
+    let mut rows = Vec::new();
     let of_each = extent.of(24, 60);
     let world = World::inhabited(wide().start().await, &SOMEBODY, of_each).await;
     let mut world = world.with_measured_hashes().await;
@@ -167,14 +174,16 @@ async fn run(wanted: &Wanted) -> bool {
             rows.push(told(&plan.measure(probe).await));
         }
     }
-    if Postgres::is_at_hand() && wanted.wants("statements") {
+    // Asked for by name, it fails where there is no PostgreSQL.
+    let can_tell = Postgres::is_at_hand() || !wanted.studies.is_empty();
+    if can_tell && wanted.wants("statements") {
         rows.push(told(&statements::compare(&world, &form, extent).await));
     }
     // The last one: from then on the server speaks TLS.
     if wanted.wants("records") {
         rows.push(told(&records::compare(&mut world, &form, extent).await));
     }
-    rows.into_iter().all(|kept| kept)
+    rows
 }
 
 /// Studies that share one world with the times.
