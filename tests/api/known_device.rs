@@ -15,6 +15,10 @@ use tonic::Code;
 const EMAIL: &str = "lea@ecole.example";
 const SCHOOL: [u8; 4] = [127, 0, 0, 1];
 const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+const ON_THE_WAY: [u8; 4] = [127, 0, 2, 1];
+
+/// Connections and calls on each at once: more than may stand in line with one name from one network.
+const A_CROWD: [usize; 2] = [3, 60];
 
 async fn server() -> Server {
     let server = Server::builder()
@@ -67,6 +71,52 @@ async fn ten_thousand_guesses_from_everywhere_do_not_keep_the_person_out() {
         door.enter_with("lea", GOOD_PASSWORD, &lea.device_token)
             .await
             .expect("her own device");
+    }
+}
+
+#[tokio::test]
+async fn guesses_from_all_networks_together_stop_no_known_device_in_a_new_one() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_THROTTLE_FREE_FAILURES", "3")
+        .env("GUICHET_THROTTLE_ACCOUNT_FREE_FAILURES", "3")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let school = Door::from(&server, SCHOOL).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    hammer(&Door::from(&server, ELSEWHERE).await, "lea", 10).await;
+
+    let train = Door::from(&server, ON_THE_WAY).await;
+    let unknown = train.refusal("lea", GOOD_PASSWORD, "").await;
+    let known = train.enter_with("lea", GOOD_PASSWORD, &lea.device_token);
+
+    assert!(is_throttled(&unknown), "{unknown:?}");
+    known.await.expect("her own device");
+}
+
+#[tokio::test]
+async fn a_known_device_stands_in_no_line_with_who_guesses_in_the_same_network() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    let mut crowd = JoinSet::new();
+    let [connections, calls] = A_CROWD;
+    for _ in 0..connections {
+        let door = Door::from(&server, SCHOOL).await;
+        for _ in 0..calls {
+            let door = door.clone();
+            crowd.spawn(async move {
+                loop {
+                    door.refusal("lea", OTHER_PASSWORD, "").await;
+                }
+            });
+        }
+    }
+
+    for _ in 0..20 {
+        let known = school.enter_with("lea", GOOD_PASSWORD, &lea.device_token);
+        known.await.expect("her own device");
     }
 }
 
