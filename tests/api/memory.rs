@@ -1,4 +1,4 @@
-//! Secrets don't stay in the server's memory.
+//! What stays in the server's memory: no secrets, and not what hashes needed.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
@@ -66,4 +66,41 @@ async fn a_password_does_not_outlive_its_call() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("copies of the passwords: {found:?}");
+}
+
+/// MiB of memory that holds no file.
+fn anonymous(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux tells");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next());
+    kib.and_then(|kib| kib.parse::<u64>().ok()).expect("kB") / 1_024
+}
+
+/// More than once: the C library learns to keep what it got back.
+#[tokio::test]
+async fn the_memory_of_hashes_goes_back_to_the_system_when_nobody_signs_in() {
+    let server = Server::builder()
+        .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
+        .env("GUICHET_HASH_THREADS", "2")
+        .start()
+        .await;
+    people::active(&server, "lea", "").await;
+    let pid = server.pid().expect("it runs");
+
+    for round in 0..2 {
+        people::tokens(&server, "lea", people::GOOD_PASSWORD).await;
+        let busy = anonymous(pid);
+        assert!(busy >= 19, "{busy} MiB");
+        let mut idle = busy;
+        for _ in 0..300 {
+            idle = anonymous(pid);
+            if idle < 19 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(idle < 19, "{idle} MiB after {busy}, round {round}");
+    }
 }

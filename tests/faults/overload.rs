@@ -41,8 +41,10 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
         .env("GUICHET_HASH_THREADS", "2")
         .start()
         .await;
-    people::active(&server, "lea", "lea@ecole.example").await;
     people::active(&server, "anne", "anne@ecole.example").await;
+    for number in 0..people_at_once {
+        people::active(&server, &name(number), "").await;
+    }
     // Before there is no room for it.
     let tokens = people::tokens(&server, "anne", GOOD_PASSWORD).await;
     let before = resident(&server);
@@ -101,9 +103,9 @@ impl Storm {
             .build();
         runtime.expect("threads").block_on(async {
             let mut logins = JoinSet::new();
-            for _ in 0..people {
+            for number in 0..people {
                 let guichet = server.anyone().await;
-                logins.spawn(sign_in_until(end, guichet, self.clone()));
+                logins.spawn(sign_in_until(end, guichet, name(number), self.clone()));
             }
             all_are_here.wait();
             logins.join_all().await;
@@ -129,10 +131,15 @@ fn step_back() {
     niceness.expect("a process may always step back");
 }
 
-async fn sign_in_until(end: Instant, guichet: Guichet, storm: Storm) {
+/// Who signs in.
+fn name(number: usize) -> String {
+    format!("person{number}")
+}
+
+async fn sign_in_until(end: Instant, guichet: Guichet, username: String, storm: Storm) {
     while Instant::now() < end {
         let request = LoginRequest {
-            username: "lea".to_owned(),
+            username: username.clone(),
             password: GOOD_PASSWORD.to_owned(),
             device_name: String::new(),
             ..LoginRequest::default()

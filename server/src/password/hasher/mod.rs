@@ -18,6 +18,17 @@ use super::{Password, Verifiable};
 use patience::Patience;
 use queue::{Job, Queue};
 
+/// For so long a thread that computes nothing keeps the memory of its last hash: while people sign in, each spares the
+/// system's wiping it, and at night nobody pays for it.
+const KEEPS_MEMORY: Duration = Duration::from_secs(10);
+
+/// Blocks of 1 KiB. Only a piece larger than 32 MiB does glibc always give back to the system; of smaller ones it learns to
+/// keep them (mallopt(3), `M_MMAP_THRESHOLD`). So much is asked for, and only what a hash needs of it becomes memory.
+const GIVEN_BACK: usize = 33 * 1_024;
+
+/// Blocks that are few enough to be kept.
+const WORTH_GIVING_BACK: usize = 4 * 1_024;
+
 /// How much less than others these threads may claim of a busy machine: a hash can wait, a health check cannot.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
@@ -257,9 +268,15 @@ impl Drop for Pool {
 fn work(queue: &Queue, cost: Cost) {
     yield_to_other_threads();
     let kept_blocks = cost.params().map_or(0, |params| params.block_count());
+    let room = if kept_blocks < WORTH_GIVING_BACK {
+        kept_blocks
+    } else {
+        kept_blocks.max(GIVEN_BACK)
+    };
     let mut memory = Memory::new();
 
-    while let Some(job) = queue.pop() {
+    while let Some(job) = queue.pop(KEEPS_MEMORY, || memory = Memory::new()) {
+        memory.reserve_exact(room - memory.len());
         let start = Instant::now();
         // The panic is already reported by the panic hook; the next job must still run.
         let _ = catch_unwind(AssertUnwindSafe(|| (job.compute)(&mut memory)));
@@ -267,7 +284,7 @@ fn work(queue: &Queue, cost: Cost) {
         queue.record(start.elapsed());
         // A hash from elsewhere may have needed much more.
         memory.truncate(kept_blocks);
-        memory.shrink_to(kept_blocks);
+        memory.shrink_to(room);
     }
 }
 

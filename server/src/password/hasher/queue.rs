@@ -71,8 +71,10 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for the next job that somebody wants; `None` once the queue is closed.
-    pub(super) fn pop(&self) -> Option<Job> {
+    /// Waits for the next job that somebody wants; `None` once the queue is closed. When none has come for so long, `rest`
+    /// is called, once.
+    pub(super) fn pop(&self, patience: Duration, rest: impl FnOnce()) -> Option<Job> {
+        let mut rest = Some(rest);
         let mut state = self.lock();
 
         loop {
@@ -84,11 +86,22 @@ impl Queue {
             match next {
                 Some(job) if job.is_wanted() => return Some(job),
                 Some(_) => {}
+                None if rest.is_none() => {
+                    let woken = self.ready.wait(state);
+                    state = woken.unwrap_or_else(PoisonError::into_inner);
+                }
                 None => {
-                    state = self
-                        .ready
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let woken = self.ready.wait_timeout(state, patience);
+                    let (locked, waited) = woken.unwrap_or_else(PoisonError::into_inner);
+                    state = locked;
+                    if waited.timed_out()
+                        && state.jobs.is_empty()
+                        && let Some(rest) = rest.take()
+                    {
+                        drop(state);
+                        rest();
+                        state = self.lock();
+                    }
                 }
             }
         }
@@ -156,7 +169,10 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{
+        sync::{Arc, mpsc},
+        thread,
+    };
 
     use super::*;
 
@@ -166,6 +182,10 @@ mod tests {
             deadline,
             compute: Box::new(|_| {}),
         }
+    }
+
+    fn pop(queue: &Queue) -> Option<Job> {
+        queue.pop(Duration::MAX, || {})
     }
 
     #[test]
@@ -192,8 +212,25 @@ mod tests {
         queue.push(job(&caller, Some(soon))).unwrap();
         drop(gone);
 
-        assert_eq!(queue.pop().and_then(|job| job.deadline), Some(soon));
+        assert_eq!(pop(&queue).and_then(|job| job.deadline), Some(soon));
         assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn who_waits_for_long_rests_once_and_still_gets_the_next_job() {
+        let queue = Queue::new(8, 1, Gauge::default());
+        let caller = Arc::new(());
+        let (rest, rests) = mpsc::channel();
+
+        thread::scope(|scope| {
+            let popped =
+                scope.spawn(|| queue.pop(Duration::from_millis(1), || rest.send(()).unwrap()));
+            rests.recv().unwrap();
+            queue.push(job(&caller, None)).unwrap();
+            assert!(popped.join().unwrap().is_some());
+        });
+
+        assert_eq!(rests.try_iter().count(), 0);
     }
 
     #[test]
@@ -222,7 +259,7 @@ mod tests {
 
         queue.close();
 
-        assert!(queue.pop().is_none());
+        assert!(pop(&queue).is_none());
         assert_eq!(queue.len(), 0);
     }
 }
