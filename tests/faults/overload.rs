@@ -43,7 +43,8 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
         .await;
     people::active(&server, "anne", "anne@ecole.example").await;
     for number in 0..people_at_once {
-        people::active(&server, &name(number), "").await;
+        let name = name(number);
+        people::active(&server, &name, &format!("{name}@ecole.example")).await;
     }
     // Before there is no room for it.
     let tokens = people::tokens(&server, "anne", GOOD_PASSWORD).await;

@@ -25,6 +25,9 @@ const SIGNING_IN: usize = 64;
 /// Callers of everything else.
 const CALLERS: usize = 64;
 
+/// Longer than a server keeps the memory of its last hash.
+const REST: Duration = Duration::from_secs(15);
+
 /// Sign-ins at once in the storm that the memory is measured in.
 const STORM: usize = 1_000;
 
@@ -153,9 +156,11 @@ async fn start(pace: &Pace, product: &mut Product, report: &mut Report) {
     );
 }
 
-/// The memory of a server that has just started, and the most it took while far more sign in than it can hash for.
+/// The memory of a server at rest, and the most it took while far more sign in than it can hash for.
 async fn storm(pace: &Pace, product: &mut Product, report: &mut Report) {
     product.restart().await;
+    // It has hashed to learn how long that takes, and gives the memory back.
+    tokio::time::sleep(REST).await;
     let idle = memory::resident(product.pid());
     report.mebibytes("idle RSS", idle, 25.0);
 
