@@ -166,7 +166,12 @@ async fn compared(
             // Each name that nobody has is asked about as seldom as somebody's, or one would have to wait for it.
             let nobody = about(&world.nobody(number + time));
             let somebody = about(&world.of(class, time));
-            let [somebody, nobody] = watched.ask_both(&somebody, &nobody, &mut random).await;
+            let ask = async |random: &mut Rng| watched.ask_both(&somebody, &nobody, random).await;
+            let [mut somebody, mut nobody] = ask(&mut random).await;
+            if somebody.records != nobody.records {
+                // A busy server may send an answer in two pieces now and then, of anybody.
+                [somebody, nobody] = ask(&mut random).await;
+            }
             if somebody != nobody {
                 broken.push(format!(
                     "{}: {somebody:?}, nobody: {nobody:?}",
