@@ -157,6 +157,11 @@ async fn run_in_one_world(wanted: &Wanted) -> Vec<bool> {
         rows.push(told(&bytes::compare(&world, &form, extent).await));
         rows.push(told(&[bytes::control(&world, &form).await]));
     }
+    // Asked for by name, it fails where there is no PostgreSQL.
+    let can_tell = Postgres::is_at_hand() || !wanted.studies.is_empty();
+    if can_tell && wanted.wants("statements") {
+        rows.push(told(&statements::compare(&world, &form, extent).await));
+    }
     if wanted.wants("order") {
         rows.push(told(&order::is_by_chance(&world, &form, extent).await));
     }
@@ -173,11 +178,6 @@ async fn run_in_one_world(wanted: &Wanted) -> Vec<bool> {
         for probe in timed {
             rows.push(told(&plan.measure(probe).await));
         }
-    }
-    // Asked for by name, it fails where there is no PostgreSQL.
-    let can_tell = Postgres::is_at_hand() || !wanted.studies.is_empty();
-    if can_tell && wanted.wants("statements") {
-        rows.push(told(&statements::compare(&world, &form, extent).await));
     }
     // The last one: from then on the server speaks TLS.
     if wanted.wants("records") {

@@ -16,8 +16,8 @@ use crate::world::{Class, World};
 /// More often asked than the worker's own statements come between each time.
 const TIMES: usize = 3;
 
-/// For so long no statement comes once the worker has done what a question left to it.
-const QUIET: Duration = Duration::from_millis(120);
+/// For so long no statement comes once the worker has done what questions left to it.
+const QUIET: Duration = Duration::from_millis(600);
 
 /// Kinds of statement, and how many of each.
 type Statements = BTreeMap<String, usize>;
@@ -87,6 +87,8 @@ struct Observer<'a> {
     form: &'a Form,
     connection: Connection,
     log: Log<'a>,
+    /// Whose turn it is: a short code is dead after five wrong tries.
+    next: usize,
 }
 
 impl Observer<'_> {
@@ -94,8 +96,9 @@ impl Observer<'_> {
     /// each time.
     async fn ask(&mut self, probe: Probe, class: Class) -> Statements {
         let mut always: Option<Statements> = None;
-        for time in 0..TIMES {
-            let asked = probe.about(&self.world.of(class, time), self.form);
+        for _ in 0..TIMES {
+            self.next += 1;
+            let asked = probe.about(&self.world.of(class, self.next), self.form);
             if probe.leaves_work() {
                 self.log.settle().await;
             }
@@ -117,6 +120,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
         form,
         connection: Connection::open(&world.server).await,
         log: Log::open(postgres.expect("a server beside `tests/postgres`")),
+        next: 0,
     };
     let mut rows = Vec::new();
     let mut on_purpose = OnPurpose::default();
