@@ -200,18 +200,6 @@ impl Probe {
         }
     }
 
-    /// Whether the worker decides about it after the answer.
-    pub(crate) const fn leaves_work(self) -> bool {
-        matches!(
-            self,
-            Self::ResetByUsername
-                | Self::ResetByEmail
-                | Self::ForgotPage(_)
-                | Self::Remind
-                | Self::RemindPage
-        )
-    }
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Login(Typed::Wrong) => "Login",

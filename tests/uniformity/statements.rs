@@ -9,7 +9,7 @@ use guichet_tests::Postgres;
 
 use crate::Extent;
 use crate::exchange::Connection;
-use crate::probe::{ALL, Code, Form, Probe};
+use crate::probe::{ALL, Form, Probe};
 use crate::report::Row;
 use crate::world::{Class, World};
 
@@ -99,7 +99,7 @@ impl Observer<'_> {
         for _ in 0..TIMES {
             self.next += 1;
             let asked = probe.about(&self.world.of(class, self.next), self.form);
-            if probe.leaves_work() {
+            if probe.sends_mail() {
                 self.log.settle().await;
             }
             self.log.read();
@@ -124,7 +124,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
     };
     let mut rows = Vec::new();
     let mut on_purpose = OnPurpose::default();
-    let (left, answered): (Vec<_>, Vec<_>) = ALL.into_iter().partition(|probe| probe.leaves_work());
+    let (left, answered): (Vec<_>, Vec<_>) = ALL.into_iter().partition(|probe| probe.sends_mail());
     for probe in [answered, extent.of(Vec::new(), left)].concat() {
         let mut broken = Vec::new();
         observer.log.settle().await;
@@ -159,17 +159,9 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
 fn differs_on_purpose(probe: Probe, class: Class) -> bool {
     match class {
         // Charged to fewer counters.
-        Class::OpenedFromHere => matches!(
-            probe,
-            Probe::Login(_) | Probe::LoginFromScript | Probe::LoginPage
-        ),
+        Class::OpenedFromHere => probe.is_counted(),
         // Counted beside the code, and not under the id.
-        Class::HandedOver => matches!(
-            probe,
-            Probe::Inspect(Code::Short)
-                | Probe::Complete(Code::Short)
-                | Probe::CompletePage(Code::Short)
-        ),
+        Class::HandedOver => probe.is_short(),
         _ => false,
     }
 }

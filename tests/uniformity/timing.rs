@@ -271,7 +271,8 @@ impl Probe {
         )
     }
 
-    const fn is_short(self) -> bool {
+    /// Whether it tries a code that is handed over.
+    pub(crate) const fn is_short(self) -> bool {
         matches!(
             self,
             Self::Inspect(Code::Short)
