@@ -342,8 +342,7 @@ async fn recognise<Q>(app: &App, request: &Request<Q>, now: Timestamp) -> Caller
     }
 }
 
-/// The header, given exactly once.
-/// What the caller shows, as it stands in the metadata.
+/// What the caller shows to be let in: the header, given exactly once.
 pub fn authorization<Q>(request: &Request<Q>) -> Result<&str, Error> {
     let mut values = request.metadata().get_all("authorization").iter();
     let (Some(value), None) = (values.next(), values.next()) else {

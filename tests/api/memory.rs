@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
 
 use guichet_client::proto::ChangePasswordRequest;
-use guichet_tests::{Server, people};
+use guichet_tests::{Server, memory, people};
 use memchr::memmem;
 
 /// Nothing else looks like these.
@@ -70,12 +70,7 @@ async fn a_password_does_not_outlive_its_call() {
 
 /// MiB of memory that holds no file.
 fn anonymous(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux tells");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next());
-    kib.and_then(|kib| kib.parse::<u64>().ok()).expect("kB") / 1_024
+    memory::kib(pid, "RssAnon") / 1_024
 }
 
 /// More than once: the C library learns to keep what it got back.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use guichet_client::proto::{IntrospectRequest, LoginRequest, RefreshRequest, Tokens};
 use guichet_client::{Guichet, Reason, error};
-use guichet_tests::Server;
 use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::{Server, memory};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -297,11 +297,5 @@ fn address(server: &Server) -> String {
 }
 
 fn resident(server: &Server) -> f64 {
-    let pid = server.pid().expect("a running server");
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next());
-    kib.and_then(|kib| kib.parse::<f64>().ok())
-        .expect("a number of kB")
-        / 1_024.0
+    memory::mib(server.pid().expect("a running server"), "VmRSS")
 }

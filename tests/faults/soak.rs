@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use guichet_tests::web::metric;
-use guichet_tests::{Postgres, Server};
+use guichet_tests::{Postgres, Server, memory};
 
 use crate::crowd::Crowd;
 use crate::disk::{Disk, EIO, Plan};
@@ -177,19 +177,9 @@ fn look(server: &Server, begun: Instant) -> Look {
         .count();
     Look {
         hours: begun.elapsed().as_secs_f64() / 3_600.0,
-        memory: resident(pid),
+        memory: memory::mib(pid, "VmRSS"),
         files,
     }
-}
-
-/// In MiB: the second number of pages of 4 KiB (proc(5), statm).
-fn resident(pid: u32) -> f64 {
-    let pages = std::fs::read_to_string(format!("/proc/{pid}/statm")).expect("Linux");
-    let pages = pages
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse::<f64>().ok());
-    pages.expect("a number") / 256.0
 }
 
 /// MiB an hour, by least squares.

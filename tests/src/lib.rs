@@ -13,6 +13,7 @@ pub mod errors;
 pub mod grpc_web;
 pub mod journal;
 pub mod mailbox;
+pub mod memory;
 pub mod network;
 mod old_hashes;
 pub mod people;

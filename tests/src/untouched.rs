@@ -1,7 +1,6 @@
 //! What every bad input must leave as it was.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::{Duration, Instant};
 
 use guichet_client::proto::{
@@ -105,9 +104,5 @@ async fn rows(server: &Server) -> BTreeMap<String, Vec<String>> {
 
 /// The process's resident memory, in KiB.
 fn memory(server: &Server) -> u64 {
-    let pid = server.pid().expect("a running server");
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    kib.and_then(|kib| kib.parse().ok()).expect("a size")
+    crate::memory::kib(server.pid().expect("a running server"), "VmRSS")
 }

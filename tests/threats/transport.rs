@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use guichet_tests::wire::{GRPC, Wire, frame};
-use guichet_tests::{Certificate, Server, people, this_version};
+use guichet_tests::{Certificate, Server, memory, people, this_version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -38,16 +38,9 @@ async fn assert_serves(server: &Server) {
     assert_eq!(answer.expect("an answer").code(), Some(Code::Ok));
 }
 
-/// A number of `/proc/{pid}/status`, in bytes.
+/// The server's resident memory, in bytes.
 fn resident(server: &Server) -> u64 {
-    let pid = server.pid().expect("a running server");
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    kilobytes
-        .and_then(|number| number.parse::<u64>().ok())
-        .expect("a number")
-        * 1024
+    memory::kib(server.pid().expect("a running server"), "VmRSS") * 1_024
 }
 
 /// Processor time that the server has used, in hundredths of a second.

@@ -212,7 +212,10 @@ fn in_hours(wait: Duration) -> u64 {
 }
 
 /// The names of what differs.
-pub(crate) fn differences(one: &Visible, other: &Visible) -> Vec<String> {
+pub(crate) fn differences<V: PartialEq>(
+    one: &BTreeMap<String, V>,
+    other: &BTreeMap<String, V>,
+) -> Vec<String> {
     let mut names: Vec<&String> = one.keys().chain(other.keys()).collect();
     names.sort();
     names.dedup();

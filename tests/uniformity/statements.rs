@@ -8,7 +8,7 @@ use std::time::Duration;
 use guichet_tests::Postgres;
 
 use crate::Extent;
-use crate::exchange::Connection;
+use crate::exchange::{Connection, differences};
 use crate::probe::{ALL, Form, Probe};
 use crate::report::Row;
 use crate::world::{Class, World};
@@ -140,7 +140,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
             if differs_on_purpose(probe, class) {
                 on_purpose.see(probe, class, seen != nobody);
             } else if seen != nobody {
-                broken.push(format!("{}: {}", class.name(), differences(&nobody, &seen)));
+                broken.push(format!("{}: {}", class.name(), told(&nobody, &seen)));
             }
         }
         let count: usize = nobody.values().sum();
@@ -192,13 +192,11 @@ impl OnPurpose {
     }
 }
 
-fn differences(one: &Statements, other: &Statements) -> String {
-    let mut kinds: Vec<&String> = one.keys().chain(other.keys()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let told = kinds.into_iter().filter_map(|kind| {
-        let counts = [one, other].map(|seen| seen.get(kind).copied().unwrap_or_default());
-        (counts[0] != counts[1]).then(|| format!("{counts:?} {kind}"))
+/// What was not done as often, and how often each time.
+fn told(one: &Statements, other: &Statements) -> String {
+    let kinds = differences(one, other).into_iter().map(|kind| {
+        let counts = [one, other].map(|seen| seen.get(&kind).copied().unwrap_or_default());
+        format!("{counts:?} {kind}")
     });
-    told.collect::<Vec<_>>().join("; ")
+    kinds.collect::<Vec<_>>().join("; ")
 }

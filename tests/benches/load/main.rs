@@ -7,14 +7,13 @@
 mod calls;
 mod closed_loop;
 mod limits;
-mod memory;
 mod product;
 mod report;
 
 use std::time::Duration;
 
 use closed_loop::run;
-use guichet_tests::release_binary;
+use guichet_tests::{memory, release_binary};
 use limits::BareServer;
 use product::Product;
 use report::{Goal, Report};
@@ -161,7 +160,7 @@ async fn storm(pace: &Pace, product: &mut Product, report: &mut Report) {
     product.restart().await;
     // It has hashed to learn how long that takes, and gives the memory back.
     tokio::time::sleep(REST).await;
-    let idle = memory::resident(product.pid());
+    let idle = memory::mib(product.pid(), "VmRSS");
     report.mebibytes("idle RSS", idle, 25.0);
 
     product.reconnect(STORM).await;
@@ -169,7 +168,7 @@ async fn storm(pace: &Pace, product: &mut Product, report: &mut Report) {
     let goal = idle + limits::hashing_mebibytes() + 16.0;
     report.mebibytes(
         "most RSS, 1,000 signing in",
-        memory::highest(product.pid()),
+        memory::mib(product.pid(), "VmHWM"),
         goal,
     );
 }
