@@ -74,6 +74,7 @@ async fn open(
     arrival: Arrival,
     answer: &Answer,
 ) -> Result<Tokens, Error> {
+    let before = session::Before::look(call, account, &arrival.device_token).await?;
     let txn = call.app.store.write().await?;
     if !take(call, &txn, account, answer).await? {
         call.note(Refused::SecondFactor(account.id));
@@ -83,7 +84,7 @@ async fn open(
     if !mark_signed_in(call, &txn, account, None, Proof::SecondFactor).await? {
         return Err(Error::TokenInvalid);
     }
-    let tokens = session::open(call, &txn, account, arrival, Proof::SecondFactor).await?;
+    let tokens = session::open(call, &txn, (account, before), arrival, Proof::SecondFactor).await?;
     second_factor::forgive(call, &txn, account.id).await?;
     txn.commit().await?;
     Ok(tokens)

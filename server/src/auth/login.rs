@@ -196,7 +196,7 @@ async fn open(
     (approach, charged): (&Approach<'_>, &Charged),
 ) -> Result<Attempt, Error> {
     let _turn = call.app.store.turn().await;
-    // Looks that can come before the transaction do: the shorter it is, the sooner others write.
+    let before = session::Before::look(call, &account, &request.device_token).await?;
     let second_factor = totp::Entity::confirmed(account.id);
     let has_second_factor = second_factor.one(&call.app.store.read).await?.is_some();
     let mut arrival = Arrival {
@@ -220,7 +220,8 @@ async fn open(
         let challenge = Challenge::of(account.id, kept.as_deref(), arrival, call.now);
         Outcome::Challenge(challenge.to_proto(&call.app.master_key)?)
     } else {
-        Outcome::Tokens(session::open(call, &txn, &account, arrival, Proof::Password).await?)
+        let signed_in = (&account, before);
+        Outcome::Tokens(session::open(call, &txn, signed_in, arrival, Proof::Password).await?)
     };
     txn.commit().await?;
     Ok(Attempt::Opened(outcome))

@@ -14,48 +14,55 @@ use crate::{
 /// More than a person mistypes.
 const MANY_FAILURES: i64 = 10;
 
-/// Queues the notice, unless the person is known here. The worker finds it by itself within a second.
+/// How well a person is known where they sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On a device that the person has signed in on.
+    OwnDevice,
+    /// The account was opened from this network, or never from anywhere.
+    Familiar,
+    /// The account was opened before, and never from here.
+    New,
+}
+
+/// Looks where the person signs in. Before the transaction: nothing that is written there changes it.
 ///
 /// Known is the device by its token, or the network: what the device says of itself is for a thief to choose. A device is
 /// not needed where the network is known, or each computer of a school would be news; after many failures it is.
+pub(super) async fn look(
+    call: &Call<'_>,
+    account: &account::Model,
+    device_token: &str,
+) -> Result<Place, Error> {
+    let app = call.app;
+    let device = Device::open(&app.master_key, device_token);
+    if device.is_some_and(|device| device.is_known_to(app, account, call.now)) {
+        return Ok(Place::OwnDevice);
+    }
+    let db = &app.store.read;
+    let network = peer::network(call.client);
+    let is_new = !session::Entity::is_familiar(db, account.id, &network).await?
+        && session::Entity::has_any(db, account.id).await?;
+    Ok(if is_new { Place::New } else { Place::Familiar })
+}
+
+/// Queues the notice, unless the person is known there. The worker finds it by itself within a second.
 pub(super) async fn tell(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
-    account: &account::Model,
+    (account, place): (&account::Model, Place),
     arrival: &Arrival,
 ) -> Result<(), Error> {
-    if account.email.is_none() {
-        return Ok(());
-    }
-    let app = call.app;
-    let device = Device::open(&app.master_key, &arrival.device_token);
-    if device.is_some_and(|device| device.is_known_to(app, account, call.now)) {
-        return Ok(());
-    }
     let device_name = arrival.device_name.clone();
-    let cause = if arrival.failures >= MANY_FAILURES {
-        let failures = arrival.failures;
-        Cause::ManyFailures {
+    let failures = arrival.failures;
+    let cause = match place {
+        Place::OwnDevice => return Ok(()),
+        _ if failures >= MANY_FAILURES => Cause::ManyFailures {
             device_name,
             failures,
-        }
-    } else if is_new_place(call, txn, account).await? {
-        Cause::NewPlace { device_name }
-    } else {
-        return Ok(());
+        },
+        Place::New => Cause::NewPlace { device_name },
+        Place::Familiar => return Ok(()),
     };
-    outbox::enqueue_daily(txn, app, cause, account, call.now).await
-}
-
-/// Whether the account was opened before, and never from here.
-async fn is_new_place(
-    call: &Call<'_>,
-    txn: &DatabaseTransaction,
-    account: &account::Model,
-) -> Result<bool, Error> {
-    let network = peer::network(call.client);
-    if session::Entity::is_familiar(txn, account.id, &network).await? {
-        return Ok(false);
-    }
-    Ok(session::Entity::has_any(txn, account.id).await?)
+    outbox::enqueue_daily(txn, call.app, cause, account, call.now).await
 }

@@ -3,12 +3,17 @@
 use guichet_proto::v1::Tokens;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, EntityTrait as _,
-    QueryOrder as _, QuerySelect as _,
+    PaginatorTrait as _, QueryOrder as _, QuerySelect as _,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{device, new_place, refresh_token::RefreshToken, token};
+use super::{
+    device,
+    new_place::{self, Place},
+    refresh_token::RefreshToken,
+    token,
+};
 use crate::{
     app::App,
     call::Call,
@@ -22,6 +27,10 @@ use crate::{
 
 /// Sessions that an account may have at once (ASVS 5.0, 7.1.2); one more ends the oldest.
 const MOST: u64 = 50;
+
+/// With fewer nobody looks for old ones to end: not as many sign-ins of one person come between a look and its
+/// transaction.
+const MANY: u64 = MOST / 2;
 
 /// How a person came to sign in.
 #[derive(Serialize, Deserialize)]
@@ -48,11 +57,32 @@ pub(super) enum Proof {
     SecondFactor,
 }
 
+/// What is looked at before the transaction that opens a session: the shorter it is, the sooner others write.
+pub(super) struct Before {
+    place: Place,
+    live: u64,
+}
+
+impl Before {
+    /// Looks at the sessions of who is about to sign in.
+    pub(super) async fn look(
+        call: &Call<'_>,
+        account: &account::Model,
+        device_token: &str,
+    ) -> Result<Self, Error> {
+        let live = session::Entity::live(account.id, call.now);
+        Ok(Self {
+            place: new_place::look(call, account, device_token).await?,
+            live: live.count(&call.app.store.read).await?,
+        })
+    }
+}
+
 /// Opens a session for a person who has just proved who they are.
 pub(super) async fn open(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
-    account: &account::Model,
+    (account, before): (&account::Model, Before),
     arrival: Arrival,
     proof: Proof,
 ) -> Result<Tokens, Error> {
@@ -61,8 +91,10 @@ pub(super) async fn open(
     if let Some(replaced) = arrival.replaces {
         close(call, txn, replaced, "replaced").await?;
     }
-    make_room(call, txn, account).await?;
-    new_place::tell(call, txn, account, &arrival).await?;
+    if before.live >= MANY {
+        make_room(call, txn, account).await?;
+    }
+    new_place::tell(call, txn, (account, before.place), &arrival).await?;
     let id = app.clock.new_id();
     let refresh = RefreshToken::first(id);
     let text = refresh.to_text(&app.master_key);
