@@ -23,20 +23,19 @@ pub async fn seal(app: &App) -> Result<(), Error> {
 
 /// One seal over up to [`BATCH`] events. Of several replicas that seal the same, one does.
 async fn seal_some(app: &App) -> Result<u64, Error> {
-    let unsealed = event::Entity::find()
+    // Read without the write lock, since a row of the journal never changes: whether all of them are still unsealed is
+    // seen when they are marked.
+    let events = event::Entity::find()
         .filter(event::Column::SealNumber.is_null())
         .order_by_asc(event::Column::Id)
-        .limit(BATCH);
-    // A look without the write lock first: mostly nothing has happened.
-    if unsealed
-        .clone()
-        .limit(1)
-        .one(&app.store.read)
-        .await?
-        .is_none()
-    {
+        .limit(BATCH)
+        .all(&app.store.read)
+        .await?;
+    if events.is_empty() {
         return Ok(0);
     }
+    let count = events.len() as u64;
+    let digest = chain::digest(&events).map_err(|cause| Error::Internal(cause.into()))?;
 
     let txn = app.store.write().await?;
     let before = Head::newest(&txn).await?;
@@ -44,16 +43,10 @@ async fn seal_some(app: &App) -> Result<u64, Error> {
     if retired_key::Entity::is_retired(&txn, &app.master_key.id_in_force()).await? {
         return Ok(0);
     }
-    let events = unsealed.all(&txn).await?;
-    if events.is_empty() {
-        // Another was faster.
-        return Ok(0);
-    }
-    let count = events.len() as u64;
     let mut seal = event_seal::Model {
         number: before.as_ref().map_or(0, |head| head.number) + 1,
         event_count: i64::try_from(count).unwrap_or(i64::MAX),
-        digest: chain::digest(&events).map_err(|cause| Error::Internal(cause.into()))?,
+        digest,
         seal_time: app.clock.now(),
         mac: Vec::new(),
     };
