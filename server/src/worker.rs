@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
+    ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
     QueryFilter as _,
 };
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::{
     outbox::deliver,
     reset::decide,
     secret,
-    store::{first_reply, import, outbox, reset_code, reset_request, session},
+    store::{Store, first_reply, import, outbox, reset_code, reset_request, session},
     throttle,
 };
 
@@ -156,8 +156,9 @@ async fn tell_outbox(app: &App) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// At the start as well: a server that is restarted often must not forget it.
 async fn house(app: &App, stop: &CancellationToken) {
-    while !stopped_within(stop, SWEEP).await {
+    loop {
         if let Err(error) = sweep(app).await {
             tracing::warn!("housekeeping: {}", describe(&error));
         }
@@ -166,6 +167,9 @@ async fn house(app: &App, stop: &CancellationToken) {
         }
         if let Err(error) = keep_journal(app).await {
             tracing::warn!("the journal: {}", describe(&error));
+        }
+        if stopped_within(stop, SWEEP).await {
+            return;
         }
     }
 }
@@ -180,44 +184,36 @@ async fn keep_journal(app: &App) -> Result<(), Error> {
 }
 
 async fn sweep(app: &App) -> Result<(), Error> {
+    let store = &app.store;
     let now = app.clock.now();
     let long_ago = now.minus(KEPT);
-    let txn = app.store.write().await?;
-    throttle::sweep(&txn, now).await?;
-    first_reply::Entity::delete_many()
-        .filter(first_reply::Column::ExpireTime.lte(now))
-        .exec(&txn)
-        .await?;
-    reset_code::Entity::delete_many()
-        .filter(reset_code::Column::ExpireTime.lte(long_ago))
-        .exec(&txn)
-        .await?;
-    session::Entity::delete_many()
-        .filter(session::Column::ExpireTime.lte(long_ago))
-        .exec(&txn)
-        .await?;
-    forget_history(&txn, now.minus(HISTORY).least_id()).await?;
-    import::Entity::delete_many()
-        .filter(import::Column::UpdateTime.lte(now.minus(HISTORY)))
-        .exec(&txn)
-        .await?;
-    txn.commit().await?;
-    Ok(())
+    let history = now.minus(HISTORY);
+    throttle::sweep(store, now).await?;
+    let old = first_reply::Column::ExpireTime.lte(now);
+    let key = first_reply::Column::RequestId;
+    store.sweep::<first_reply::Entity>(key, old).await?;
+    let old = reset_code::Column::ExpireTime.lte(long_ago);
+    let key = reset_code::Column::Id;
+    store.sweep::<reset_code::Entity>(key, old).await?;
+    let old = session::Column::ExpireTime.lte(long_ago);
+    let key = session::Column::Id;
+    store.sweep::<session::Entity>(key, old).await?;
+    forget_history(store, history.least_id()).await?;
+    let old = import::Column::UpdateTime.lte(history);
+    let key = import::Column::Id;
+    Ok(store.sweep::<import::Entity>(key, old).await?)
 }
 
 /// Deletes the finished requests and mails before `first_kept`.
-async fn forget_history(db: &impl ConnectionTrait, first_kept: Uuid) -> Result<(), Error> {
-    reset_request::Entity::delete_many()
-        .filter(reset_request::Column::Id.lt(first_kept))
-        .filter(reset_request::Column::DecideTime.is_not_null())
-        .exec(db)
-        .await?;
-    outbox::Entity::delete_many()
-        .filter(outbox::Column::Id.lt(first_kept))
-        .filter(outbox::Column::State.ne(outbox::State::Queued))
-        .exec(db)
-        .await?;
-    Ok(())
+async fn forget_history(store: &Store, first_kept: Uuid) -> Result<(), Error> {
+    let key = reset_request::Column::Id;
+    let is_finished = reset_request::Column::DecideTime.is_not_null();
+    let old = key.lt(first_kept).and(is_finished);
+    store.sweep::<reset_request::Entity>(key, old).await?;
+    let key = outbox::Column::Id;
+    let is_finished = outbox::Column::State.ne(outbox::State::Queued);
+    let old = key.lt(first_kept).and(is_finished);
+    Ok(store.sweep::<outbox::Entity>(key, old).await?)
 }
 
 async fn stopped_within(stop: &CancellationToken, time: Duration) -> bool {

@@ -18,6 +18,7 @@ mod examples;
 mod file_modes;
 mod former_passwords;
 mod grpc_web;
+mod housekeeping;
 mod http1;
 mod http2_frames;
 mod http2_limits;

@@ -116,8 +116,11 @@ impl Place {
         statements.execute(&mut self.open().await).await.is_err()
     }
 
-    /// Every row of each table but the migrations' own, as text that tells type and bytes. Of a file only.
+    /// Every row of each table, as text; of a file without the migrations' own, and with each value's type.
     pub async fn dump(&self) -> BTreeMap<String, Vec<String>> {
+        if let Some(postgres) = &self.postgres {
+            return postgres.rows();
+        }
         let mut file = self.open().await;
         let columns = sqlx::query(
             "SELECT t.name, group_concat('typeof(\"' || c.name || '\") || quote(\"' || c.name || '\")', ' || ')

@@ -55,6 +55,7 @@ mod schema;
 pub mod scope;
 pub mod session;
 pub mod signing_key;
+mod sweep;
 pub mod throttle;
 mod time;
 pub mod totp;

@@ -23,7 +23,7 @@ use crate::{
     config,
     master_key::{MasterKey, Purpose},
     store::{
-        session,
+        Store, session,
         throttle::{ActiveModel, Column, Entity, Model},
     },
 };
@@ -308,12 +308,9 @@ pub async fn forget(db: &impl ConnectionTrait, key: &[u8]) -> Result<Option<i64>
 }
 
 /// Deletes the counters that nobody needs any more.
-pub async fn sweep(db: &impl ConnectionTrait, now: Timestamp) -> Result<(), DbErr> {
-    Entity::delete_many()
-        .filter(Column::ExpireTime.lte(now))
-        .exec(db)
-        .await
-        .map(drop)
+pub async fn sweep(store: &Store, now: Timestamp) -> Result<(), DbErr> {
+    let old = Column::ExpireTime.lte(now);
+    store.sweep::<Entity>(Column::Key, old).await
 }
 
 #[cfg(test)]
