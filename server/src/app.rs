@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::{
     auth::key::KeyRing,
     clock::Clock,
-    config::{Config, PasswordRules},
+    config::{Config, Hashing, PasswordRules},
     i18n::Locale,
     mail::{letter::Brand, transport::Transport},
     master_key::MasterKey,
@@ -93,13 +93,8 @@ impl App {
         )
         .await?;
 
-        let cost = Cost::parse(&config.hashing.argon2)
-            .map_err(|wrong| anyhow::anyhow!("GUICHET_ARGON2: {wrong}"))?;
-        if cost.is_below_floor() {
-            tracing::warn!("GUICHET_ARGON2 is weaker than what OWASP calls safe: for tests only");
-        }
         let settings = Settings {
-            cost,
+            cost: hash_cost(&config)?,
             threads: config.hashing.threads,
             queue: config.hashing.queue,
             waiting: metrics.hash_queue(),
@@ -182,6 +177,24 @@ fn mail_url(config: &Config, data_dir: &Path) -> String {
         MailUrl::File(dir) => format!("file:{}", dir.display()),
         MailUrl::Smtp(url) => url.expose_secret().to_owned(),
     }
+}
+
+/// What a hash costs. Less than what is called safe is for tests, so nobody else may reach them (ASVS 5.0, 11.4.2).
+fn hash_cost(config: &Config) -> anyhow::Result<Cost> {
+    let Hashing { argon2, .. } = &config.hashing;
+    let cost = Cost::parse(argon2).map_err(|wrong| anyhow::anyhow!("GUICHET_ARGON2: {wrong}"))?;
+    if cost.is_below_floor() {
+        let address = config.listen.address;
+        let problem = format!(
+            "GUICHET_ARGON2 is {argon2}, weaker than what OWASP calls safe, for example m=19456,t=2,p=1"
+        );
+        anyhow::ensure!(
+            address.ip().is_loopback(),
+            "{problem}: not where other machines reach it, as at GUICHET_LISTEN {address}"
+        );
+        tracing::warn!("{problem}: for tests only");
+    }
+    Ok(cost)
 }
 
 fn policy(config: &Config) -> anyhow::Result<PasswordPolicy> {

@@ -51,6 +51,31 @@ fn ghsa_8fpg_no_setting_that_cannot_be_read_is_passed_over() {
     assert_eq!(misspelt.status.code(), Some(1));
 }
 
+/// Hashes that are quick to guess are for tests, which nobody reaches from elsewhere.
+#[test]
+fn asvs_11_4_2_hashes_below_the_floor_are_refused_where_others_reach_them() {
+    let start = |listen: &str, cost: &str| {
+        let builder = Server::builder().env("GUICHET_LISTEN", listen);
+        let builder = builder.env("GUICHET_ARGON2", cost);
+        builder.check()
+    };
+    for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
+        for weak in ["m=8,t=1,p=1", "m=19456,t=1,p=1", "m=12287,t=3,p=1"] {
+            let refused = start(listen, weak);
+            assert_eq!(refused.status.code(), Some(1), "{listen} {weak}");
+            let told = String::from_utf8_lossy(&refused.stderr);
+            assert!(told.contains("GUICHET_ARGON2"), "{told}");
+            assert!(told.contains(weak), "{told}");
+        }
+        let allowed = start(listen, "m=19456,t=2,p=1");
+        assert!(allowed.status.success(), "{listen}");
+    }
+    for listen in ["127.0.0.1:0", "[::1]:0"] {
+        let warned = start(listen, "m=8,t=1,p=1");
+        assert!(warned.status.success(), "{listen}");
+    }
+}
+
 /// Changing one of these is a decision, not an accident.
 const DEFAULTS: [(&str, &str); 22] = [
     ("GUICHET_ARGON2", "m=19456,t=2,p=1"),

@@ -16,7 +16,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_ARGON2",
             "m=19456,t=2,p=1",
-            "Cost of an argon2id hash: memory in KiB, passes, lanes (OWASP Password Storage)",
+            "Cost of an argon2id hash: memory in KiB, passes, lanes; below the floor of OWASP Password Storage only where GUICHET_LISTEN is a loopback address",
         ),
         Setting::unset(
             "GUICHET_HASH_THREADS",
