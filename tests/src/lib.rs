@@ -19,6 +19,7 @@ mod old_hashes;
 pub mod people;
 mod place;
 pub mod postgres;
+pub mod processor;
 pub mod protos;
 pub mod races;
 pub mod range;

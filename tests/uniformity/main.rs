@@ -24,6 +24,7 @@ mod records;
 mod report;
 mod statements;
 mod timing;
+mod work;
 mod world;
 
 use std::process::ExitCode;
@@ -132,6 +133,9 @@ async fn run(wanted: &Wanted) -> bool {
     }
     if wanted.wants("looks") {
         rows.push(told(&looks::tell_nothing(extent).await));
+    }
+    if wanted.wants("work") {
+        rows.push(told(&work::is_alike(extent).await));
     }
     if extent == Extent::Full && wanted.wants("echo") {
         rows.push(told(&echo::of_a_request().await));
