@@ -64,6 +64,7 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
         mails(),
         mails(),
         keep(&app, &stop),
+        move_log(&app, &stop),
         house(&app, &stop)
     );
     if let Err(error) = audit::write_refusals(&app).await {
@@ -127,6 +128,18 @@ async fn keep(app: &App, stop: &CancellationToken) {
             tracing::warn!("sealing the journal: {}", describe(&error));
         }
         if let Err(cause) = app.store.shorten_log().await {
+            tracing::warn!("write-ahead log: {cause}");
+        }
+    }
+}
+
+async fn move_log(app: &App, stop: &CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = app.store.log_has_grown() => {}
+        }
+        if let Err(cause) = app.store.move_log().await {
             tracing::warn!("write-ahead log: {cause}");
         }
     }

@@ -1,12 +1,7 @@
 //! The database: one file per table, each with its entity and the finders that several places share.
 
 use std::{
-    fs,
-    io::ErrorKind,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+    fs, io::ErrorKind, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration,
 };
 
 use anyhow::Context as _;
@@ -24,6 +19,7 @@ use sqlx::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::log::Log;
 use crate::config::{DatabaseUrl, Storage};
 
 pub mod account;
@@ -88,8 +84,7 @@ pub struct Store {
     pub read: DatabaseConnection,
     write: DatabaseConnection,
     turns: Arc<Semaphore>,
-    /// `SQLite`'s write-ahead log.
-    log: Option<PathBuf>,
+    log: Option<Arc<Log>>,
 }
 
 /// Lets the next one into the line when it is dropped.
@@ -104,10 +99,10 @@ impl Store {
         create_data_dir(&storage.data_dir)?;
         match &storage.database {
             DatabaseUrl::Sqlite(path) => {
-                let write = connect_sqlite(path, 1).await?;
+                let write = connect_sqlite(path, WRITER).await?;
                 refuse_old_sqlite(&write).await?;
-                let read = connect_sqlite(path, CONNECTIONS).await?;
-                Ok(Self::of(read, write, Some(log::of(path))))
+                let read = connect_sqlite(path, READERS).await?;
+                Ok(Self::of(read, write, Some(Arc::new(Log::of(path)))))
             }
             DatabaseUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.expose_secret());
@@ -126,7 +121,7 @@ impl Store {
         }
     }
 
-    fn of(read: DatabaseConnection, write: DatabaseConnection, log: Option<PathBuf>) -> Self {
+    fn of(read: DatabaseConnection, write: DatabaseConnection, log: Option<Arc<Log>>) -> Self {
         let [sqlite, postgres] = PATIENT;
         let turns = if log.is_some() { sqlite } else { postgres };
         Self {
@@ -155,6 +150,7 @@ impl Store {
     /// Begins a transaction that will write. `SQLite` takes its write lock at once: a transaction that began by reading
     /// would fail instead of waiting.
     pub async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.count_write();
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -178,8 +174,15 @@ impl Store {
     }
 
     /// The writing connection, for schema changes and for single statements that return no row.
-    pub const fn writer(&self) -> &DatabaseConnection {
+    pub fn writer(&self) -> &DatabaseConnection {
+        self.count_write();
         &self.write
+    }
+
+    fn count_write(&self) {
+        if let Some(log) = &self.log {
+            log.count();
+        }
     }
 
     /// One more connection to `PostgreSQL`, without limits: for changes of the schema that take their time.
@@ -261,11 +264,32 @@ pub fn create_data_dir(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("can't create the data directory {}", path.display()))
 }
 
-async fn connect_sqlite(path: &Path, connections: u32) -> anyhow::Result<DatabaseConnection> {
+/// Connections to one `SQLite` file, and the memory in KiB in which each keeps pages: what readers look up is in the
+/// system's cache as well, and eight of them need not keep it eight times more.
+struct Connections {
+    most: u32,
+    cache: u32,
+}
+
+const WRITER: Connections = Connections {
+    most: 1,
+    cache: 2_048,
+};
+const READERS: Connections = Connections {
+    most: CONNECTIONS,
+    cache: 512,
+};
+
+async fn connect_sqlite(
+    path: &Path,
+    Connections { most, cache }: Connections,
+) -> anyhow::Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    tune(&mut options, connections);
-    options.map_sqlx_sqlite_opts(|sqlite| {
+    tune(&mut options, most);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
         sqlite
+            .pragma("cache_size", format!("-{cache}"))
+            .pragma("wal_autocheckpoint", log::FULL)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(ACQUIRE_TIMEOUT)

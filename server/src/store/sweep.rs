@@ -22,7 +22,7 @@ impl Store {
             let deleted = E::delete_many()
                 .filter(old.clone())
                 .filter(key.in_subquery(some.into_query()))
-                .exec(&self.write)
+                .exec(self.writer())
                 .await?;
             if deleted.rows_affected < STEP {
                 return Ok(());
