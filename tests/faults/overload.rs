@@ -35,7 +35,7 @@ const SLOW_READERS: usize = 50;
 pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
     let people_at_once = extent.of(100, 1_000);
     let idle_connections = extent.of(500, 10_000);
-    let lasts = Duration::from_secs(extent.of(3, 300));
+    let lasts = Duration::from_secs(extent.of(3, 30));
     let server = Server::builder()
         .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
         .env("GUICHET_HASH_THREADS", "2")
