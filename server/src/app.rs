@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::{
     auth::key::KeyRing,
     clock::Clock,
-    config::{Config, Hashing, PasswordRules},
+    config::{Config, PasswordRules},
     i18n::Locale,
     mail::{letter::Brand, transport::Transport},
     master_key::MasterKey,
@@ -181,7 +181,7 @@ fn mail_url(config: &Config, data_dir: &Path) -> String {
 
 /// What a hash costs. Less than what is called safe is for tests, so nobody else may reach them (ASVS 5.0, 11.4.2).
 fn hash_cost(config: &Config) -> anyhow::Result<Cost> {
-    let Hashing { argon2, .. } = &config.hashing;
+    let argon2 = &config.hashing.argon2;
     let cost = Cost::parse(argon2).map_err(|wrong| anyhow::anyhow!("GUICHET_ARGON2: {wrong}"))?;
     if cost.is_below_floor() {
         let address = config.listen.address;

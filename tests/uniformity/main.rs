@@ -88,9 +88,9 @@ impl Wanted {
                 .any(|name| study.contains(name.as_str()))
     }
 
-    /// `time` is every question, `time Login` those whose names begin like that.
+    /// `time` is every question, `time Login` those whose names begin like that, `time Login$` the one of that name.
     fn wants_time_of(&self, question: &str) -> bool {
-        let name = format!("time {question}");
+        let name = format!("time {question}$");
         let mut studies = self.studies.iter();
         self.studies.is_empty() || studies.any(|study| name.starts_with(study.as_str()))
     }

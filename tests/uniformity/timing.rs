@@ -129,13 +129,14 @@ impl Plan<'_> {
         }
     }
 
+    /// In full as many as a night has room for: of the main questions 20,000 pairs, or 5,000 where each takes its time.
     fn rounds(&self, probe: Probe) -> usize {
-        let cheap = self.extent.of(150, 4_000);
-        let costly = self.extent.of(if probe.is_main() { 80 } else { 60 }, 400);
-        let usual = if probe.is_counted() || probe.is_short() {
-            costly
-        } else {
-            cheap
+        let is_slow = probe.is_counted() || probe.is_short();
+        let usual = match (is_slow, probe.is_main()) {
+            (false, true) => self.extent.of(150, 20_000),
+            (false, false) => self.extent.of(150, 4_000),
+            (true, true) => self.extent.of(80, 5_000),
+            (true, false) => self.extent.of(60, 400),
         };
         self.rounds.unwrap_or(usual)
     }

@@ -30,7 +30,7 @@ pub(crate) async fn is_alike(extent: Extent) -> Vec<Row> {
     classes.retain(|class| *class == COSTLIER || !matches!(class, Class::OldHash(_)));
     let world = World::inhabited(server, &classes, extent.of(4, 20)).await;
     let world = world.with_measured_hashes().await;
-    let measured = sample(&world, &classes, extent.of(40, 400)).await;
+    let measured = sample(&world, &classes, extent.of(40, 150)).await;
     let rows = classes.iter().zip(measured);
     let [short, full] = MARGINS;
     rows.map(|(class, pairs)| row(*class, &pairs, extent.of(short, full)))
