@@ -9,7 +9,7 @@ use crate::Extent;
 use crate::exchange::Connection;
 use crate::probe::{ALL, By, Code, Form, Probe, Typed};
 use crate::report::Row;
-use crate::world::{Class, World, shuffled};
+use crate::world::{Class, Target, World, shuffled};
 
 /// Longest pause before a call, so that no rhythm of the server's falls in with the calls.
 const JITTER: Duration = Duration::from_micros(300);
@@ -26,8 +26,8 @@ const FORGOTTEN: Duration = Duration::from_hours(25);
 /// row once in some hundred million.
 const PRECISION: f64 = 3.0;
 
-/// Times in microseconds: of somebody, and of nobody in the same round.
-type Pairs = Vec<(f64, f64)>;
+/// What was measured, times in microseconds for one: of somebody, and of nobody in the same round.
+pub(crate) type Pairs = Vec<(f64, f64)>;
 
 /// What is measured, and how well.
 pub(crate) struct Plan<'a> {
@@ -76,7 +76,6 @@ impl Plan<'_> {
         classes: &[Class],
         rounds: usize,
     ) -> Vec<(Class, Pairs)> {
-        let mut random = Rng::new();
         let connection = Connection::open(&self.world.server).await;
         let mut measured: Vec<(Class, Pairs)> =
             classes.iter().map(|class| (*class, Pairs::new())).collect();
@@ -89,21 +88,15 @@ impl Plan<'_> {
             if probe.is_counted() && round % (TRIES * self.world.of_each()) == 0 {
                 self.world.server.advance(FORGOTTEN);
             }
-            let number = round % names;
-            let mut times = vec![0.0; classes.len() + 1];
-            for turn in shuffled(times.len(), &mut random) {
-                let target = match classes.get(turn) {
-                    Some(class) => self.world.of(*class, number),
-                    None => self.world.nobody(number),
-                };
+            let taken = in_turns(self.world, classes, round % names, async |target| {
                 let asked = probe.about(&target, self.form);
-                std::thread::sleep(JITTER.mul_f64(random.f64()));
-                times[turn] = connection.ask(&asked).await.took.as_secs_f64() * 1e6;
-            }
+                std::thread::sleep(JITTER.mul_f64(fastrand::f64()));
+                connection.ask(&asked).await.took.as_secs_f64() * 1e6
+            });
+            let taken = taken.await;
             if round >= warm_up {
-                let nobody = times[classes.len()];
-                for ((_, pairs), time) in measured.iter_mut().zip(times) {
-                    pairs.push((time, nobody));
+                for ((_, pairs), pair) in measured.iter_mut().zip(taken) {
+                    pairs.push(pair);
                 }
             }
         }
@@ -212,6 +205,25 @@ impl Plan<'_> {
     }
 }
 
+/// Measures something of one of each class and of nobody, in an order drawn by lot: each class beside nobody.
+pub(crate) async fn in_turns(
+    world: &World,
+    classes: &[Class],
+    number: usize,
+    mut measure: impl AsyncFnMut(Target) -> f64,
+) -> Pairs {
+    let mut measured = vec![0.0; classes.len() + 1];
+    for turn in shuffled(measured.len(), &mut Rng::new()) {
+        let target = match classes.get(turn) {
+            Some(class) => world.of(*class, number),
+            None => world.nobody(number),
+        };
+        measured[turn] = measure(target).await;
+    }
+    let nobody = measured.pop().expect("nobody's");
+    measured.into_iter().map(|one| (one, nobody)).collect()
+}
+
 /// What so many pairs can prove.
 pub(crate) fn margin_of(pairs: usize) -> f64 {
     let pairs = u32::try_from(pairs).map_or(f64::MAX, f64::from);
@@ -223,7 +235,8 @@ fn bearable_shift(pairs: &[(f64, f64)]) -> f64 {
     (median(pairs) / 100.0).max(50.0)
 }
 
-fn median(pairs: &[(f64, f64)]) -> f64 {
+/// Of nobody.
+pub(crate) fn median(pairs: &[(f64, f64)]) -> f64 {
     let mut times: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]

@@ -1,25 +1,19 @@
 //! How long a sign-in has the server compute: a wait hides that on the clock, and not from who notices that the server is
 //! busy.
 
-use fastrand::Rng;
 use guichet_tests::{processor, statistics};
 
 use crate::Extent;
 use crate::exchange::Connection;
 use crate::probe::{Form, Probe, Typed};
 use crate::report::Row;
-use crate::world::{Class, SOMEBODY, World, shuffled};
-
-/// Of what nobody costs, a hash being most of it. An unoptimised server needs a while to read an account's row, too.
-const MARGINS: [f64; 2] = [0.25, 0.1];
+use crate::timing::{self, Pairs};
+use crate::world::{Class, SOMEBODY, World};
 
 const SIGN_IN: Probe = Probe::Login(Typed::Wrong);
 
 /// A hash from elsewhere is verified by its own function and argon2id.
 const COSTLIER: Class = Class::OldHash("bcrypt 2a");
-
-/// Milliseconds: of somebody, and of nobody in the same round.
-type Pairs = Vec<(f64, f64)>;
 
 /// Every class with a hash of ours, or with none, beside nobody.
 pub(crate) async fn is_alike(extent: Extent) -> Vec<Row> {
@@ -32,32 +26,27 @@ pub(crate) async fn is_alike(extent: Extent) -> Vec<Row> {
     let world = world.with_measured_hashes().await;
     let measured = sample(&world, &classes, extent.of(40, 150)).await;
     let rows = classes.iter().zip(measured);
-    let [short, full] = MARGINS;
-    rows.map(|(class, pairs)| row(*class, &pairs, extent.of(short, full)))
+    // Of what nobody costs. An unoptimised server needs a while to read an account's row, too.
+    let share = extent.of(0.25, 0.1);
+    rows.map(|(class, pairs)| row(*class, &pairs, share))
         .collect()
 }
 
+/// In milliseconds.
 async fn sample(world: &World, classes: &[Class], rounds: usize) -> Vec<Pairs> {
     let form = Form::of(&world.server).await;
     let connection = Connection::open(&world.server).await;
     let pid = world.server.pid().expect("a running server");
-    let mut random = Rng::new();
     let mut measured = vec![Pairs::new(); classes.len()];
     for round in 0..rounds {
-        let mut used = vec![0.0; classes.len() + 1];
-        for turn in shuffled(used.len(), &mut random) {
-            let target = match classes.get(turn) {
-                Some(class) => world.of(*class, round),
-                None => world.nobody(round),
-            };
+        let used = timing::in_turns(world, classes, round, async |target| {
             let before = processor::used(pid);
             connection.ask(&SIGN_IN.about(&target, &form)).await;
             let more = processor::used(pid).saturating_sub(before);
-            used[turn] = more.as_secs_f64() * 1e3;
-        }
-        let nobody = used[classes.len()];
-        for (pairs, used) in measured.iter_mut().zip(used) {
-            pairs.push((used, nobody));
+            more.as_secs_f64() * 1e3
+        });
+        for (pairs, pair) in measured.iter_mut().zip(used.await) {
+            pairs.push(pair);
         }
     }
     measured
@@ -65,9 +54,7 @@ async fn sample(world: &World, classes: &[Class], rounds: usize) -> Vec<Pairs> {
 
 fn row(class: Class, pairs: &[(f64, f64)], share: f64) -> Row {
     let shift = statistics::compare(pairs).shift;
-    let mut nobody: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
-    nobody.sort_by(f64::total_cmp);
-    let median = nobody[nobody.len() / 2];
+    let median = timing::median(pairs);
     let margin = median * share;
     let is_alike = shift.is_within(0.0, margin);
     let what = format!("Login, processor, {}", class.name());

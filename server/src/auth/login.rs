@@ -196,9 +196,14 @@ async fn open(
     (approach, charged): (&Approach<'_>, &Charged),
 ) -> Result<Attempt, Error> {
     let _turn = call.app.store.turn().await;
-    let before = session::Before::look(call, &account, &request.device_token).await?;
     let second_factor = totp::Entity::confirmed(account.id);
     let has_second_factor = second_factor.one(&call.app.store.read).await?.is_some();
+    // With a second factor that comes later, when the session is opened.
+    let before = if has_second_factor {
+        None
+    } else {
+        Some(session::Before::look(call, &account, &request.device_token).await?)
+    };
     let mut arrival = Arrival {
         device_name: request.device_name.clone(),
         device_token: approach.device_token(&request.device_token),
@@ -206,22 +211,22 @@ async fn open(
         replaces: replaced(call.app, request),
     };
     let txn = call.app.store.write().await?;
-    let is_as_read = if has_second_factor {
-        renew(&txn, &account, renewed.clone()).await?
-    } else {
+    let is_as_read = if before.is_some() {
         mark_signed_in(call, &txn, &account, renewed.clone(), Proof::Password).await?
+    } else {
+        renew(&txn, &account, renewed.clone()).await?
     };
     if !is_as_read {
         return Ok(Attempt::Overtaken);
     }
     arrival.failures = lockout::refund(&txn, charged).await?;
-    let outcome = if has_second_factor {
+    let outcome = if let Some(before) = before {
+        let signed_in = (&account, before);
+        Outcome::Tokens(session::open(call, &txn, signed_in, arrival, Proof::Password).await?)
+    } else {
         let kept = renewed.or_else(|| account.password_hash.clone());
         let challenge = Challenge::of(account.id, kept.as_deref(), arrival, call.now);
         Outcome::Challenge(challenge.to_proto(&call.app.master_key)?)
-    } else {
-        let signed_in = (&account, before);
-        Outcome::Tokens(session::open(call, &txn, signed_in, arrival, Proof::Password).await?)
     };
     txn.commit().await?;
     Ok(Attempt::Opened(outcome))
