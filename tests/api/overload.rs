@@ -1,13 +1,21 @@
 //! A rush of sign-ins: who finds no room is told so at once, and nobody is locked out by it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use guichet_client::proto::LoginRequest;
-use guichet_client::{Reason, error};
+use guichet_client::{Guichet, Reason, error};
 use guichet_tests::Server;
+use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use tokio::task::JoinSet;
 use tonic::Status;
 
 const EMAIL: &str = "lea@ecole.example";
+
+/// Between two tries of whoever takes no refusal for an answer.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Signs in with each of these names at once; the refusals.
 async fn rush(
@@ -61,6 +69,56 @@ async fn who_finds_no_room_is_told_when_to_come_back_and_is_not_charged() {
     }
     assert!(overloaded > 140, "there was room for all but {overloaded}");
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+/// Whoever asks again at once takes each place that comes free: so many, that somebody who asks once would find none.
+#[tokio::test]
+async fn a_storm_from_one_network_leaves_room_for_the_others() {
+    let server = Server::builder()
+        .env("GUICHET_HASH_THREADS", "1")
+        .env("GUICHET_HASH_QUEUE", "11")
+        .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let guichet = server.anyone().await;
+    let overloaded = Arc::new(AtomicUsize::new(0));
+    let mut storm = JoinSet::new();
+    for number in 0..40 {
+        storm.spawn(ask_for_ever(
+            guichet.clone(),
+            format!("nobody{number}"),
+            Arc::clone(&overloaded),
+        ));
+    }
+    while overloaded.load(Ordering::Relaxed) < 100 {
+        tokio::time::sleep(PAUSE).await;
+    }
+
+    let elsewhere = Door::from(&server, [127, 0, 9, 1]).await;
+    for _ in 0..5 {
+        let signed_in = elsewhere.enter("lea", GOOD_PASSWORD).await;
+        signed_in.expect("room for somebody from elsewhere");
+    }
+    let told = overloaded.load(Ordering::Relaxed);
+    tokio::time::sleep(PAUSE * 20).await;
+    let goes_on = overloaded.load(Ordering::Relaxed) > told;
+    assert!(goes_on, "the storm was over before");
+}
+
+async fn ask_for_ever(guichet: Guichet, username: String, overloaded: Arc<AtomicUsize>) {
+    loop {
+        let request = LoginRequest {
+            username: username.clone(),
+            password: OTHER_PASSWORD.into(),
+            ..LoginRequest::default()
+        };
+        let refused = guichet.auth().login(request).await;
+        if error::reason(&refused.expect_err("nobody")) == Some(Reason::Overloaded) {
+            overloaded.fetch_add(1, Ordering::Relaxed);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 #[tokio::test]

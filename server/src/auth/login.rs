@@ -68,7 +68,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     let approach = Approach::of(call, &request.username, &request.device_token);
     let turn = approach.turn(call).await?;
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
-    let place = app.hasher.enter()?;
+    let place = app.hasher.enter(approach.network())?;
     let charged = match lockout::charge(call, &approach).await {
         Ok(charged) => charged,
         Err(refusal) => {

@@ -59,8 +59,8 @@ pub mod totp;
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that only read, and as many of `PostgreSQL`'s that write: who waits there for a row that somebody else
-/// holds must not keep those waiting who only look. `SQLite` has one writer.
+/// `PostgreSQL`'s connections that only read, and as many that write: who waits there for a row that somebody else
+/// holds must not keep those waiting who only look. `SQLite` has one writer, and readers that wait for nobody.
 const CONNECTIONS: u32 = 8;
 
 /// Sign-ins that stand in line for a writing connection at once. The others wait in front of that line, which so stays
@@ -265,7 +265,7 @@ pub fn create_data_dir(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Connections to one `SQLite` file, and the memory in KiB in which each keeps pages: what readers look up is in the
-/// system's cache as well, and eight of them need not keep it eight times more.
+/// system's cache as well, and each of them need not keep it once more.
 struct Connections {
     most: u32,
     cache: u32,
@@ -276,8 +276,8 @@ const WRITER: Connections = Connections {
     cache: 2_048,
 };
 const READERS: Connections = Connections {
-    most: CONNECTIONS,
-    cache: 512,
+    most: 4,
+    cache: 256,
 };
 
 async fn connect_sqlite(

@@ -1,6 +1,7 @@
 //! Computes and verifies hashes on threads of its own, so that a rush of sign-ins never stops other calls.
 
 mod patience;
+mod places;
 mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,14 +10,18 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::cost::Cost;
 use super::stored::{Argon2Hash, HashKind, ImportedHash, Match, Memory, StoredHash, Wrapped};
 use super::{Password, Verifiable};
+use crate::secret;
 use patience::Patience;
+use places::Places;
 use queue::{Job, Queue};
+
+pub use places::Place;
 
 /// For so long a thread that computes nothing keeps the memory of its last hash: while people sign in, each spares the
 /// system's wiping it, and at night nobody pays for it.
@@ -71,7 +76,8 @@ pub enum HashError {
     /// The queue is full, or the deadline passed before the work was done.
     #[error("too many password hashes are waiting")]
     Overloaded {
-        /// When the work that waits now should be done; between 1 and 30 seconds.
+        /// When the work that waits now should be done, and up to as long again, so that those who are told this at the
+        /// same moment don't come back at the same moment; 1 to 60 seconds.
         retry_after: Duration,
     },
     /// The hash could not be computed: no memory, no random numbers, or a defect.
@@ -81,17 +87,12 @@ pub enum HashError {
 
 impl HashError {
     fn overloaded(queue: &Queue) -> Self {
+        let wait = queue.retry_after();
         Self::Overloaded {
-            retry_after: queue.retry_after(),
+            retry_after: wait + wait.mul_f64(secret::fraction()),
         }
     }
 }
-
-/// A place among those who may want a hash, until it is dropped.
-#[derive(Debug)]
-pub struct Place(
-    #[expect(dead_code, reason = "it is given back when it is dropped")] OwnedSemaphorePermit,
-);
 
 impl Hasher {
     /// Starts the threads.
@@ -109,7 +110,7 @@ impl Hasher {
         // Made first, so that the threads already started end if a later one cannot start.
         let pool = Arc::new(Pool {
             queue: Arc::new(Queue::new(queue, threads, waiting)),
-            places: Arc::new(Semaphore::new(queue + threads)),
+            places: Arc::new(Places::new(queue + threads)),
             patience: Patience::default(),
         });
 
@@ -123,13 +124,12 @@ impl Hasher {
         Ok(Self { pool, cost })
     }
 
-    /// Takes a place for a caller that has other work to do before it needs a hash: as many as there are threads and
-    /// room in front of them. Whoever finds none is turned away before that work, not after it.
-    pub fn enter(&self) -> Result<Place, HashError> {
-        let taken = Arc::clone(&self.pool.places).try_acquire_owned();
-        taken
-            .map(Place)
-            .map_err(|_| HashError::overloaded(&self.pool.queue))
+    /// Takes a place for a caller from this network that has other work to do before it needs a hash: as many as there are
+    /// threads and room in front of them, of which no network takes all. Whoever finds none is turned away before that
+    /// work, not after it.
+    pub fn enter(&self, network: &str) -> Result<Place, HashError> {
+        let place = self.pool.places.take(network);
+        place.ok_or_else(|| HashError::overloaded(&self.pool.queue))
     }
 
     /// Hashes a new password: argon2id in the PHC string format.
@@ -228,8 +228,10 @@ impl Hasher {
             caller: Arc::downgrade(&caller),
             deadline,
             compute: Box::new(move |memory| {
+                // A panic is already reported by the panic hook; the next job must still run.
+                let outcome = catch_unwind(AssertUnwindSafe(|| compute(memory)));
                 // The caller may have gone meanwhile; then nobody needs the outcome.
-                let _ = reply.send(compute(memory));
+                let _ = reply.send(outcome);
             }),
         };
         queue.push(job).map_err(|_| overloaded())?;
@@ -242,12 +244,10 @@ impl Hasher {
         };
 
         match answer {
-            Ok(outcome) => outcome.map_err(|_| HashError::Failed),
-            // The reply was dropped: passed over at the deadline, or a panic.
-            Err(_) if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                Err(overloaded())
-            }
-            Err(_) => Err(HashError::Failed),
+            Ok(Ok(Ok(outcome))) => Ok(outcome),
+            Ok(_) => Err(HashError::Failed),
+            // Nobody began with it: it could not have been done in time.
+            Err(_) => Err(overloaded()),
         }
     }
 }
@@ -255,7 +255,7 @@ impl Hasher {
 /// Ends the threads with the last handle.
 struct Pool {
     queue: Arc<Queue>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     patience: Patience,
 }
 
@@ -278,9 +278,7 @@ fn work(queue: &Queue, cost: Cost) {
     while let Some(job) = queue.pop(KEEPS_MEMORY, || memory = Memory::new()) {
         memory.reserve_exact(room - memory.len());
         let start = Instant::now();
-        // The panic is already reported by the panic hook; the next job must still run.
-        let _ = catch_unwind(AssertUnwindSafe(|| (job.compute)(&mut memory)));
-
+        (job.compute)(&mut memory);
         queue.record(start.elapsed());
         // A hash from elsewhere may have needed much more.
         memory.truncate(kept_blocks);

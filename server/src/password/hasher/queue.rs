@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use crate::password::stored::Memory;
 
-/// What callers are told to wait at least and at most when the queue is full.
+/// What callers are told to wait at least and at most when the queue is full, before that is spread.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
 /// How many jobs the mean time looks back on.
@@ -18,7 +18,7 @@ const MEMORY_OF_MEAN: u32 = 8;
 pub(super) struct Job {
     /// Alive as long as somebody waits for the outcome.
     pub(super) caller: Weak<()>,
-    /// When the outcome stops being of use.
+    /// When the outcome stops being of use: it must be there by then.
     pub(super) deadline: Option<Instant>,
     /// The computation, which hands over its outcome itself.
     pub(super) compute: Box<dyn FnOnce(&mut Memory) + Send>,
@@ -57,7 +57,8 @@ impl Queue {
     pub(super) fn push(&self, job: Job) -> Result<(), Full> {
         let mut state = self.lock();
         if state.jobs.len() >= self.capacity {
-            state.jobs.retain(Job::is_wanted);
+            let mean = state.mean;
+            state.jobs.retain(|job| job.is_wanted(mean));
         }
         if state.jobs.len() >= self.capacity {
             return Err(Full);
@@ -84,7 +85,7 @@ impl Queue {
             let next = state.jobs.pop_front();
             self.tell_length(&state);
             match next {
-                Some(job) if job.is_wanted() => return Some(job),
+                Some(job) if job.is_wanted(state.mean) => return Some(job),
                 Some(_) => {}
                 None if rest.is_none() => {
                     let woken = self.ready.wait(state);
@@ -158,10 +159,11 @@ impl Queue {
 pub(super) struct Full;
 
 impl Job {
-    fn is_wanted(&self) -> bool {
+    /// Whether somebody still waits for it, and it can be done in time, as jobs take so long.
+    fn is_wanted(&self, mean: Duration) -> bool {
         let in_time = self
             .deadline
-            .is_none_or(|deadline| Instant::now() < deadline);
+            .is_none_or(|deadline| Instant::now() + mean < deadline);
 
         in_time && self.caller.strong_count() > 0
     }
@@ -231,6 +233,21 @@ mod tests {
         });
 
         assert_eq!(rests.try_iter().count(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_done_in_time_is_not_begun() {
+        let queue = Queue::new(8, 1, Gauge::default());
+        let caller = Arc::new(());
+        let soon = Some(Instant::now() + Duration::from_mins(1));
+        queue.push(job(&caller, soon)).unwrap();
+        assert!(pop(&queue).is_some());
+
+        queue.record(Duration::from_mins(2));
+        queue.push(job(&caller, soon)).unwrap();
+        queue.push(job(&caller, None)).unwrap();
+
+        assert!(pop(&queue).is_some_and(|job| job.deadline.is_none()));
     }
 
     #[test]

@@ -210,17 +210,6 @@ async fn a_caller_that_hangs_up_leaves_its_place_to_the_next() {
     assert!(next.await.is_ok());
 }
 
-#[test]
-fn there_is_a_place_for_each_thread_and_for_each_who_may_wait() {
-    let hasher = hasher(2);
-    let mut places: Vec<_> = (0..3).map(|_| hasher.enter().unwrap()).collect();
-
-    assert!(matches!(hasher.enter(), Err(HashError::Overloaded { .. })));
-
-    places.pop();
-    assert!(hasher.enter().is_ok());
-}
-
 #[tokio::test]
 async fn only_a_weaker_hash_is_renewed() {
     let hasher = Hasher::start(Settings {
