@@ -273,7 +273,7 @@ struct Connections {
 
 const WRITER: Connections = Connections {
     most: 1,
-    cache: 2_048,
+    cache: 1_024,
 };
 const READERS: Connections = Connections {
     most: 4,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
@@ -54,20 +54,33 @@ struct FirstHead {
 }
 
 impl GuardedIo {
-    pub(super) fn plain(stream: TcpStream, peer: Peer, slot: Slot, terms: &Terms) -> Self {
-        Self::new(Stream::Plain(stream), peer, slot, terms)
+    pub(super) fn plain(
+        stream: TcpStream,
+        peer: Peer,
+        slot: Slot,
+        terms: &Terms,
+        deadline: Instant,
+    ) -> Self {
+        Self::new(Stream::Plain(stream), peer, slot, terms, deadline)
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: Peer, slot: Slot, terms: &Terms) -> Self {
-        Self::new(Stream::Tls(Box::new(stream)), peer, slot, terms)
+    pub(super) fn tls(
+        stream: TlsStream<TcpStream>,
+        peer: Peer,
+        slot: Slot,
+        terms: &Terms,
+        deadline: Instant,
+    ) -> Self {
+        Self::new(Stream::Tls(Box::new(stream)), peer, slot, terms, deadline)
     }
 
-    fn new(stream: Stream, peer: Peer, slot: Slot, terms: &Terms) -> Self {
+    /// By the deadline the first request head must have arrived whole.
+    fn new(stream: Stream, peer: Peer, slot: Slot, terms: &Terms, deadline: Instant) -> Self {
         Self {
             stream,
             peer,
             opening: Some(Opening {
-                limit: Box::pin(tokio::time::sleep(terms.first_request)),
+                limit: Box::pin(tokio::time::sleep_until(deadline)),
                 head: FirstHead::default(),
             }),
             // A child has its own lock, so that connections do not meet at every read.

@@ -73,7 +73,7 @@ impl Listener {
         let acceptor = Acceptor {
             socket: self.socket,
             introducers: self.introducers,
-            entrance: Entrance {
+            entrance: Arc::new(Entrance {
                 admission: Arc::new(Admission::new(limits, metrics.connections(self.port))),
                 terms: Terms {
                     first_request: limits.first_request,
@@ -83,7 +83,7 @@ impl Listener {
                 tls,
                 ready,
                 metrics: metrics.clone(),
-            },
+            }),
             tls_reload: limits.tls_reload,
             failures: AcceptFailures::default(),
         };
@@ -95,9 +95,12 @@ impl Listener {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::time::{Duration, Instant};
 
     use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpStream;
+    use tokio_stream::StreamExt as _;
 
     use super::*;
     use crate::transport::testing::{Certificate, HEALTH, Setup, closed, serve};
@@ -109,6 +112,24 @@ mod tests {
             tls_reload: Duration::from_millis(10),
             ..Limits::default()
         }
+    }
+
+    /// Until then it has no part in what the server sets up for each.
+    #[tokio::test]
+    async fn the_server_hears_of_a_connection_once_it_speaks() {
+        let metrics = Metrics::new("test");
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), Port::Public).await;
+        let listener = listener.unwrap();
+        let address = listener.local_addr();
+        let kill = CancellationToken::new();
+        let mut incoming = pin!(listener.incoming(&Limits::default(), None, &kill, &metrics));
+
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let silent = tokio::time::timeout(Duration::from_millis(100), incoming.next());
+        assert!(silent.await.is_err());
+
+        client.write_all(b"P").await.unwrap();
+        assert!(incoming.next().await.is_some());
     }
 
     #[tokio::test]
