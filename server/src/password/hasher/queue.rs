@@ -14,6 +14,10 @@ const RETRY_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(
 /// How many jobs the mean time looks back on.
 const MEMORY_OF_MEAN: u32 = 8;
 
+/// A hash is begun whose outcome has this long to come, however long jobs take: otherwise, once they take longer than
+/// callers wait, none would be begun, and that they have become quicker never be found out.
+const ENOUGH: Duration = Duration::from_millis(100);
+
 /// A hash to compute.
 pub(super) struct Job {
     /// Alive as long as somebody waits for the outcome.
@@ -163,7 +167,7 @@ impl Job {
     fn is_wanted(&self, mean: Duration) -> bool {
         let in_time = self
             .deadline
-            .is_none_or(|deadline| Instant::now() + mean < deadline);
+            .is_none_or(|deadline| Instant::now() + mean.min(ENOUGH) < deadline);
 
         in_time && self.caller.strong_count() > 0
     }
@@ -239,14 +243,16 @@ mod tests {
     fn what_cannot_be_done_in_time_is_not_begun() {
         let queue = Queue::new(8, 1, Gauge::default());
         let caller = Arc::new(());
-        let soon = Some(Instant::now() + Duration::from_mins(1));
-        queue.push(job(&caller, soon)).unwrap();
-        assert!(pop(&queue).is_some());
+        queue.record(Duration::from_mins(5));
+        let within = |time| Some(Instant::now() + time);
 
-        queue.record(Duration::from_mins(2));
-        queue.push(job(&caller, soon)).unwrap();
+        queue.push(job(&caller, within(ENOUGH / 2))).unwrap();
+        queue.push(job(&caller, within(ENOUGH * 100))).unwrap();
+        queue.push(job(&caller, within(ENOUGH / 2))).unwrap();
         queue.push(job(&caller, None)).unwrap();
 
+        // A process that was stopped for minutes goes on.
+        assert!(pop(&queue).is_some_and(|job| job.deadline.is_some()));
         assert!(pop(&queue).is_some_and(|job| job.deadline.is_none()));
     }
 
