@@ -1,5 +1,6 @@
 //! The hasher under load, panics and foreign hashes.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc;
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -125,14 +126,21 @@ async fn a_hash_from_elsewhere_verifies_as_typed_and_asks_for_renewal() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once() {
+async fn a_full_queue_refuses_at_once_and_has_people_come_back_at_different_times() {
     let hasher = hasher(0);
+    let mut told = BTreeSet::new();
 
-    let refused = hasher.hash(&Password::typed("Babou45+"), None).await;
+    for _ in 0..10 {
+        let refused = hasher.hash(&Password::typed("Babou45+"), None).await;
+        let Err(HashError::Overloaded { retry_after }) = refused else {
+            panic!("{refused:?}");
+        };
+        told.insert(retry_after);
+    }
 
-    assert!(
-        matches!(refused, Err(HashError::Overloaded { retry_after }) if retry_after >= Duration::from_secs(1))
-    );
+    let [soonest, latest] = [told.first(), told.last()].map(Option::unwrap);
+    assert!(*soonest >= Duration::from_secs(1) && *latest <= Duration::from_secs(2));
+    assert!(soonest < latest, "{told:?}");
 }
 
 #[tokio::test]
