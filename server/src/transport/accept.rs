@@ -153,7 +153,7 @@ impl Entrance {
         }
     }
 
-    /// Waits for the first byte before anything is set up that a connection needs: one that says nothing costs a third of
+    /// Waits for the first byte before anything is set up that a connection needs: one that says nothing costs three fifths of
     /// what it would otherwise.
     async fn let_in(&self, stream: TcpStream, peer: Peer, slot: Slot) {
         let limit = if peer.tls {
