@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use guichet_client::proto::LoginRequest;
-use guichet_client::{Guichet, Reason, error};
+use guichet_client::{Reason, error};
 use guichet_tests::Server;
 use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -81,12 +81,12 @@ async fn a_storm_from_one_network_leaves_room_for_the_others() {
         .start()
         .await;
     people::active(&server, "lea", EMAIL).await;
-    let guichet = server.anyone().await;
+    let here = Door::from(&server, [127, 0, 0, 1]).await;
     let overloaded = Arc::new(AtomicUsize::new(0));
     let mut storm = JoinSet::new();
     for number in 0..40 {
         storm.spawn(ask_for_ever(
-            guichet.clone(),
+            here.clone(),
             format!("nobody{number}"),
             Arc::clone(&overloaded),
         ));
@@ -106,15 +106,10 @@ async fn a_storm_from_one_network_leaves_room_for_the_others() {
     assert!(goes_on, "the storm was over before");
 }
 
-async fn ask_for_ever(guichet: Guichet, username: String, overloaded: Arc<AtomicUsize>) {
+async fn ask_for_ever(door: Door, username: String, overloaded: Arc<AtomicUsize>) {
     loop {
-        let request = LoginRequest {
-            username: username.clone(),
-            password: OTHER_PASSWORD.into(),
-            ..LoginRequest::default()
-        };
-        let refused = guichet.auth().login(request).await;
-        if error::reason(&refused.expect_err("nobody")) == Some(Reason::Overloaded) {
+        let refused = door.refusal(&username, OTHER_PASSWORD, "").await;
+        if error::reason(&refused) == Some(Reason::Overloaded) {
             overloaded.fetch_add(1, Ordering::Relaxed);
         }
         tokio::time::sleep(PAUSE).await;

@@ -78,7 +78,7 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
         afterwards: beside(&server, &mut tokens, None, a_while),
         memory: [before, after],
     };
-    let mut broken = seen.failures();
+    let mut broken = [most.failures(), seen.failures()].concat();
     if extent == Extent::Full {
         broken.extend(seen.misses());
     }
@@ -128,7 +128,8 @@ impl Seen {
     /// What must not happen, however short the storm.
     fn failures(&self) -> Vec<String> {
         let mut failures = self.storm.failures();
-        for (name, times) in self.meanwhile.cheap() {
+        let all = [&self.alone, &self.meanwhile, &self.afterwards];
+        for (name, times) in all.into_iter().flat_map(Bystanders::cheap) {
             if times.failed > 0 {
                 failures.push(format!("{} {name} failed", times.failed));
             }

@@ -30,7 +30,7 @@ pub(super) fn name(number: usize) -> String {
 }
 
 impl Storm {
-    /// So many people sign in until then, from when they are all there.
+    /// So many people sign in for so long, from when they are all there.
     pub(super) fn rage(
         &self,
         lasts: Duration,
