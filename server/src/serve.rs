@@ -35,7 +35,7 @@ use crate::{
     import::{self, Imports},
     institution::Institutions,
     messages::Messages,
-    metrics::{Metrics, Port},
+    metrics::{self, Metrics, Port},
     pages,
     readiness::Readiness,
     reset::Resets,
@@ -76,6 +76,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     pages::check(&config)?;
     let metrics = app::new_metrics();
+    tokio::spawn(metrics::delay::watch(metrics.clone()));
     let readiness = Readiness::new(shutdown.clone());
     let operations = Listener::bind(config.listen.ops_address, Port::Operations)
         .await

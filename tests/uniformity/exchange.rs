@@ -1,6 +1,7 @@
 //! One HTTP/2 connection, and everything that an observer at its end can see of an answer.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use guichet_tests::Server;
@@ -23,9 +24,9 @@ pub(crate) struct Asked {
     pub(crate) body: Vec<u8>,
 }
 
-/// A connection that stays open.
+/// A connection that stays open, and is opened again when the server has let it grow old.
 pub(crate) struct Connection {
-    client: SendRequest<Bytes>,
+    client: Mutex<SendRequest<Bytes>>,
     authority: String,
 }
 
@@ -47,8 +48,7 @@ pub(crate) type Visible = BTreeMap<String, String>;
 impl Connection {
     pub(crate) async fn open(server: &Server) -> Self {
         let authority = server.url().replace("http://", "");
-        let stream = TcpStream::connect(&authority).await.expect("a server");
-        stream.set_nodelay(true).expect("a socket");
+        let stream = connect(&authority).await;
         Self::over(stream, authority, h2::client::Builder::new()).await
     }
 
@@ -58,10 +58,7 @@ impl Connection {
         authority: String,
         settings: h2::client::Builder,
     ) -> Self {
-        // Frames that are there at the same moment leave in one segment.
-        let stream = BufWriter::with_capacity(64 * 1024, stream);
-        let (client, connection) = settings.handshake(stream).await.expect("HTTP/2");
-        tokio::spawn(connection);
+        let client = Mutex::new(shake_hands(stream, settings).await);
         Self { client, authority }
     }
 
@@ -96,9 +93,20 @@ impl Connection {
         }
     }
 
+    /// Waits until a request can be sent: what comes before is not timed.
     async fn ready(&self) {
-        let ready = self.client.clone().ready().await;
+        if self.client().ready().await.is_ok() {
+            return;
+        }
+        let stream = connect(&self.authority).await;
+        let client = shake_hands(stream, h2::client::Builder::new()).await;
+        *self.client.lock().expect("no panic before") = client;
+        let ready = self.client().ready().await;
         ready.expect("an open connection");
+    }
+
+    fn client(&self) -> SendRequest<Bytes> {
+        self.client.lock().expect("no panic before").clone()
     }
 
     /// Puts the request into the buffer that leaves when the caller waits.
@@ -110,7 +118,7 @@ impl Connection {
             request = request.header(*name, value);
         }
         let request = request.body(()).expect("a request");
-        let mut client = self.client.clone();
+        let mut client = self.client();
         let ends = asked.method == Method::GET;
         let (answer, mut body) = client.send_request(request, ends).expect("a free stream");
         if !ends {
@@ -119,6 +127,23 @@ impl Connection {
         }
         answer
     }
+}
+
+async fn connect(authority: &str) -> TcpStream {
+    let stream = TcpStream::connect(authority).await.expect("a server");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+}
+
+async fn shake_hands(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    settings: h2::client::Builder,
+) -> SendRequest<Bytes> {
+    // Frames that are there at the same moment leave in one segment.
+    let stream = BufWriter::with_capacity(64 * 1024, stream);
+    let (client, connection) = settings.handshake(stream).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    client
 }
 
 /// Whether a future is ready already.

@@ -150,7 +150,7 @@ pub(super) fn mac(key: &Derived, parts: &[&[u8]]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 12] = [
+    const PURPOSES: [Purpose; 13] = [
         Purpose::SigningKeys,
         Purpose::PageTokens,
         Purpose::RefreshTokens,
@@ -163,6 +163,7 @@ mod tests {
         Purpose::Challenges,
         Purpose::EventSeals,
         Purpose::RetiredKeys,
+        Purpose::Devices,
     ];
 
     fn key(byte: u8) -> Key {
@@ -251,6 +252,7 @@ mod tests {
                 "9029f97e895c09ea149b421f77dca91f2a397e3a0b177cd818cf4ded9472c1ee",
                 "aa480836463bd066b64e4cde826e9cb17b9bb8a55d80f6845157bcfec0ea9ec4",
                 "29bb6613064beac20d694f1b2d481e677cb71b539caba76cb3630df3b4436cc4",
+                "5dc9a80213cbe6e5f9cef3d76f385fe6b9a435d64d0677079f5ce1f2815a9010",
             ]
         );
         assert_eq!(key(1).id(), "f5478eacedfe252b");

@@ -21,6 +21,7 @@ use self::label::{
 };
 pub use self::label::{LookupResult, MailResult, OutboxState, Port, Refusal, Throttle, Tried};
 
+pub mod delay;
 mod label;
 
 /// The content type of [`Metrics::encode`].
@@ -66,6 +67,7 @@ pub struct Metrics {
     connections: Family<PortLabels, Gauge>,
     refused: Family<RefusedLabels, Counter>,
     clock_skew: Gauge<f64, AtomicU64>,
+    task_delay: Histogram,
     throttled: Family<ThrottledLabels, Counter>,
 }
 
@@ -83,6 +85,7 @@ impl Metrics {
             connections: Family::default(),
             refused: Family::default(),
             clock_skew: Gauge::default(),
+            task_delay: Histogram::new(HANDLING_SECONDS),
             throttled: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register(version));
@@ -91,7 +94,28 @@ impl Metrics {
 
     fn register(&self, version: &'static str) -> Registry {
         let mut registry = Registry::default();
+        self.register_work(&mut registry);
+        self.register_door(&mut registry);
+        registry.register(
+            "guichet_clock_skew_seconds",
+            "How far this machine's clock is ahead of the database's, which is followed",
+            self.clock_skew.clone(),
+        );
+        registry.register(
+            "guichet_task_delay_seconds",
+            "How much later than it was due a task ran, looked at four times a second; up to two milliseconds are the timer's",
+            self.task_delay.clone(),
+        );
+        registry.register(
+            "guichet_build",
+            "The running version",
+            Info::new([("version", version)]),
+        );
+        registry
+    }
 
+    /// What is done.
+    fn register_work(&self, registry: &mut Registry) {
         registry.register(
             "grpc_server_handled",
             "Calls answered, by their status code",
@@ -122,6 +146,10 @@ impl Metrics {
             "Questions whether a password has been published, by what came of them",
             self.password_lookups.clone(),
         );
+    }
+
+    /// Who is let in.
+    fn register_door(&self, registry: &mut Registry) {
         registry.register(
             "guichet_connections",
             "Open connections",
@@ -133,28 +161,21 @@ impl Metrics {
             self.refused.clone(),
         );
         registry.register(
-            "guichet_clock_skew_seconds",
-            "How far this machine's clock is ahead of the database's, which is followed",
-            self.clock_skew.clone(),
-        );
-        registry.register(
             "guichet_throttled",
             "Tries refused because there were too many, by what was tried and whose counter was full",
             self.throttled.clone(),
         );
-        registry.register(
-            "guichet_build",
-            "The running version",
-            Info::new([("version", version)]),
-        );
-
-        registry
     }
 
     /// Tells how many microseconds this machine's clock is ahead of the database's.
     #[expect(clippy::cast_precision_loss, reason = "no clock is off by 2^52 us")]
     pub fn set_clock_skew(&self, micros: i64) {
         self.clock_skew.set(micros as f64 / 1e6);
+    }
+
+    /// Tells how much later than it was due a task ran.
+    pub fn task_ran_late(&self, by: Duration) {
+        self.task_delay.observe(by.as_secs_f64());
     }
 
     /// Counts one answered call. `service` is the full protobuf name, `code` the gRPC status code.
@@ -241,6 +262,8 @@ fn code_name(code: i32) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -258,6 +281,7 @@ mod tests {
         metrics.password_looked_up(LookupResult::Failed);
         metrics.connections(Port::Public).inc();
         metrics.connection_refused(Refusal::TooMany);
+        metrics.task_ran_late(Duration::from_millis(4));
         metrics.throttled(Tried::SignIn, Throttle::Network);
 
         let text = metrics.encode();
@@ -272,12 +296,38 @@ mod tests {
             "guichet_password_lookups_total{result=\"failed\"} 1",
             "guichet_connections{port=\"public\"} 1",
             "guichet_connections_refused_total{cause=\"too_many\"} 1",
+            "guichet_task_delay_seconds_bucket{le=\"0.0025\"} 0",
+            "guichet_task_delay_seconds_bucket{le=\"0.005\"} 1",
             "guichet_throttled_total{tried=\"sign_in\",by=\"network\"} 1",
             "guichet_build_info{version=\"1.2.3\"} 1",
             "# EOF",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_page_for_operators_tells_of_every_metric_and_of_no_other() {
+        let (table, _) = include_str!("../../METRICS.md")
+            .split_once("\n## ")
+            .unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let told: BTreeSet<_> = rows
+            .filter_map(|row| row.split(['`', '{']).next())
+            .collect();
+
+        let text = Metrics::new("1.2.3").encode();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let there: BTreeSet<_> = types
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, kind)| match kind {
+                "counter" => format!("{name}_total"),
+                "info" => format!("{name}_info"),
+                _ => name.to_owned(),
+            })
+            .collect();
+
+        assert_eq!(told, there.iter().map(String::as_str).collect());
     }
 
     #[test]

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 /// Theirs is what server and hashes leave of the machine: their own machines would be elsewhere.
 const NICENESS: i32 = 19;
 
-/// Whoever is told to come back later does so after this long at most.
+/// Whoever is told to come back later does so after about this long at most: some sooner, some later, or all would come
+/// at the same moment, every second again.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 
 /// What those who sign in were answered.
@@ -99,7 +100,8 @@ async fn sign_in_until(end: Instant, guichet: Guichet, username: String, storm: 
         match (error::reason(&status), error::retry_after(&status)) {
             (Some(Reason::Overloaded), Some(wait)) => {
                 storm.overloaded.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(wait.min(IMPATIENCE)).await;
+                let patience = IMPATIENCE.mul_f64(0.5 + fastrand::f64());
+                tokio::time::sleep(wait.min(patience)).await;
             }
             _ => {
                 storm.other.fetch_add(1, Ordering::Relaxed);
