@@ -24,6 +24,7 @@ use crate::{
         policy::PasswordPolicy,
     },
     refusals::Refusals,
+    reset::intake::Intake,
     store::{Store, hash_kind},
     throttle::Turns,
 };
@@ -59,6 +60,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Refusals on their way to the journal.
     pub refusals: Refusals,
+    /// How many requests for a mail come from where.
+    pub intake: Intake,
     /// Who tries a password at the moment.
     pub turns: Turns,
     /// Wakes the workers that decide about reset requests and send mails.
@@ -121,6 +124,7 @@ impl App {
             },
             metrics,
             refusals: Refusals::default(),
+            intake: Intake::default(),
             turns: Turns::default(),
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),

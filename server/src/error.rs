@@ -31,6 +31,8 @@ pub enum Error {
     BadCredentials,
     #[error("wrong code")]
     WrongCode,
+    #[error("wrong current password")]
+    WrongPassword,
     #[error("invalid token")]
     TokenInvalid,
     #[error("expired token")]
@@ -104,7 +106,7 @@ impl Error {
             Self::InvalidFields(_) => "INVALID_FIELDS",
             Self::PasswordRules(_) => "PASSWORD_RULES",
             Self::EmailNotUsername => "EMAIL_NOT_USERNAME",
-            Self::BadCredentials | Self::WrongCode => "BAD_CREDENTIALS",
+            Self::BadCredentials | Self::WrongCode | Self::WrongPassword => "BAD_CREDENTIALS",
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::TokenReused => "TOKEN_REUSED",
@@ -129,6 +131,7 @@ impl Error {
             }
             Self::BadCredentials
             | Self::WrongCode
+            | Self::WrongPassword
             | Self::TokenInvalid
             | Self::TokenExpired
             | Self::TokenReused => Code::Unauthenticated,
@@ -153,6 +156,7 @@ impl Error {
         let named = match self {
             // To programs it is one more wrong credential; the person has something else to check.
             Self::WrongCode => "WRONG_CODE",
+            Self::WrongPassword => "WRONG_PASSWORD",
             error => error.reason(),
         };
         i18n::error(locale, named)

@@ -15,23 +15,26 @@ use guichet_tests::{Link, Mail, Server};
 use http::StatusCode;
 use totp_rs::Totp;
 
-const EMAIL: &str = "lea@ecole.example";
-const THIEF: &str = "voleur@ailleurs.example";
+pub(super) const EMAIL: &str = "lea@ecole.example";
+pub(super) const THIEF: &str = "voleur@ailleurs.example";
 const NEW_PASSWORD: &str = "Tulpje123*";
 const SCHOOL: [u8; 4] = [127, 0, 0, 1];
-const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+pub(super) const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
 
 /// Léa, and a thief who knows her password and is signed in.
-struct Theft {
-    server: Server,
-    account_id: String,
+pub(super) struct Theft {
+    pub(super) server: Server,
+    pub(super) account_id: String,
     tokens: Tokens,
-    thief: Guichet,
+    pub(super) thief: Guichet,
 }
 
 impl Theft {
-    async fn begin() -> Self {
-        let server = Server::start().await;
+    pub(super) async fn begin() -> Self {
+        Self::at(Server::start().await).await
+    }
+
+    pub(super) async fn at(server: Server) -> Self {
         let account_id = people::active(&server, "lea", EMAIL).await.id;
         let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
         let thief = server.as_person(&tokens.access_token).await;
@@ -53,9 +56,13 @@ impl Theft {
     }
 
     async fn asks_for_address(&self) {
+        self.asks_for(THIEF).await;
+    }
+
+    pub(super) async fn asks_for(&self, address: &str) {
         let request = RequestEmailChangeRequest {
             account_id: String::new(),
-            new_email: THIEF.into(),
+            new_email: address.into(),
             current_password: GOOD_PASSWORD.into(),
         };
         let asked = self.thief.account().request_email_change(request).await;
@@ -63,7 +70,12 @@ impl Theft {
     }
 
     async fn confirms_address(&self) {
-        let mail = self.server.mailbox().last(THIEF, 1).await;
+        self.confirms(THIEF).await;
+    }
+
+    /// By the first mail to the address.
+    pub(super) async fn confirms(&self, address: &str) {
+        let mail = self.server.mailbox().last(address, 1).await;
         let link = mail.links_to("ConfirmEmail").remove(0);
         let request = ConfirmEmailChangeRequest {
             user_id: link.user_id,
@@ -74,8 +86,22 @@ impl Theft {
         confirmed.expect("another address");
     }
 
+    pub(super) async fn adds_an_app(&self) {
+        let request = BeginTotpEnrollmentRequest {
+            current_password: GOOD_PASSWORD.into(),
+        };
+        let begun = self.thief.auth().begin_totp_enrollment(request).await;
+        let uri = begun.expect("a secret").into_inner().uri;
+        let app = Totp::from_url(&uri).expect("an address that apps read");
+        let request = ConfirmTotpEnrollmentRequest {
+            totp_code: shown(&app),
+        };
+        let added = self.thief.auth().confirm_totp_enrollment(request).await;
+        added.expect("an app of his own");
+    }
+
     /// Asserts that nobody is signed in and no password opens anything, and has Léa choose a new one by the mail that came.
-    async fn is_over(&self, mails: usize) {
+    pub(super) async fn is_over(&self, mails: usize) {
         let refused = people::refresh(&self.server, &self.tokens.refresh_token).await;
         let refused = refused.expect_err("a session that ended");
         assert_eq!(error::reason(&refused), Some(Reason::TokenInvalid));
@@ -104,7 +130,7 @@ impl Theft {
 }
 
 /// The notice among some mails that has this in its subject.
-fn notice(mails: Vec<Mail>, subject: &str) -> Mail {
+pub(super) fn notice(mails: Vec<Mail>, subject: &str) -> Mail {
     let mut told = mails
         .into_iter()
         .filter(|mail| mail.subject.contains(subject));
@@ -112,7 +138,7 @@ fn notice(mails: Vec<Mail>, subject: &str) -> Mail {
 }
 
 /// Opens the link, which changes nothing, and presses the button.
-async fn press(server: &Server, link: &Link, told: &str) {
+pub(super) async fn press(server: &Server, link: &Link, told: &str) {
     let mut browser = Browser::new(server, "fr");
     for _ in 0..2 {
         let page = browser.open(&link.url).await;
@@ -139,7 +165,7 @@ fn shown(app: &Totp) -> String {
         .to_string()
 }
 
-const DONE: &str = "tous les appareils sont déconnectés";
+pub(super) const DONE: &str = "tous les appareils sont déconnectés";
 
 #[tokio::test]
 async fn a_password_that_a_thief_changed_dies_with_his_sessions() {
@@ -215,17 +241,7 @@ async fn a_change_of_address_that_is_asked_for_with_the_password_is_stopped_with
 #[tokio::test]
 async fn an_app_that_a_thief_added_goes_with_him() {
     let theft = Theft::begin().await;
-    let request = BeginTotpEnrollmentRequest {
-        current_password: GOOD_PASSWORD.into(),
-    };
-    let begun = theft.thief.auth().begin_totp_enrollment(request).await;
-    let uri = begun.expect("a secret").into_inner().uri;
-    let app = Totp::from_url(&uri).expect("an address that apps read");
-    let request = ConfirmTotpEnrollmentRequest {
-        totp_code: shown(&app),
-    };
-    let added = theft.thief.auth().confirm_totp_enrollment(request).await;
-    added.expect("an app of his own");
+    theft.adds_an_app().await;
     let mail = theft.server.mailbox().last(EMAIL, 1).await;
 
     press(&theft.server, &mail.revoke_link(), DONE).await;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use guichet_client::proto::LoginRequest;
 use guichet_client::{Reason, error};
-use guichet_tests::Server;
 use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::{Server, patience};
 use tokio::task::JoinSet;
 use tonic::Status;
 
@@ -91,9 +91,10 @@ async fn a_storm_from_one_network_leaves_room_for_the_others() {
             Arc::clone(&overloaded),
         ));
     }
-    while overloaded.load(Ordering::Relaxed) < 100 {
-        tokio::time::sleep(PAUSE).await;
-    }
+    patience::until("a storm", async || {
+        (overloaded.load(Ordering::Relaxed) >= 100).then_some(())
+    })
+    .await;
 
     let elsewhere = Door::from(&server, [127, 0, 9, 1]).await;
     for _ in 0..5 {

@@ -1,11 +1,9 @@
 //! Refusals are in the journal: of whom, from where and how often, and nothing that was typed.
 
-use std::time::Duration;
-
 use guichet_client::proto::{ChangePasswordRequest, InspectResetRequest, ListAccountsRequest};
 use guichet_tests::journal::{self, Event};
 use guichet_tests::people::{self, GOOD_PASSWORD};
-use guichet_tests::{Link, Server, expect_error};
+use guichet_tests::{Link, Server, expect_error, patience};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -37,9 +35,12 @@ async fn failed_sign_ins_tell_whose_they_were_and_nothing_of_names_that_are_nobo
         }
     }
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
 
-    let failed = journal::of_kind(&server, "sign_in.failed").await;
+    let failed = patience::until("seven refusals in the journal", async || {
+        let failed = journal::of_kind(&server, "sign_in.failed").await;
+        (counted(&failed) == 7).then_some(failed)
+    });
+    let failed = failed.await;
 
     let (of_lea, others): (Vec<_>, Vec<_>) = failed
         .into_iter()
@@ -73,11 +74,11 @@ async fn a_guesser_makes_a_count_grow_and_not_the_journal() {
         expect_error(wrong, Code::Unauthenticated, "BAD_CREDENTIALS");
     }
 
-    let mut failed = Vec::new();
-    while counted(&failed) < 80 {
-        failed = journal::of_kind(&server, "sign_in.failed").await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    let failed = patience::until("80 refusals in the journal", async || {
+        let failed = journal::of_kind(&server, "sign_in.failed").await;
+        (counted(&failed) >= 80).then_some(failed)
+    });
+    let failed = failed.await;
     assert!(failed.len() <= 20, "{} rows", failed.len());
     let names = failed
         .iter()

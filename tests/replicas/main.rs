@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use guichet_client::proto::login_response::Outcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest, MessageState,
-    SendTestMessageRequest,
+    BeginTotpEnrollmentRequest, GetUserInfoRequest, IntrospectRequest, LoginRequest, LogoutRequest,
+    MessageState, SendTestMessageRequest,
 };
 use guichet_client::{Reason, error};
 use guichet_tests::door::{Door, is_throttled};
@@ -276,4 +277,40 @@ async fn a_mail_that_has_left_leaves_once_whatever_is_rolled_back_for_another_s_
         tokio::time::sleep(guichet_tests::server::POLL).await;
     }
     assert_eq!(smtp.messages().len(), 2, "a copy");
+}
+
+/// The row that a sign-in waits for is looked at anew when it is free; what stands beside it is not, by itself.
+#[tokio::test]
+async fn a_password_alone_opens_nothing_that_waited_for_an_app_to_be_confirmed() {
+    let postgres = empty_database();
+    let server = Server::builder().sharing(&postgres).start().await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let request = BeginTotpEnrollmentRequest {
+        current_password: GOOD_PASSWORD.into(),
+    };
+    let lea = server.as_person(&tokens.access_token).await;
+    let begun = lea.auth().begin_totp_enrollment(request).await;
+    begun.expect("a secret");
+
+    // What confirming does, held open for so long that a sign-in comes to the row.
+    let confirming = tokio::task::spawn_blocking(move || {
+        postgres.execute(
+            "BEGIN; SELECT 1 FROM account FOR UPDATE; SELECT pg_sleep(2); \
+             UPDATE totp SET confirm_time = create_time; COMMIT",
+        );
+    });
+    let (outcome, took) = loop {
+        let begun = Instant::now();
+        let reply = people::sign_in(&server, "lea", GOOD_PASSWORD).await;
+        let outcome = reply.expect("the right password").into_inner().outcome;
+        let is_over = confirming.is_finished();
+        if is_over || begun.elapsed() > Duration::from_secs(1) {
+            break (outcome, begun.elapsed());
+        }
+    };
+
+    assert!(took > Duration::from_secs(1), "no sign-in waited");
+    assert!(matches!(outcome, Some(Outcome::Challenge(_))));
+    confirming.await.expect("a confirmed app");
 }

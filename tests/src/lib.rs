@@ -16,6 +16,7 @@ pub mod mailbox;
 pub mod memory;
 pub mod network;
 mod old_hashes;
+pub mod patience;
 pub mod people;
 mod place;
 pub mod postgres;

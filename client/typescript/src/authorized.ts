@@ -17,7 +17,6 @@ const PUBLIC: ReadonlySet<string> = new Set([
   "Refresh",
   "Logout",
   "GetSigningKeys",
-  "BeginPasskeyLogin",
   "ConfirmEmailChange",
 ]);
 

@@ -7,6 +7,7 @@ error-PASSWORD_RULES = Dieses Passwort erfüllt nicht alle Regeln. Wählen Sie e
 error-EMAIL_NOT_USERNAME = Sie haben eine E-Mail-Adresse eingegeben. Geben Sie stattdessen Ihren Benutzernamen ein: Sie finden ihn am Ende der E-Mail, die wir Ihnen gesendet haben.
 error-BAD_CREDENTIALS = Die Anmeldung ist fehlgeschlagen. Prüfen Sie Ihren Benutzernamen und Ihr Passwort und versuchen Sie es erneut. Wenn es weiterhin nicht funktioniert, fordern Sie ein neues Passwort an.
 error-WRONG_CODE = Dieser Code stimmt nicht oder wurde schon benutzt. Warten Sie auf den nächsten Code Ihrer App und versuchen Sie es erneut.
+error-WRONG_PASSWORD = Das aktuelle Passwort stimmt nicht. Prüfen Sie es und versuchen Sie es erneut.
 error-TOKEN_INVALID = Ihre Sitzung ist nicht gültig. Melden Sie sich bitte erneut an.
 error-TOKEN_EXPIRED = Ihre Sitzung ist abgelaufen. Melden Sie sich bitte erneut an.
 error-TOKEN_REUSED = Zu Ihrer Sicherheit wurde Ihre Sitzung beendet, weil sie zweimal verwendet wurde. Melden Sie sich bitte erneut an.

@@ -32,10 +32,11 @@ mail-reset-revoke = Anfrage abbrechen
 
 ## Alte Konten, noch nicht übernommen
 
-mail-ask-subject = Ihr altes Konto muss zuerst in { $app } übernommen werden
-mail-ask-named = Das Konto { $username } ist ein altes Konto, das noch nicht übernommen wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an { $institution }: Dort kann man Ihnen weiterhelfen.
-mail-ask-unnamed = Das Konto { $username } ist ein altes Konto, das noch nicht übernommen wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an Ihre Schulleitung, Ihren Schulträger oder Ihre Einrichtung: Dort kann man Ihnen weiterhelfen.
-mail-ask-words = Sie können zum Beispiel schreiben: „Können Sie bitte mein altes Konto { $username } mit meiner E-Mail-Adresse { $email } in { $app } übernehmen?“
+mail-ask-subject = Ihr altes Konto muss zuerst auf { $app } umgestellt werden
+mail-ask-named = Das Konto { $username } ist ein altes Konto, das noch nicht umgestellt wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an { $institution }: Dort kann man Ihnen weiterhelfen.
+mail-ask-unnamed = Das Konto { $username } ist ein altes Konto, das noch nicht umgestellt wurde. Deshalb können wir Ihnen dafür keinen Link senden. Wenden Sie sich bitte an Ihre Schulleitung, Ihren Schulträger oder Ihre Einrichtung: Dort kann man Ihnen weiterhelfen.
+mail-ask-words = Sie können zum Beispiel schreiben: „Können Sie bitte mein altes Konto { $username } mit meiner E-Mail-Adresse { $email } auf { $app } umstellen?“
+mail-ask-contact = Kontakt: { $contact }
 mail-ask-next = Sobald dies geschehen ist, erhalten Sie eine E-Mail mit einem Link, um Ihr Passwort zu wählen.
 
 ## Erinnerung an die Benutzernamen
@@ -61,7 +62,6 @@ mail-activation-subject = Aktivieren Sie Ihr Konto für { $app }
 mail-activation-why = Sie erhalten diese E-Mail, weil für Sie ein Konto für { $app } vorbereitet wurde. Es fehlt nur noch Ihr Passwort.
 mail-activation-link = Um Ihr Passwort zu wählen und das Konto zu aktivieren, öffnen Sie diesen Link:
 mail-activation-button = Mein Passwort wählen
-mail-activation-ignore = Sie haben dieses Konto nicht erwartet? Dann brauchen Sie nichts zu tun: Ohne Passwort kann es niemand benutzen.
 mail-activation-not-me = Sie haben dieses Konto nicht erwartet? Ohne Passwort kann es niemand benutzen. Sie können diesen Link auch ungültig machen:
 mail-activation-revoke = Link ungültig machen
 

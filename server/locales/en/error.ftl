@@ -7,6 +7,7 @@ error-PASSWORD_RULES = This password does not follow all the rules. Choose anoth
 error-EMAIL_NOT_USERNAME = You typed an e-mail address. Type your username instead: you will find it at the bottom of the e-mail we sent you.
 error-BAD_CREDENTIALS = Signing in failed. Check your username and your password, then try again. If it still does not work, ask for a new password.
 error-WRONG_CODE = This code is not right, or it was used before. Wait for the next code of your app, then try again.
+error-WRONG_PASSWORD = The current password is not right. Check it, then try again.
 error-TOKEN_INVALID = Your session is not valid. Please sign in again.
 error-TOKEN_EXPIRED = Your session has expired. Please sign in again.
 error-TOKEN_REUSED = For your safety, your session was closed because it was used twice. Please sign in again.

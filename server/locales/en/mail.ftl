@@ -36,6 +36,7 @@ mail-ask-subject = Your old account must first be migrated to { $app }
 mail-ask-named = The account { $username } is an old account that has not been migrated yet. That is why we cannot send you a link for it. Please contact { $institution }: they can solve this for you.
 mail-ask-unnamed = The account { $username } is an old account that has not been migrated yet. That is why we cannot send you a link for it. Please contact your school's management, your school authority or your institution: they can solve this for you.
 mail-ask-words = For example, you can write: “Could you please migrate my old account { $username } to { $app }, with my e-mail address { $email }?”
+mail-ask-contact = Contact: { $contact }
 mail-ask-next = As soon as this is done, you will receive an e-mail with a link to choose your password.
 
 ## Reminder of usernames
@@ -61,7 +62,6 @@ mail-activation-subject = Activate your { $app } account
 mail-activation-why = You are receiving this e-mail because a { $app } account has been prepared for you. All that is missing is your password.
 mail-activation-link = To choose your password and activate the account, open this link:
 mail-activation-button = Choose my password
-mail-activation-ignore = You were not expecting this account? You can ignore this e-mail: without a password, nobody can use it.
 mail-activation-not-me = You were not expecting this account? Without a password, nobody can use it. You can also cancel this link:
 mail-activation-revoke = Cancel this link
 

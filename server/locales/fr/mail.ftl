@@ -36,6 +36,7 @@ mail-ask-subject = Votre ancien compte doit d'abord être migré vers { $app }
 mail-ask-named = Le compte { $username } est un ancien compte qui n'a pas encore été migré. Nous ne pouvons donc pas vous envoyer de lien pour ce compte. Adressez-vous à { $institution }, qui pourra débloquer votre situation.
 mail-ask-unnamed = Le compte { $username } est un ancien compte qui n'a pas encore été migré. Nous ne pouvons donc pas vous envoyer de lien pour ce compte. Adressez-vous à votre direction d'école, à votre pouvoir organisateur ou à votre institution, qui pourra débloquer votre situation.
 mail-ask-words = Vous pouvez par exemple écrire : « Pouvez-vous migrer mon ancien compte { $username } vers { $app }, avec mon adresse e-mail { $email } ? »
+mail-ask-contact = Contact : { $contact }
 mail-ask-next = Dès que ce sera fait, vous recevrez un e-mail avec un lien pour choisir votre mot de passe.
 
 ## Rappel des identifiants
@@ -61,7 +62,6 @@ mail-activation-subject = Activez votre compte { $app }
 mail-activation-why = Vous recevez cet e-mail parce qu'un compte { $app } a été préparé pour vous. Il ne manque plus que votre mot de passe.
 mail-activation-link = Pour choisir votre mot de passe et activer le compte, ouvrez ce lien :
 mail-activation-button = Choisir mon mot de passe
-mail-activation-ignore = Vous n'attendiez pas ce compte ? Ne tenez pas compte de cet e-mail : sans mot de passe, personne ne peut l'utiliser.
 mail-activation-not-me = Vous n'attendiez pas ce compte ? Sans mot de passe, personne ne peut l'utiliser. Vous pouvez aussi annuler ce lien :
 mail-activation-revoke = Annuler ce lien
 
@@ -140,8 +140,8 @@ mail-stolen-me = Vous venez de passer à un autre appareil ou de restaurer une s
 
 ## Another username
 
-mail-username-subject = Votre nom d'utilisateur { $app } a changé
-mail-username-what = Le { $time }, le nom d'utilisateur de votre compte { $app } a été changé par une personne qui gère les comptes. Jusqu'ici, c'était { $before }. Le nouveau figure ci-dessous ; votre mot de passe reste le même.
+mail-username-subject = Votre identifiant { $app } a changé
+mail-username-what = Le { $time }, l'identifiant de votre compte { $app } a été changé par une personne qui gère les comptes. Jusqu'ici, c'était { $before }. Le nouveau figure ci-dessous ; votre mot de passe reste le même.
 mail-username-ask = Vous ne vous y attendiez pas ? Demandez à la personne qui gère les comptes dans votre école ou votre institution.
 
 ## Test

@@ -7,6 +7,7 @@ error-PASSWORD_RULES = Dit wachtwoord voldoet niet aan alle regels. Kies een and
 error-EMAIL_NOT_USERNAME = U hebt een e-mailadres ingetypt. Typ in de plaats uw gebruikersnaam: u vindt die onderaan de e-mail die we u hebben gestuurd.
 error-BAD_CREDENTIALS = Het aanmelden is niet gelukt. Controleer uw gebruikersnaam en uw wachtwoord en probeer opnieuw. Lukt het nog altijd niet, vraag dan een nieuw wachtwoord.
 error-WRONG_CODE = Deze code klopt niet of is al gebruikt. Wacht op de volgende code van uw app en probeer opnieuw.
+error-WRONG_PASSWORD = Het huidige wachtwoord klopt niet. Controleer het en probeer opnieuw.
 error-TOKEN_INVALID = Uw sessie is niet geldig. Meld u opnieuw aan.
 error-TOKEN_EXPIRED = Uw sessie is verlopen. Meld u opnieuw aan.
 error-TOKEN_REUSED = Voor uw veiligheid werd uw sessie afgesloten, omdat ze twee keer werd gebruikt. Meld u opnieuw aan.

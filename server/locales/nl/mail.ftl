@@ -32,10 +32,11 @@ mail-reset-revoke = De aanvraag annuleren
 
 ## Oude accounts, nog niet gemigreerd
 
-mail-ask-subject = Uw oude account moet eerst naar { $app } worden overgezet
-mail-ask-named = Het account { $username } is een oud account dat nog niet werd overgezet. Daarom kunnen we u er geen link voor sturen. Neem contact op met { $institution }: daar kan men dit voor u in orde brengen.
-mail-ask-unnamed = Het account { $username } is een oud account dat nog niet werd overgezet. Daarom kunnen we u er geen link voor sturen. Neem contact op met uw schooldirectie, uw schoolbestuur of uw instelling: daar kan men dit voor u in orde brengen.
-mail-ask-words = U kunt bijvoorbeeld schrijven: “Kunt u mijn oude account { $username } overzetten naar { $app }, met mijn e-mailadres { $email }?”
+mail-ask-subject = Uw oude account moet eerst naar { $app } worden gemigreerd
+mail-ask-named = Het account { $username } is een oud account dat nog niet werd gemigreerd. Daarom kunnen we u er geen link voor sturen. Neem contact op met { $institution }: daar kan men dit voor u in orde brengen.
+mail-ask-unnamed = Het account { $username } is een oud account dat nog niet werd gemigreerd. Daarom kunnen we u er geen link voor sturen. Neem contact op met uw schooldirectie, uw schoolbestuur of uw instelling: daar kan men dit voor u in orde brengen.
+mail-ask-words = U kunt bijvoorbeeld schrijven: “Kunt u mijn oude account { $username } migreren naar { $app }, met mijn e-mailadres { $email }?”
+mail-ask-contact = Contact: { $contact }
 mail-ask-next = Zodra dat gebeurd is, krijgt u een e-mail met een link om uw wachtwoord te kiezen.
 
 ## Herinnering aan de gebruikersnamen
@@ -61,7 +62,6 @@ mail-activation-subject = Activeer uw account voor { $app }
 mail-activation-why = U ontvangt deze e-mail omdat er voor u een account voor { $app } werd klaargezet. Alleen uw wachtwoord ontbreekt nog.
 mail-activation-link = Open deze link om uw wachtwoord te kiezen en het account te activeren:
 mail-activation-button = Mijn wachtwoord kiezen
-mail-activation-ignore = Verwachtte u dit account niet? Dan hoeft u niets te doen: zonder wachtwoord kan niemand het gebruiken.
 mail-activation-not-me = Verwachtte u dit account niet? Zonder wachtwoord kan niemand het gebruiken. U kunt deze link ook annuleren:
 mail-activation-revoke = Deze link annuleren
 

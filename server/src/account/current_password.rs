@@ -24,7 +24,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         .password_hash
         .as_deref()
         .and_then(|hash| StoredHash::parse(hash).ok());
-    let stored = stored.ok_or(Error::BadCredentials)?;
+    let stored = stored.ok_or(Error::WrongPassword)?;
     let verified = app
         .hasher
         .verify(&Password::typed(typed), &stored, call.deadline)
@@ -37,7 +37,7 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         }
         Ok(_) => {
             call.note(Refused::Confirmation(account.id));
-            return Err(Error::BadCredentials);
+            return Err(Error::WrongPassword);
         }
         // Nobody looked at the password.
         Err(_) => throttle::take_back(&txn, &key).await?,

@@ -6,6 +6,8 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::is_nfkc;
 
+use crate::error::Violation;
+
 /// The longest path of RFC 5321 section 4.5.3.1.3, without its angle brackets.
 const MAX_BYTES: usize = 254;
 
@@ -26,9 +28,10 @@ pub struct EmailAddress {
 pub enum EmailFault {
     /// Nothing was typed.
     Required,
-    /// More than 254 bytes, or more than 64 before the `@`.
+    /// More than 254 bytes.
     TooLong,
-    /// Not of the form `name@domain.tld`, or a form that mail systems read in different ways.
+    /// Not of the form `name@domain.tld`, more than 64 bytes before the `@`, or a form that mail systems read in different
+    /// ways.
     Invalid,
 }
 
@@ -60,12 +63,12 @@ impl EmailAddress {
 }
 
 impl EmailFault {
-    /// The stable reason of the API.
-    pub const fn reason(self) -> &'static str {
+    /// What is said of the field that holds it.
+    pub fn violation(self, field: &str) -> Violation {
         match self {
-            Self::Required => "REQUIRED",
-            Self::TooLong => "TOO_LONG",
-            Self::Invalid => "INVALID_EMAIL",
+            Self::Required => Violation::new(field, "REQUIRED"),
+            Self::TooLong => Violation::with_limit(field, "TOO_LONG", MAX_BYTES),
+            Self::Invalid => Violation::new(field, "INVALID_EMAIL"),
         }
     }
 }
@@ -85,7 +88,7 @@ fn key_of(typed: &str) -> Result<String, EmailFault> {
 
     let (local, domain) = typed.split_once('@').ok_or(EmailFault::Invalid)?;
     if local.len() > MAX_LOCAL_BYTES {
-        return Err(EmailFault::TooLong);
+        return Err(EmailFault::Invalid);
     }
 
     let key = format!("{}@{}", local_key(local)?, domain_key(domain)?);
@@ -259,7 +262,7 @@ mod tests {
         let labels = "a.".repeat(10_000);
 
         assert!(EmailAddress::parse(&local(64)).is_ok());
-        assert_eq!(EmailAddress::parse(&local(65)), Err(EmailFault::TooLong));
+        assert_eq!(EmailAddress::parse(&local(65)), Err(EmailFault::Invalid));
         assert_eq!(
             EmailAddress::parse(&format!("a@{labels}be")),
             Err(EmailFault::TooLong)

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::{
-    email_address::EmailAddress,
-    username::{Username, UsernameFault},
-};
+use super::{email_address::EmailAddress, username::Username};
 use crate::{
     call::parse_id,
     clock::Timestamp,
@@ -19,8 +16,6 @@ use crate::{
 
 const MAX_DISPLAY_NAME: usize = 200;
 const MAX_EXTERNAL_ID: usize = 200;
-const MAX_USERNAME: usize = 64;
-const MAX_EMAIL: usize = 254;
 const MAX_ATTRIBUTES: usize = 50;
 const MAX_ATTRIBUTE_KEY: usize = 64;
 const MAX_ATTRIBUTE_VALUE: usize = 1_000;
@@ -87,8 +82,7 @@ impl Fields {
     pub fn username(&mut self, field: &str, typed: &str) -> Option<Username> {
         match Username::parse(typed) {
             Ok(username) => Some(username),
-            Err(UsernameFault::TooLong) => self.too_long(field, MAX_USERNAME),
-            Err(fault) => self.fault(field, fault.reason()),
+            Err(fault) => self.violation(fault.violation(field)),
         }
     }
 
@@ -96,8 +90,7 @@ impl Fields {
     pub fn email(&mut self, field: &str, typed: &str) -> Option<EmailAddress> {
         match EmailAddress::parse(typed) {
             Ok(address) => Some(address),
-            Err(fault) if fault.reason() == "TOO_LONG" => self.too_long(field, MAX_EMAIL),
-            Err(fault) => self.fault(field, fault.reason()),
+            Err(fault) => self.violation(fault.violation(field)),
         }
     }
 
@@ -192,12 +185,11 @@ impl Fields {
     }
 
     fn fault<T>(&mut self, field: &str, reason: &'static str) -> Option<T> {
-        self.refuse(Violation::new(field, reason));
-        None
+        self.violation(Violation::new(field, reason))
     }
 
-    fn too_long<T>(&mut self, field: &str, max: usize) -> Option<T> {
-        self.refuse(Violation::with_limit(field, "TOO_LONG", max));
+    fn violation<T>(&mut self, violation: Violation) -> Option<T> {
+        self.refuse(violation);
         None
     }
 }

@@ -20,11 +20,10 @@ use crate::{
 
 /// The rules for who belongs to an institution, or to none: the operator's, and whatever is asked for there and above.
 pub async fn policy(app: &App, institution_id: Option<Uuid>) -> Result<PasswordPolicy, Error> {
-    let Some(id) = institution_id else {
+    if institution_id.is_none() {
         return Ok(app.policy.clone());
-    };
-    let found = institution::Entity::effective(&app.store.read, &[id]).await?;
-    let settings = found.into_values().next().unwrap_or_default();
+    }
+    let settings = institution::Entity::holding(&app.store.read, institution_id).await?;
     let words = ContextWords::of(settings.names.iter().map(String::as_str));
     Ok(app.policy.and(settings.password, words))
 }

@@ -32,6 +32,7 @@ pub async fn charge(
         throttle: Throttle::Account,
         closed,
     };
-    throttle::tell(call.app, call, account.into(), &refusal, call.now).await?;
+    let told_to = (&call.app.store, &call.app.metrics);
+    throttle::tell(told_to, call, account.into(), &refusal, call.now).await?;
     Err(Error::Throttled { retry_after })
 }

@@ -11,7 +11,10 @@ use crate::{
     call::Call,
     clock::Timestamp,
     error::Error,
-    store::account::{ActiveModel, Column, Entity, Model},
+    store::{
+        account::{ActiveModel, Column, Entity, Model},
+        reset_code,
+    },
 };
 
 /// The account, only to be read.
@@ -48,7 +51,8 @@ pub async fn lock_in_scope(
     Ok(account)
 }
 
-/// Writes `changes` over `before` and returns the account as it is then.
+/// Writes `changes` over `before` and returns the account as it is then. Codes that were given to others for it die where
+/// it gets other roles or goes to another institution.
 ///
 /// # Errors
 /// `EtagMismatch` if the row is not `before` any more; `UsernameTaken` and `ExternalIdTaken`.
@@ -68,7 +72,12 @@ pub async fn save(
         return Err(Error::EtagMismatch);
     }
 
-    find(txn, before.id).await
+    let after = find(txn, before.id).await?;
+    // Whoever could act for the person that this was need not be let act for who it is now.
+    if after.roles != before.roles || after.institution_id != before.institution_id {
+        reset_code::Entity::revoke_granted(txn, before.id, now).await?;
+    }
+    Ok(after)
 }
 
 /// Names a broken unique index; both stores name it in their message.

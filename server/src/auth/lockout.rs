@@ -240,7 +240,8 @@ async fn refuse(
         throttle,
         closed,
     };
-    throttle::tell(call.app, call, subject, &refusal, call.now).await?;
+    let told_to = (&call.app.store, &call.app.metrics);
+    throttle::tell(told_to, call, subject, &refusal, call.now).await?;
     Ok(Error::Throttled { retry_after })
 }
 

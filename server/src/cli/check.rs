@@ -23,7 +23,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         "clock          {}",
         crate::i18n::date_time(crate::i18n::Locale::En, app.clock.now().unix_seconds())
     );
-    let refusing = throttle::lately_refusing(&app).await?;
+    let refusing = throttle::lately_refusing(&app.store.read, app.clock.now()).await?;
     println!("throttles      {refusing} have refused tries within the last hour");
     match app.mail.probe().await {
         Ok(()) => println!("mail           ok"),

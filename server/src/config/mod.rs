@@ -44,6 +44,7 @@ pub use storage::Storage;
 pub use theme::{Color, NIGHT, Theme};
 pub use throttle::Throttle;
 pub use tokens::{TokenAlgorithm, Tokens};
+pub use value::duration;
 
 use reader::Reader;
 

@@ -56,6 +56,16 @@ pub(super) const SECTION: Section = Section {
             "Time after which one more reset request for it is free again",
         ),
         Setting::new(
+            "GUICHET_THROTTLE_NETWORK_REQUESTS",
+            "3000",
+            "Requests for a reset, or for usernames, from one network that a server writes down at once, answered with a mail or not, 1 to 10000000; more are THROTTLED",
+        ),
+        Setting::new(
+            "GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL",
+            "1s",
+            "Time after which one more of them is free again",
+        ),
+        Setting::new(
             "GUICHET_THROTTLE_NETWORK_RESETS",
             "20",
             "Reset requests from one network that are answered at once, 1 to 100000; more for each account opened from there, as for failures",
@@ -96,6 +106,12 @@ pub struct Throttle {
     pub reset_requests: u32,
     /// Time after which one more of them is free again.
     pub reset_interval: Duration,
+    /// Requests for a mail from one network that are written down at once, by each process. More than a network's budget of
+    /// mails ever has room for, and as many as a school of 3,000 people sends who are all locked out on one morning; they
+    /// take some two seconds to write.
+    pub network_requests: u32,
+    /// Time after which one more of them is free again: no network has more than 86,400 a day written, as with refusals.
+    pub network_request_interval: Duration,
     /// Reset requests from one network that are answered at once.
     pub network_resets: u32,
     /// Time after which one more of them is free again.
@@ -124,6 +140,11 @@ impl Throttle {
                 value::number(text, 1, 1_000)
             }),
             reset_interval: reader.read("GUICHET_THROTTLE_RESET_INTERVAL", value::duration),
+            network_requests: reader.read("GUICHET_THROTTLE_NETWORK_REQUESTS", |text| {
+                value::number(text, 1, 10_000_000)
+            }),
+            network_request_interval: reader
+                .read("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", value::duration),
             network_resets: reader.read("GUICHET_THROTTLE_NETWORK_RESETS", |text| {
                 value::number(text, 1, 100_000)
             }),

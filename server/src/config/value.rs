@@ -63,7 +63,7 @@ where
 }
 
 /// A length of time of one second to ten years: a whole number and `s`, `m`, `h` or `d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let error = || "is not a time from 1s to 3652d, given in s, m, h or d".to_owned();
     let seconds_per_unit = match text.chars().last() {
         Some('s') => 1,

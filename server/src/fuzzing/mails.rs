@@ -128,6 +128,8 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
             told_to_ask: vec![LegacyEntry {
                 username: second.clone(),
                 institution: Some(third.clone()),
+                contact: Some(third.clone()),
+                help: [("fr".to_owned(), third.clone())].into(),
             }],
             lifetime,
             email,
@@ -136,6 +138,8 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
             entries: vec![LegacyEntry {
                 username,
                 institution: Some(third.clone()),
+                contact: Some(third.clone()),
+                help: [("fr".to_owned(), third.clone())].into(),
             }],
             email,
         },
@@ -146,7 +150,7 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
         3 => Letter::Activation {
             username,
             link: LINK.to_owned(),
-            revoke_link: Some(REVOKE.to_owned()),
+            revoke_link: REVOKE.to_owned(),
             lifetime,
             email,
         },

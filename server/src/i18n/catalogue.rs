@@ -105,7 +105,7 @@ mod tests {
 
     /// Texts that are asked for by the name of a reason: the contract's table, and our own.
     const REASONS: &[&str] = &[
-        "error-INVALID_FIELDS error-PASSWORD_RULES error-EMAIL_NOT_USERNAME error-BAD_CREDENTIALS error-WRONG_CODE",
+        "error-INVALID_FIELDS error-PASSWORD_RULES error-EMAIL_NOT_USERNAME error-BAD_CREDENTIALS error-WRONG_CODE error-WRONG_PASSWORD",
         "error-TOKEN_INVALID error-TOKEN_EXPIRED error-TOKEN_REUSED error-FORBIDDEN",
         "error-NOT_FOUND error-RESET_CODE_INVALID error-STATE error-USERNAME_TAKEN",
         "error-EXTERNAL_ID_TAKEN error-ETAG_MISMATCH error-THROTTLED error-OVERLOADED",

@@ -28,8 +28,19 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// How long a client may send no row, or read no outcome: others wait for its place, and it may resume.
 const IDLE: Duration = Duration::from_mins(2);
 
+/// How long a client may take for its first message, which needs no reading of files: it has a place meanwhile.
+const FIRST: Duration = Duration::from_secs(10);
+
+/// How often it is looked at, between batches, whether the caller still may; as often as for who watches events.
+const RECHECK: Duration = Duration::from_secs(5);
+
 /// When there should be room for another import.
 pub const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// What a client is told that says nothing for too long.
+const SILENT: Error = Error::Overloaded {
+    retry_after: RETRY_AFTER,
+};
 
 /// The client was cut off, or sent what can't be read.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +58,18 @@ enum Pause {
 }
 
 /// `ImportAccounts`. What a client that was cut off has sent is written, and its import stays open.
+///
+/// `shown` is the caller's `authorization`. Who loses the right to import on the way is refused what has not been
+/// written yet.
 pub async fn import_accounts<E>(
     call: &Call<'_>,
+    shown: &str,
     mut incoming: impl Stream<Item = Result<ImportAccountsRequest, Cut>> + Unpin,
     outgoing: &mpsc::Sender<Result<ImportAccountsResponse, E>>,
 ) -> Result<(), Error> {
-    let Some(Ok(first)) = incoming.next().await else {
+    let mut checked = Instant::now();
+    let first = timeout(FIRST, incoming.next()).await;
+    let Some(Ok(first)) = first.map_err(|_| SILENT)? else {
         return Err(Error::field("begin", "REQUIRED"));
     };
     let mut job = Job::begin(call, begin(first)?).await?;
@@ -61,6 +78,10 @@ pub async fn import_accounts<E>(
     }
     loop {
         let (rows, pause) = gather(&mut incoming).await?;
+        if checked.elapsed() >= RECHECK {
+            checked = Instant::now();
+            job.recheck(shown).await?;
+        }
         if !rows.is_empty() {
             for outcome in job.take(rows).await? {
                 if !tell(outgoing, Told::Outcome(outcome)).await {
@@ -94,14 +115,7 @@ async fn gather(
     let mut until: Option<Instant> = None;
     while rows.len() < MAX_ROWS && bytes < MAX_BYTES {
         let next = match until {
-            None => match timeout(IDLE, incoming.next()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    return Err(Error::Overloaded {
-                        retry_after: RETRY_AFTER,
-                    });
-                }
-            },
+            None => timeout(IDLE, incoming.next()).await.map_err(|_| SILENT)?,
             Some(until) => match timeout_at(until, incoming.next()).await {
                 Ok(next) => next,
                 Err(_) => break,

@@ -24,6 +24,7 @@ use super::{
 use crate::{
     account::row as account_row,
     call::Call,
+    clock::Timestamp,
     error::{Error, Violation},
     event::{self, Subject},
     password::{
@@ -33,6 +34,7 @@ use crate::{
     store::{
         account, account_origin, hash_kind, import,
         import_row::{self, Verdict},
+        reset_code,
         scope::Scope,
     },
 };
@@ -87,7 +89,7 @@ pub async fn read(
     let mut rows = Vec::with_capacity(given.len());
     for (number, given) in given {
         let candidate = match given {
-            Ok(row) => Candidate::read(call.app, &row, job.institution_id),
+            Ok(row) => Candidate::given(call, &row, job.institution_id),
             Err(fault) => Err(Error::InvalidFields(vec![fault])),
         };
         match candidate {
@@ -145,7 +147,8 @@ async fn adopt(call: &Call<'_>, hash: &ImportedHash) -> Result<String, Error> {
 ///
 /// # Errors
 /// `UsernameTaken` and `ExternalIdTaken` if somebody was quicker since the rows were judged: another try sees that.
-/// `State` if the import goes on elsewhere, or has ended. `Overloaded` if a row has to be read again.
+/// `State` if the import goes on elsewhere, or has ended. `Overloaded` if a row has to be read again. `InvalidFields` if
+/// its institution is gone.
 pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     let txn = call.app.store.write().await?;
     let hashes = batch.rows.iter().filter_map(|(_, row)| row.as_ref().ok());
@@ -159,7 +162,7 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
         .iter()
         .filter_map(|(_, row)| row.as_ref().ok())
         .collect();
-    let known = Known::load(&txn, &batch.scope, &batch.job.source, &candidates).await?;
+    let known = Known::load(&txn, &batch.scope, &batch.job, &candidates).await?;
     let mut taken = Taken::behind(batch.before);
     let judge = Judge {
         job: &batch.job,
@@ -204,6 +207,19 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     })
 }
 
+/// Kills what was mailed for an account to an address that it no longer has: whoever reads there could open it.
+pub async fn forget_codes(
+    txn: &impl ConnectionTrait,
+    before: &account::Model,
+    after: &account::Model,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if after.email != before.email {
+        reset_code::Entity::revoke_all(txn, after.id, now).await?;
+    }
+    Ok(())
+}
+
 type Judged<'a> = (i64, Option<&'a Candidate>, Judgement);
 
 /// Whether a row was thought to be unchanged when hashes were made, and its account has gone or changed since.
@@ -242,6 +258,7 @@ impl Writing<'_> {
                     // Were it set, though to the same, `SQLite` would look for what refers to it.
                     changes.id = NotSet;
                     account_row::save(txn, before, changes, after.update_time).await?;
+                    forget_codes(txn, before, after, after.update_time).await?;
                     updated.push(Subject::from(&**after));
                 }
                 Judgement::Unchanged(_) | Judgement::Refuse(_) => {}

@@ -48,6 +48,16 @@ impl Before {
         }
     }
 
+    /// The normalised username.
+    pub fn username_key(&self) -> &str {
+        &self.username_key
+    }
+
+    /// Where the account belonged.
+    pub const fn institution_id(&self) -> Option<Uuid> {
+        self.institution_id
+    }
+
     /// As it is kept.
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     account::fields::Fields,
     call::{Call, parse_id},
+    caller,
     error::{Error, Violation},
     event::{self, Subject},
     institution,
@@ -40,8 +41,8 @@ pub type Given = (i64, Result<ImportRow, Violation>);
 
 /// An import that takes rows.
 pub struct Job<'a> {
-    call: &'a Call<'a>,
-    scope: Scope,
+    /// The call that began it, with the caller as it was when it was last looked at.
+    call: Call<'a>,
     model: Model,
     /// What rows have taken, in a dry run: nothing else remembers it.
     taken: Arc<Memory>,
@@ -50,25 +51,27 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Begins an import, or goes on with one.
-    pub async fn begin(call: &'a Call<'a>, begin: ImportBegin) -> Result<Self, Error> {
+    pub async fn begin(call: &Call<'a>, begin: ImportBegin) -> Result<Self, Error> {
         let scope = call.scope()?;
         let is_dry = begin.validate_only;
-        let model = if begin.import_id.is_empty() {
-            let model = read(call, &begin)?;
-            if let Some(id) = model.institution_id {
-                let found = institution::row::find(&call.app.store.read, &scope, id).await;
-                found.map_err(unknown_institution)?;
-            }
-            if !is_dry {
-                start(call, &model).await?;
-            }
-            model
+        let is_new = begin.import_id.is_empty();
+        let model = if is_new {
+            read(call, &begin)?
         } else {
             resumed(call, &begin).await?
         };
+        if let Some(id) = model.institution_id {
+            let found = institution::row::find(&call.app.store.read, &scope, id).await;
+            found.map_err(unknown_institution)?;
+        }
+        if is_new && !is_dry {
+            start(call, &model).await?;
+        }
         Ok(Self {
-            call,
-            scope,
+            call: Call {
+                caller: call.caller.clone(),
+                ..*call
+            },
             model,
             taken: Arc::default(),
             is_dry,
@@ -84,6 +87,16 @@ impl<'a> Job<'a> {
         shown
     }
 
+    /// Looks whether the caller still may import, and where: a session, a key, a role or a membership may have ended.
+    ///
+    /// # Errors
+    /// As of a call that begins now. What was written stays, and the import may be resumed.
+    pub async fn recheck(&mut self, shown: &str) -> Result<(), Error> {
+        let app = self.call.app;
+        self.call.caller = caller::authenticate(app, shown, app.clock.now()).await?;
+        self.call.scope().map(drop)
+    }
+
     /// Takes rows: all of them are judged and written, or none.
     pub async fn take(&mut self, rows: Vec<Given>) -> Result<Vec<ImportOutcome>, Error> {
         let mut last = self.model.last_row_number;
@@ -94,9 +107,9 @@ impl<'a> Job<'a> {
             last = *number;
         }
         let batch = Batch {
-            rows: batch::read(self.call, &self.model, rows, self.is_dry).await?,
+            rows: batch::read(&self.call, &self.model, rows, self.is_dry).await?,
             job: self.model.clone(),
-            scope: self.scope.clone(),
+            scope: self.call.scope()?,
             before: self.taken.clone(),
             is_dry: self.is_dry,
         };
@@ -131,7 +144,7 @@ impl<'a> Job<'a> {
         if !self.is_dry {
             let txn = self.call.app.store.write().await?;
             save(&txn, &self.model, &model).await?;
-            tell(&txn, self.call, "import.completed", &model).await?;
+            tell(&txn, &self.call, "import.completed", &model).await?;
             txn.commit().await?;
         }
         Ok(Self { model, ..self }.shown())
@@ -201,7 +214,7 @@ const fn is_of_source(byte: u8) -> bool {
 }
 
 /// One out of scope is as unknown as one that doesn't exist.
-fn unknown_institution(error: Error) -> Error {
+pub fn unknown_institution(error: Error) -> Error {
     match error {
         Error::NotFound => Error::field("begin.institution_id", "UNKNOWN_INSTITUTION"),
         other => other,

@@ -155,6 +155,9 @@ impl Judge<'_> {
         if self.is_elsewhere(row, &[institution_id, before.institution_id], taken) {
             faults.push(Violation::new("email", "EMAIL_ELSEWHERE"));
         }
+        if self.would_take_over(row, before) {
+            faults.push(Violation::new("email", "NOT_ALLOWED"));
+        }
         if !faults.is_empty() {
             return Judgement::Refuse(faults);
         }
@@ -184,6 +187,13 @@ impl Judge<'_> {
             before: Box::new(before.clone()),
             origin: origin.clone(),
         }
+    }
+
+    /// Whether who acts for an institution would give an account that has a password another address, and be mailed links
+    /// there: `RequestEmailChange` asks the new address, and tells the old one.
+    fn would_take_over(&self, row: &Candidate, before: &Model) -> bool {
+        let is_delegate = *self.scope != Scope::Everything;
+        is_delegate && before.state == State::Active && row.email_key != before.email_key
     }
 
     fn has_username(&self, row: &Candidate, taken: &Taken) -> bool {

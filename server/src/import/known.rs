@@ -7,10 +7,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::row::Candidate;
+use super::{job::unknown_institution, row::Candidate};
 use crate::{
     error::Error,
-    store::{account, account_origin, institution, scope::Scope},
+    institution::row as institution_row,
+    store::{account, account_origin, import, institution, scope::Scope},
 };
 
 /// What the database has that the rows of a batch may be, or may collide with.
@@ -31,20 +32,27 @@ pub struct Known {
 }
 
 impl Known {
-    /// Looks everything up that the rows name. The institutions stay until the transaction ends.
+    /// Looks everything up that the rows name. The institutions stay until the transaction ends, the job's too.
+    ///
+    /// # Errors
+    /// `InvalidFields` if the job's institution is gone, or out of the caller's scope by now.
     pub async fn load(
         txn: &impl ConnectionTrait,
         scope: &Scope,
-        source: &str,
+        job: &import::Model,
         rows: &[&Candidate],
     ) -> Result<Self, Error> {
-        let origins = origins(txn, source, rows).await?;
+        let origins = origins(txn, &job.source, rows).await?;
         let ids = origins.iter().map(|origin| origin.account_id);
         let accounts = account::Entity::within(scope)
             .filter(account::Column::Id.is_in(ids))
             .lock_exclusive()
             .all(txn)
             .await?;
+        if let Some(id) = job.institution_id {
+            let kept = institution_row::keep(txn, scope, id).await;
+            kept.map_err(unknown_institution)?;
+        }
         Ok(Self {
             usernames: texts(
                 txn,

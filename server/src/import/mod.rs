@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status, Streaming, async_trait};
 use self::accounts::Cut;
 use crate::{
     app::App,
-    call::{Access, Service},
+    call::{Access, Service, authorization},
     error::Error,
 };
 
@@ -151,7 +151,8 @@ async fn import_accounts(
             Cut
         })
     });
-    let outcome = accounts::import_accounts(&call, incoming, answers).await;
+    let shown = authorization(head).unwrap_or_default();
+    let outcome = accounts::import_accounts(&call, shown, incoming, answers).await;
     service.finish(&begun, Some(&call.caller), outcome)?;
     let unread = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
     unread.map_or(Ok(()), Err)

@@ -6,10 +6,13 @@ use uuid::Uuid;
 use crate::{
     account::fields::Fields,
     app::App,
-    error::Error,
+    call::Call,
+    error::{Error, Violation},
     master_key::{Digest, Purpose},
     password::stored::ImportedHash,
 };
+
+const PASSWORD_HASH: &str = "password_hash";
 
 /// A row whose values are right; whether there is room for them is another question.
 #[derive(Clone)]
@@ -43,6 +46,32 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Reads a row that a caller has sent, as [`Candidate::read`] does. A password hash may only come from who may choose
+    /// passwords, by the rule of `CreateAccount`: nobody chooses another person's but a system that moves them (OWASP ASVS
+    /// 5.0, 6.4.6).
+    ///
+    /// # Errors
+    /// `INVALID_FIELDS`, each field named as its column.
+    pub fn given(
+        call: &Call<'_>,
+        row: &ImportRow,
+        institution_id: Option<Uuid>,
+    ) -> Result<Self, Error> {
+        let read = Self::read(call.app, row, institution_id);
+        if row.password_hash.is_empty() || call.caller.has_role("admin") {
+            return read;
+        }
+        let mut faults = match read {
+            Ok(_) => Vec::new(),
+            Err(Error::InvalidFields(faults)) => faults,
+            Err(error) => return Err(error),
+        };
+        // What else is wrong with the hash is of no use to who may send none.
+        faults.retain(|fault| fault.field != PASSWORD_HASH);
+        faults.push(Violation::new(PASSWORD_HASH, "NOT_ALLOWED"));
+        Err(Error::InvalidFields(faults))
+    }
+
     /// Reads a row. One that names no institution means `institution_id`.
     ///
     /// # Errors
@@ -60,7 +89,7 @@ impl Candidate {
         let attributes = fields.attributes("attributes", &row.attributes);
         let imported_hash = match row.password_hash.as_str() {
             "" => None,
-            hash => fields.password_hash("password_hash", hash),
+            hash => fields.password_hash(PASSWORD_HASH, hash),
         };
         let display_name = fields.display_name("display_name", &row.display_name);
         let locale = fields.locale("locale", &row.locale);

@@ -7,14 +7,14 @@ use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, JoinType,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationDef,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, RelationDef, SelectExt as _,
     sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
 
-use super::{before::Before, job, judge::is_touched, view};
+use super::{batch::forget_codes, before::Before, job, judge::is_touched, view};
 use crate::{
-    account::{purge, row as account_row},
+    account::{affiliation, purge, row as account_row},
     call::Call,
     error::Error,
     event,
@@ -48,7 +48,11 @@ pub async fn undo_import(
     }
     let until = until(call);
     while job.state != State::Undone {
-        job = take_back(call, &scope, &job).await?;
+        match take_back(call, &scope, &job).await {
+            // Somebody took a name at this very moment: the next look sees it.
+            Err(Error::UsernameTaken) => {}
+            outcome => job = outcome?,
+        }
         if Instant::now() >= until {
             break;
         }
@@ -135,21 +139,47 @@ async fn take_row_back(
         .one(txn)
         .await?
         .filter(|account| !is_touched(account, version));
-    let kept = account.is_none();
-    match (account, &row.before) {
+    let is_done = match (account, &row.before) {
         (Some(account), _) if row.verdict == Verdict::Created => {
             // The row goes with the account.
             purge::purge(txn, call, account).await?;
             return Ok(true);
         }
-        (Some(account), Some(before)) => restore(txn, call, job, &account, before).await?,
-        _ => {}
-    }
+        (Some(account), Some(before)) => {
+            let before = Before::from_json(before).map_err(Error::Internal)?;
+            let has_room = has_room(txn, call, &account, &before).await?;
+            if has_room {
+                restore(txn, call, job, &account, &before).await?;
+            }
+            has_room
+        }
+        (account, None) => account.is_some(),
+        (None, _) => false,
+    };
     let mut done = row.into_active_model();
     done.account_version = Set(None);
     done.before = Set(None);
     done.update(txn).await?;
-    Ok(!kept)
+    Ok(is_done)
+}
+
+/// Whether an account can be what it was: nobody has its old username by now, and its old institution is there and in the
+/// caller's scope. The institution stays until the transaction ends.
+async fn has_room(
+    txn: &impl ConnectionTrait,
+    call: &Call<'_>,
+    account: &account::Model,
+    before: &Before,
+) -> Result<bool, Error> {
+    let others = account::Entity::by_username_key(before.username_key())
+        .filter(account::Column::Id.ne(account.id));
+    if others.exists(txn).await? {
+        return Ok(false);
+    }
+    match affiliation::check(txn, call, before.institution_id()).await {
+        Err(Error::InvalidFields(_)) => Ok(false),
+        outcome => outcome.map(|()| true),
+    }
 }
 
 /// Makes an account and its origin what they were.
@@ -158,13 +188,13 @@ async fn restore(
     call: &Call<'_>,
     job: &Model,
     account: &account::Model,
-    before: &str,
+    before: &Before,
 ) -> Result<(), Error> {
     use account_origin::Column;
 
-    let before = Before::from_json(before).map_err(Error::Internal)?;
     let changes = before.of_account().map_err(Error::Internal)?;
     let restored = account_row::save(txn, account, changes, call.now).await?;
+    forget_codes(txn, account, &restored, call.now).await?;
     let origin = before
         .of_origin(restored.version)
         .map_err(Error::Internal)?;

@@ -16,6 +16,7 @@ use crate::{
     store::{
         account,
         institution_member::{ActiveModel, Column, Entity, INSTITUTION_ADMIN, Model},
+        reset_code,
     },
 };
 
@@ -39,6 +40,8 @@ pub async fn begin(
         create_time: Set(call.now),
     };
     let member = begun.insert(txn).await?;
+    // It ranks higher by this, perhaps above who was given a code for it.
+    reset_code::Entity::revoke_granted(txn, account.id, call.now).await?;
     if !has_role(account) {
         let mut roles = account.role_names();
         roles.push(INSTITUTION_ADMIN.to_owned());

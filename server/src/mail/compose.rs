@@ -112,6 +112,8 @@ mod tests {
         LegacyEntry {
             username: username.to_owned(),
             institution: institution.map(str::to_owned),
+            contact: institution.map(|_| "secretariat@namur.example".to_owned()),
+            help: [("fr".to_owned(), "Lu-ve, 8 h - 12 h.\n\nSalle 2.".to_owned())].into(),
         }
     }
 
@@ -182,17 +184,7 @@ mod tests {
                 Letter::Activation {
                     username: username.clone(),
                     link: reset.clone(),
-                    revoke_link: None,
-                    lifetime: Duration::from_hours(14 * 24),
-                    email: email.clone(),
-                },
-                vec![reset.clone()],
-            ),
-            (
-                Letter::Activation {
-                    username: username.clone(),
-                    link: reset.clone(),
-                    revoke_link: Some(revoke.clone()),
+                    revoke_link: revoke.clone(),
                     lifetime: Duration::from_hours(14 * 24),
                     email: email.clone(),
                 },

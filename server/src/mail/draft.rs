@@ -4,7 +4,10 @@
 //! different things.
 
 use super::letter::Brand;
-use crate::i18n::{self, Arg, Locale};
+use crate::{
+    i18n::{self, Arg, Locale},
+    text,
+};
 
 /// A mail in words, before it is text or HTML.
 pub(super) struct Draft {
@@ -70,6 +73,13 @@ impl<'a> Writer<'a> {
         self.blocks.push(Block::Paragraph(self.text(key, args)));
     }
 
+    /// A paragraph in somebody else's words.
+    pub(super) fn quote(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.blocks.push(Block::Paragraph(one_line(text)));
+        }
+    }
+
     pub(super) fn link(&mut self, url: &str, label: &str, weight: Weight) {
         self.blocks.push(Block::Link(Link {
             url: url.to_owned(),
@@ -119,10 +129,5 @@ impl<'a> Writer<'a> {
 ///
 /// The API refuses such characters; this is the second wall, for values that came another way.
 pub(super) fn one_line(value: &str) -> String {
-    let breaks_out = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-
-    value.replace(breaks_out, "\u{fffd}")
+    value.replace(text::breaks_a_line, "\u{fffd}")
 }

@@ -3,6 +3,7 @@
 //! Links in letters are secrets: whoever holds one may choose the password. Letters are therefore
 //! built at the moment of sending, never stored, and print nothing but their kind.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -42,6 +43,10 @@ pub struct LegacyEntry {
     pub username: String,
     /// Name of the institution that can migrate it, where one is known.
     pub institution: Option<String>,
+    /// How to reach it.
+    pub contact: Option<String>,
+    /// What it has to say to who is stuck, by language.
+    pub help: BTreeMap<String, String>,
 }
 
 /// What happened to a second factor.
@@ -162,7 +167,7 @@ pub enum Letter {
         /// Where the password is chosen.
         link: String,
         /// "This was not me": makes the link unusable.
-        revoke_link: Option<String>,
+        revoke_link: String,
         /// How long the link works.
         lifetime: Duration,
         /// Address of the account, and of the mail.

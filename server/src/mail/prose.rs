@@ -27,7 +27,7 @@ pub(super) fn draft(letter: &Letter, locale: Locale, brand: &Brand) -> Draft {
             revoke_link,
             lifetime,
             email,
-        } => writer.activation(username, link, revoke_link.as_deref(), *lifetime, email),
+        } => writer.activation(username, link, revoke_link, *lifetime, email),
         Letter::ConfirmEmail {
             username,
             link,
@@ -150,7 +150,7 @@ impl Writer<'_> {
         &mut self,
         username: &str,
         link: &str,
-        revoke_link: Option<&str>,
+        revoke_link: &str,
         lifetime: Duration,
         email: &str,
     ) -> Facts {
@@ -158,13 +158,8 @@ impl Writer<'_> {
         self.say("mail-activation-link", &[]);
         self.link(link, "mail-activation-button", Weight::Main);
         self.explain_link(1, lifetime);
-        match revoke_link {
-            None => self.say("mail-activation-ignore", &[]),
-            Some(revoke_link) => {
-                self.say("mail-activation-not-me", &[]);
-                self.link(revoke_link, "mail-activation-revoke", Weight::Aside);
-            }
-        }
+        self.say("mail-activation-not-me", &[]);
+        self.link(revoke_link, "mail-activation-revoke", Weight::Aside);
 
         self.facts("mail-facts-needed", [username], email)
     }
@@ -266,8 +261,20 @@ impl Writer<'_> {
                     ("email", one_line(email).into()),
                 ],
             );
+            self.tell_how_to_reach(entry);
         }
         self.say("mail-ask-next", &[]);
+    }
+
+    /// In the institution's own words, where it has some in this language.
+    fn tell_how_to_reach(&mut self, entry: &LegacyEntry) {
+        if let Some(contact) = &entry.contact {
+            self.say("mail-ask-contact", &[("contact", one_line(contact).into())]);
+        }
+        let help = entry.help.get(self.locale.as_str());
+        for line in help.into_iter().flat_map(|help| help.lines()) {
+            self.quote(line);
+        }
     }
 
     /// Says which account the next link is for, where there are several.

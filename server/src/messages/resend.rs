@@ -17,7 +17,7 @@ use crate::{
     outbox::{self, Cause, Envelope, shown},
     store::{
         account,
-        outbox::{Column, Entity, Model, State},
+        outbox::{Column, Entity, Model, NO_LONGER_OF_USE, State},
         reset_code,
     },
 };
@@ -71,6 +71,9 @@ pub async fn resend_message(
 async fn is_settled(txn: &DatabaseTransaction, row: &Model, cause: &Cause) -> Result<bool, Error> {
     if !matches!(cause, Cause::ConfirmEmail { .. }) {
         return Ok(false);
+    }
+    if row.answer == NO_LONGER_OF_USE {
+        return Ok(true);
     }
     let over = Condition::any()
         .add(reset_code::Column::UseTime.is_not_null())

@@ -30,7 +30,7 @@ use crate::{
     metrics::MailResult,
     secret,
     store::{
-        outbox::{self, State},
+        outbox::{self, NO_LONGER_OF_USE, State},
         reset_code,
     },
 };
@@ -148,7 +148,7 @@ async fn lease(
     if mail.is_some() {
         return Ok((row, mail));
     }
-    let row = finish(app, txn, row, State::Dead, "no longer of use", now).await?;
+    let row = finish(app, txn, row, State::Dead, NO_LONGER_OF_USE, now).await?;
     Ok((row, None))
 }
 

@@ -157,13 +157,13 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let email = self.row.recipient.clone();
         let username = account.username.clone();
         Ok(match cause {
-            Cause::Activation if self.is_record() || account.state == State::Pending => {
+            Cause::Activation if self.is_record() || self.is_awaited(&account) => {
                 let lifetime = self.app.config.lifetimes.activation;
                 let code = self
                     .code(&account, Purpose::Activation, lifetime, &email, None)
                     .await?;
                 let link = self.link("ResetPassword", account.id, &code);
-                let revoke_link = Some(self.link("RevokeReset", account.id, &code));
+                let revoke_link = self.link("RevokeReset", account.id, &code);
                 Some(Letter::Activation {
                     username,
                     link,
@@ -263,6 +263,13 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         })
     }
 
+    /// Whether the account is yet to be opened; what is about to leave must go to the address that it has by now.
+    fn is_awaited(&self, account: &account::Model) -> bool {
+        let follows = self.purport != Purport::Mail;
+        let is_its_address = account.email.as_ref() == Some(&self.row.recipient);
+        account.state == State::Pending && (follows || is_its_address)
+    }
+
     fn is_record(&self) -> bool {
         self.purport == Purport::Record
     }
@@ -336,12 +343,18 @@ impl<C: ConnectionTrait> Desk<'_, C> {
             Some(id) => institution::Entity::find_by_id(id).one(self.db).await?,
             None => None,
         };
-        let configured = &self.app.config.application.institution_name;
+        let settings = institution::Entity::holding(self.db, account.institution_id).await?;
+        let configured = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let application = &self.app.config.application;
         Ok(LegacyEntry {
             username: account.username.clone(),
             institution: institution
                 .map(|institution| institution.display_name)
-                .or_else(|| (!configured.is_empty()).then(|| configured.clone())),
+                .or_else(|| configured(&application.institution_name)),
+            contact: settings
+                .contact_email
+                .or_else(|| configured(&application.institution_contact)),
+            help: settings.help_text,
         })
     }
 }

@@ -134,7 +134,7 @@ impl Cause {
             Self::Usernames { .. } => "USERNAMES",
             Self::Activation => "ACTIVATION",
             Self::PasswordChanged => "PASSWORD_CHANGED",
-            Self::ConfirmEmail { .. } => "CONFIRM_EMAIL",
+            Self::ConfirmEmail { .. } => outbox::CONFIRM_EMAIL,
             Self::EmailChangeRequested { .. } => "EMAIL_CHANGE_REQUESTED",
             Self::EmailChanged { .. } => "EMAIL_CHANGED",
             Self::CodeIssued { .. } => "CODE_ISSUED",
@@ -214,11 +214,8 @@ pub async fn locale(
     if let Some(locale) = own.clone().find_map(Locale::parse) {
         return Ok(locale);
     }
-    let Some(id) = account.institution_id else {
-        return Ok(app.locale);
-    };
-    let settings = institution::Entity::effective(db, &[id]).await?.remove(&id);
-    let locale = settings.and_then(|settings| Locale::parse(&settings.locale?));
+    let settings = institution::Entity::holding(db, account.institution_id).await?;
+    let locale = settings.locale.as_deref().and_then(Locale::parse);
     Ok(locale.unwrap_or(app.locale))
 }
 

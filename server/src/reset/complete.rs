@@ -2,6 +2,7 @@
 
 use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
+use uuid::Uuid;
 
 use super::{code, refused};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     refusals::Refused,
     store::{
         account::{self, State},
-        reset_code, session,
+        institution, reset_code, session,
     },
 };
 
@@ -56,6 +57,8 @@ pub async fn complete_reset(
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
 
+    let home = home(app, account.institution_id).await?;
+
     let txn = app.store.write().await?;
     if !reset_code::Entity::consume(&txn, code.id, call.now).await? {
         return Err(Error::ResetCodeInvalid);
@@ -81,7 +84,7 @@ pub async fn complete_reset(
 
     app.wake.send_replace(());
     Ok(CompleteResetResponse {
-        return_url: code.return_url.unwrap_or_else(|| home(app)),
+        return_url: code.return_url.unwrap_or(home),
         device_token: device::token(&app.master_key, &request.device_token, account.id, call.now)?,
         username: account.username,
     })
@@ -131,6 +134,12 @@ async fn set_password(
     Ok(before)
 }
 
-fn home(app: &App) -> String {
-    app.config.application.url.to_string()
+/// The application of the person's institution, where the operator lists it: nobody who looks after a school may send its
+/// people anywhere. Else the operator's.
+async fn home(app: &App, institution_id: Option<Uuid>) -> Result<String, Error> {
+    let application = &app.config.application;
+    let settings = institution::Entity::holding(&app.store.read, institution_id).await?;
+    let named = settings.application_url;
+    let listed = named.and_then(|url| application.return_target(&url).cloned());
+    Ok(listed.unwrap_or_else(|| application.url.clone()).into())
 }

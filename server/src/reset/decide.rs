@@ -37,6 +37,15 @@ pub struct Decision {
     pub outcome: String,
 }
 
+impl Decision {
+    /// Whether the journal tells of it. Who asks for nobody, or for more than is answered, must not make it grow with each
+    /// request: it is kept for years, and has told once already that too much is asked for (`throttle::tell_within`). What
+    /// became of each request is in its own row, which is deleted sooner.
+    fn is_for_the_journal(&self) -> bool {
+        self.account_id.is_some() && self.outcome != ResetOutcome::Throttled.as_str_name()
+    }
+}
+
 /// Decides the oldest open request. False when none is open.
 pub async fn decide_one(app: &App) -> Result<bool, Error> {
     // A look without the write lock first: most of the time there is nothing to decide.
@@ -57,7 +66,7 @@ pub async fn decide_one(app: &App) -> Result<bool, Error> {
 
     let decisions = decide(app, &txn, &request).await?;
     let asker = asker(app, &request);
-    for decision in &decisions {
+    for decision in decisions.iter().filter(|one| one.is_for_the_journal()) {
         let about = serde_json::json!({ "request_id": request.id, "outcome": decision.outcome });
         let subject = Subject::of_account(&txn, decision.account_id).await?;
         event::append(&txn, &asker, "reset.decided", subject, None, about).await?;
@@ -177,7 +186,7 @@ async fn hold_up(
     let asker = asker(app, request);
     if let Err(refusal) = admission::admit(app, txn, request, (key, accounts), now).await? {
         let subject = accounts.first().map(Subject::from).unwrap_or_default();
-        throttle::tell_within(txn, app, &asker, subject, &refusal, now).await?;
+        throttle::tell_within(txn, &app.metrics, &asker, subject, &refusal, now).await?;
         return Ok(Held::All(refusal.throttle));
     }
     if request.kind == Kind::Usernames {
@@ -188,7 +197,7 @@ async fn hold_up(
             continue;
         }
         if let Err(refusal) = admission::admit_account(app, txn, account, now).await? {
-            throttle::tell_within(txn, app, &asker, account.into(), &refusal, now).await?;
+            throttle::tell_within(txn, &app.metrics, &asker, account.into(), &refusal, now).await?;
             held.push(account.id);
         }
     }

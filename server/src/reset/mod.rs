@@ -26,6 +26,7 @@ mod code;
 pub mod complete;
 pub mod decide;
 pub mod inspect;
+pub mod intake;
 pub mod issue;
 pub mod list;
 pub mod not_me;

@@ -86,20 +86,35 @@ pub(super) async fn carry_out(
         return Ok(true);
     }
 
-    // A thief's own notices must not undo what is done here; nor may they undo what the person can still do elsewhere.
-    let answered = match remedy {
-        Remedy::Address(_) => None,
-        _ => code.email.as_deref(),
-    };
-    reset_code::Entity::revoke_not_me(txn, account.id, answered, call.now).await?;
+    kill_answers(call, txn, code, &remedy).await?;
     session::Entity::revoke_all(txn, account.id, None, "not_me", call.now).await?;
-    if remedy == Remedy::Factor {
-        remove_factor(txn, &account, notice.as_ref()).await?;
-    }
+    remove_factor(txn, &account, &remedy, notice.as_ref()).await?;
     let account = take_back(call, txn, account, &remedy).await?;
     lockout::forget(txn, call.app, &account.username_key).await?;
     mail_link(call, txn, &account, code).await?;
     Ok(true)
+}
+
+/// A thief's own notices must not undo what is done here, and the person can still do what only another notice does.
+async fn kill_answers(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    code: &reset_code::Model,
+    remedy: &Remedy,
+) -> Result<(), Error> {
+    let (id, now) = (code.account_id, call.now);
+    if let Remedy::Address(email) = remedy {
+        // Whoever has had the account first has the last word: a thief who changes the address twice gets a notice too.
+        mails::Entity::withdraw_elsewhere(txn, id, email, now).await?;
+        reset_code::Entity::revoke_not_me_after(txn, id, code.message_id, now).await?;
+    } else if let Some(email) = &code.email {
+        let app_added = Cause::SecondFactorChanged {
+            change: SecondFactorChange::Added,
+        };
+        let spared = (email.as_str(), app_added.kind());
+        reset_code::Entity::revoke_not_me(txn, id, spared, now).await?;
+    }
+    Ok(())
 }
 
 /// Ends the password, and brings the address back.
@@ -133,15 +148,21 @@ async fn take_back(
     row::save(txn, &before, changes, call.now).await
 }
 
-/// Removes the app that the notice told of, not one that came later.
+/// Removes the app that the notice told of, not one that came later; and one that came after the address was a stranger's.
 async fn remove_factor(
     txn: &DatabaseTransaction,
     account: &account::Model,
+    remedy: &Remedy,
     notice: Option<&mails::Model>,
 ) -> Result<(), Error> {
-    let app = totp::Entity::confirmed(account.id).one(txn).await?;
     let told = notice.map(|notice| notice.create_time);
-    if app.is_some_and(|app| app.confirm_time <= told) {
+    let app = totp::Entity::confirmed(account.id).one(txn).await?;
+    let is_strange = app.is_some_and(|app| match remedy {
+        Remedy::Factor => app.confirm_time <= told,
+        Remedy::Address(_) => app.confirm_time >= told,
+        Remedy::Links | Remedy::Password => false,
+    });
+    if is_strange {
         totp::Entity::remove(txn, account.id).await?;
         recovery_code::Entity::remove(txn, account.id).await?;
     }

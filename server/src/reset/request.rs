@@ -1,7 +1,7 @@
 //! `RequestReset` and `RemindUsernames`: write down what was typed, answer, look nothing up.
 //!
 //! What the caller could learn from the answer, its time or its effects is the same for everybody, because nothing here
-//! depends on any account. The worker decides (`decide`).
+//! depends on any account. The worker decides (`decide`). Who asks too much is refused by their network (`intake`).
 
 use guichet_proto::v1::{
     RemindUsernamesRequest, RemindUsernamesResponse, RequestResetRequest, RequestResetResponse,
@@ -10,8 +10,12 @@ use guichet_proto::v1::{
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use url::Url;
 
+use super::{admission, intake};
 use crate::{
-    account::{email_address::EmailAddress, username::Username},
+    account::{
+        email_address::EmailAddress,
+        username::{self, Username, UsernameFault},
+    },
     call::Call,
     error::{Error, Violation},
     event::Witness as _,
@@ -19,16 +23,10 @@ use crate::{
     text,
 };
 
-/// Longest username looked at, in bytes: longer ones are nobody's.
-const MAX_USERNAME_BYTES: usize = 256;
-
-/// Longest username, in characters.
-const MAX_USERNAME: usize = 64;
-
-/// Longest address, in bytes (RFC 5321, 4.5.3.1).
-const MAX_EMAIL_BYTES: usize = 254;
-
 /// Writes down that somebody asks for a reset.
+///
+/// # Errors
+/// `INVALID_FIELDS`; `THROTTLED` if more is asked for from the caller's network than is written down.
 pub async fn request_reset(
     call: &Call<'_>,
     request: RequestResetRequest,
@@ -52,13 +50,20 @@ pub async fn request_reset(
     }
 }
 
-/// Writes down that somebody asks for a reset of a known account.
+/// Writes down that somebody asks for a reset of a known account. It is not said if too much is asked for: whoever asks for
+/// one that is not known would not be told so either, and could tell.
 pub(super) async fn request_for(call: &Call<'_>, username: &str) -> Result<(), Error> {
     let typed = name(username).map_err(|violation| Error::InvalidFields(vec![violation]))?;
-    write_down(call, typed, None).await
+    match write_down(call, typed, None).await {
+        Err(Error::Throttled { .. }) => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// Writes down that somebody forgot the usernames of an address.
+///
+/// # Errors
+/// As for a reset.
 pub async fn remind_usernames(
     call: &Call<'_>,
     request: RemindUsernamesRequest,
@@ -78,18 +83,17 @@ struct Typed<'a> {
 }
 
 fn address(kind: Kind, text: &str) -> Result<Typed<'_>, Violation> {
-    let address = EmailAddress::parse(text)
-        .map_err(|fault| Violation::with_limit("email", fault.reason(), MAX_EMAIL_BYTES))?;
+    let address = EmailAddress::parse(text).map_err(|fault| fault.violation("email"))?;
     let key = Some(address.key().to_owned());
     Ok(Typed { kind, text, key })
 }
 
 fn name(text: &str) -> Result<Typed<'_>, Violation> {
     if text.is_empty() {
-        return Err(Violation::new("username", "REQUIRED"));
+        return Err(UsernameFault::Required.violation("username"));
     }
-    if text.len() > MAX_USERNAME_BYTES {
-        return Err(Violation::with_limit("username", "TOO_LONG", MAX_USERNAME));
+    if text.len() > username::MAX_BYTES {
+        return Err(UsernameFault::TooLong.violation("username"));
     }
     if text.contains(text::breaks_a_line) {
         return Err(Violation::new("username", "FORBIDDEN_CHARACTER"));
@@ -118,6 +122,7 @@ async fn write_down(
     typed: Typed<'_>,
     return_url: Option<String>,
 ) -> Result<(), Error> {
+    intake::admit(call, admission::tried(typed.kind)).await?;
     let row = reset_request::ActiveModel {
         id: Set(call.app.clock.new_id()),
         kind: Set(typed.kind),

@@ -139,6 +139,15 @@ impl Entity {
         Self::find().filter(scope.covers(Column::Id))
     }
 
+    /// What holds for who belongs there; nothing for who belongs nowhere.
+    pub async fn holding(
+        db: &impl ConnectionTrait,
+        institution_id: Option<Uuid>,
+    ) -> Result<Settings, DbErr> {
+        let found = Self::effective(db, institution_id.as_slice()).await?;
+        Ok(found.into_values().next().unwrap_or_default())
+    }
+
     /// What holds at each of these institutions, inherited settings included.
     pub async fn effective(
         db: &impl ConnectionTrait,

@@ -1,9 +1,15 @@
 //! Table `outbox`: mails on their way. A row names its cause; codes and links are made when the mail is.
 
-use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QuerySelect as _, QueryTrait as _, entity::prelude::*};
 
 use super::{account, scope::Scope};
 use crate::clock::Timestamp;
+
+/// The kind that makes a code for another address.
+pub const CONFIRM_EMAIL: &str = "CONFIRM_EMAIL";
+
+/// What stands in place of the mail server's words where nobody had a use for a mail any more.
+pub const NO_LONGER_OF_USE: &str = "no longer of use";
 
 /// Where a mail is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -81,5 +87,47 @@ impl Entity {
                 Self::find().filter(Column::AccountId.in_subquery(accounts.into_query()))
             }
         }
+    }
+
+    /// Gives up the mails that would yet make a code for another address of an account. A worker that is making one at
+    /// this moment is waited for: codes are killed after this.
+    pub async fn withdraw_confirmations(
+        txn: &impl ConnectionTrait,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let confirmations = Column::Kind.eq(CONFIRM_EMAIL);
+        Self::withdraw(txn, account_id, confirmations, now).await
+    }
+
+    /// Gives up the mails about an account to any other address.
+    pub async fn withdraw_elsewhere(
+        txn: &impl ConnectionTrait,
+        account_id: Uuid,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        Self::withdraw(txn, account_id, Column::Recipient.ne(email), now).await
+    }
+
+    async fn withdraw(
+        txn: &impl ConnectionTrait,
+        account_id: Uuid,
+        which: Expr,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        Self::update_many()
+            .set(ActiveModel {
+                state: Set(State::Dead),
+                finish_time: Set(Some(now)),
+                answer: Set(NO_LONGER_OF_USE.to_owned()),
+                ..Default::default()
+            })
+            .filter(Column::AccountId.eq(account_id))
+            .filter(Column::State.eq(State::Queued))
+            .filter(which)
+            .exec(txn)
+            .await
+            .map(drop)
     }
 }

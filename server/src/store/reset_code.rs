@@ -2,9 +2,10 @@
 
 use sea_orm::{
     ActiveValue::Set, Condition, DatabaseTransaction, PaginatorTrait as _, QuerySelect as _,
-    entity::prelude::*,
+    QueryTrait as _, entity::prelude::*,
 };
 
+use super::outbox;
 use crate::{clock::Timestamp, secret};
 
 /// Wrong e-mail addresses, or tries at a short code, that kill it (NIST SP 800-63B-4, 3.2.2 asks for a limit).
@@ -149,27 +150,58 @@ impl Entity {
     }
 
     /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete. But not "this was not
-    /// me", or whoever takes an account over would have the last word.
+    /// me", or whoever takes an account over would have the last word. What is yet to be mailed makes none either.
     pub async fn revoke_all(
         db: &impl ConnectionTrait,
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), DbErr> {
+        outbox::Entity::withdraw_confirmations(db, account_id, now).await?;
         let doomed = unused(account_id).add(Column::Purpose.ne(Purpose::NotMe));
         Self::revoke(db, doomed, now).await
     }
 
-    /// Kills an account's answers to notices; only those that were mailed to this address, if one is given.
+    /// Kills an account's answers to notices that were mailed to this address, but not those to notices of this kind.
     pub async fn revoke_not_me(
         db: &impl ConnectionTrait,
         account_id: Uuid,
-        email: Option<&str>,
+        (email, spared_kind): (&str, &str),
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        let mut doomed = unused(account_id).add(Column::Purpose.eq(Purpose::NotMe));
-        if let Some(email) = email {
-            doomed = doomed.add(Column::Email.eq(email));
-        }
+        let spared = outbox::Entity::find()
+            .select_only()
+            .column(outbox::Column::Id)
+            .filter(outbox::Column::AccountId.eq(account_id))
+            .filter(outbox::Column::Kind.eq(spared_kind));
+        let doomed = unused(account_id)
+            .add(Column::Purpose.eq(Purpose::NotMe))
+            .add(Column::Email.eq(email))
+            .add(Column::MessageId.not_in_subquery(spared.into_query()));
+        Self::revoke(db, doomed, now).await
+    }
+
+    /// Kills an account's answers to the notices that came after this one.
+    pub async fn revoke_not_me_after(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        message_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let doomed = unused(account_id)
+            .add(Column::Purpose.eq(Purpose::NotMe))
+            .add(Column::MessageId.gt(message_id));
+        Self::revoke(db, doomed, now).await
+    }
+
+    /// Kills what somebody else may have been given for an account: a code to hand over, a change of its address.
+    pub async fn revoke_granted(
+        db: &impl ConnectionTrait,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        outbox::Entity::withdraw_confirmations(db, account_id, now).await?;
+        let granted = [Purpose::HandedOver, Purpose::EmailChange];
+        let doomed = unused(account_id).add(Column::Purpose.is_in(granted));
         Self::revoke(db, doomed, now).await
     }
 

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait as _, Condition, DatabaseTransaction, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, sea_query::Expr,
 };
 
 use super::Closed;
 use crate::{
-    app::App,
     clock::Timestamp,
     event::{self, Subject, Witness},
-    metrics::{Throttle, Tried},
-    store::throttle::{Column, Entity},
+    metrics::{Metrics, Throttle, Tried},
+    store::{
+        Store,
+        throttle::{Column, Entity},
+    },
 };
 
 /// How long the journal keeps silent about a counter that goes on refusing.
@@ -41,25 +43,25 @@ impl Refusal {
 /// Counts a refusal. The first of an episode is written in the journal, about `subject`; one of many people's also in the
 /// log, for it means an attack or a figure that is too small.
 pub async fn tell(
-    app: &App,
+    (store, metrics): (&Store, &Metrics),
     witness: &impl Witness,
     subject: Subject,
     refusal: &Refusal,
     now: Timestamp,
 ) -> Result<(), DbErr> {
     if refusal.is_told(now) {
-        app.metrics.throttled(refusal.tried, refusal.throttle);
+        metrics.throttled(refusal.tried, refusal.throttle);
         return Ok(());
     }
-    let txn = app.store.write().await?;
-    tell_within(&txn, app, witness, subject, refusal, now).await?;
+    let txn = store.write().await?;
+    tell_within(&txn, metrics, witness, subject, refusal, now).await?;
     txn.commit().await
 }
 
 /// The same in a transaction of the caller's, who commits it.
 pub async fn tell_within(
     txn: &DatabaseTransaction,
-    app: &App,
+    metrics: &Metrics,
     witness: &impl Witness,
     subject: Subject,
     refusal: &Refusal,
@@ -70,7 +72,7 @@ pub async fn tell_within(
         throttle,
         closed,
     } = refusal;
-    app.metrics.throttled(*tried, *throttle);
+    metrics.throttled(*tried, *throttle);
     if refusal.is_told(now) || !mark(txn, &closed.key, now).await? {
         return Ok(());
     }
@@ -86,10 +88,10 @@ pub async fn tell_within(
 }
 
 /// How many counters have refused tries within the last hour.
-pub async fn lately_refusing(app: &App) -> Result<u64, DbErr> {
-    let long_ago = app.clock.now().minus(AT_MOST_EVERY);
+pub async fn lately_refusing(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64, DbErr> {
+    let long_ago = now.minus(AT_MOST_EVERY);
     let refusing = Entity::find().filter(Column::RefuseTime.gt(long_ago));
-    refusing.count(&app.store.read).await
+    refusing.count(db).await
 }
 
 /// Writes down that operators were told; false if another call did.

@@ -22,13 +22,6 @@ const SHAVE: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(pub Instant);
 
-impl Deadline {
-    /// The time that is left, zero when it has passed.
-    pub fn remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-}
-
 /// How long calls may take.
 #[derive(Clone, Debug)]
 pub struct CallLimits {

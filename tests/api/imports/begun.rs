@@ -5,15 +5,13 @@ use std::time::Duration;
 use guichet_client::Guichet;
 use guichet_client::proto::import_accounts_request::Message as Asked;
 use guichet_client::proto::import_accounts_response::Message as Told;
-use guichet_client::proto::{
-    GetImportRequest, Import, ImportAccountsRequest, ImportBegin, ImportState, ListImportsRequest,
-};
+use guichet_client::proto::{ImportAccountsRequest, ImportBegin, ImportState, ListImportsRequest};
 use guichet_tests::{Server, expect_error};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response};
 
-use super::{begin, import, lookup, row};
+use super::{begin, get, import, lookup, row};
 use crate::institutions::network::refusal;
 
 /// Sends `begin` and rows, waits for their outcomes, and is gone without a word: whoever ends its side has sent all.
@@ -54,18 +52,6 @@ async fn cut_off(
         }
     }
     (id, messages)
-}
-
-async fn get(guichet: &Guichet, id: &str) -> Import {
-    let request = GetImportRequest {
-        import_id: id.into(),
-    };
-    let reply = guichet.import().get_import(request).await;
-    reply
-        .expect("a job")
-        .into_inner()
-        .import
-        .expect("it in the reply")
 }
 
 #[tokio::test]

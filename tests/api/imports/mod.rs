@@ -3,6 +3,7 @@
 mod begun;
 mod files;
 mod old_network;
+mod rights;
 mod scope;
 mod undone;
 mod verdicts;
@@ -14,8 +15,8 @@ use guichet_client::proto::import_accounts_request::Message as Asked;
 use guichet_client::proto::import_accounts_response::Message as Told;
 use guichet_client::proto::lookup_accounts_request::Key;
 use guichet_client::proto::{
-    Account, Import, ImportAccountsRequest, ImportBegin, ImportOutcome, ImportRow, ImportVerdict,
-    ListImportsRequest, LookupAccountsRequest, UpdateAccountRequest,
+    Account, GetImportRequest, Import, ImportAccountsRequest, ImportBegin, ImportOutcome,
+    ImportRow, ImportVerdict, ListImportsRequest, LookupAccountsRequest, UpdateAccountRequest,
 };
 use guichet_tests::Server;
 use tonic::Status;
@@ -111,6 +112,18 @@ async fn rename(guichet: &Guichet, username: &str, display_name: &str) {
     };
     let renamed = guichet.account().update_account(request).await;
     renamed.expect("a change");
+}
+
+async fn get(guichet: &Guichet, id: &str) -> Import {
+    let request = GetImportRequest {
+        import_id: id.into(),
+    };
+    let reply = guichet.import().get_import(request).await;
+    reply
+        .expect("a job")
+        .into_inner()
+        .import
+        .expect("it in the reply")
 }
 
 async fn newest(admin: &Guichet) -> Option<Import> {

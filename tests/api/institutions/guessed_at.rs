@@ -1,11 +1,10 @@
 //! Whoever acts for an institution is told when many of its accounts are guessed at.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use guichet_tests::door::Door;
 use guichet_tests::people::{GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Server, journal};
+use guichet_tests::{Server, journal, patience};
 use uuid::Uuid;
 
 use super::network::{self, Network};
@@ -24,18 +23,16 @@ async fn guess(network: &Network, from: [u8; 4], names: &[String], so_far: usize
         door.refusal(name, OTHER_PASSWORD, "").await;
     }
     let school: Uuid = network.school.parse().expect("an id");
-    let mut known = BTreeSet::new();
-    while known.len() < so_far + names.len() {
-        let failed = journal::wait_for(&network.server, |event| {
-            event.kind == "sign_in.failed" && event.institution_id == Some(school)
-        });
-        let failed = failed.await;
-        known = failed
-            .iter()
-            .map(|event| (event.account_id, event.network.clone()))
+    patience::until("each of them in the journal", async || {
+        let events = journal::events(&network.server).await.into_iter();
+        let failed = events
+            .filter(|event| event.kind == "sign_in.failed" && event.institution_id == Some(school));
+        let known: BTreeSet<_> = failed
+            .map(|event| (event.account_id, event.network))
             .collect();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
+        (known.len() >= so_far + names.len()).then_some(())
+    })
+    .await;
 }
 
 async fn alerts(server: &Server) -> Vec<serde_json::Value> {

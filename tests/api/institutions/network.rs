@@ -23,7 +23,10 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) async fn start() -> Self {
-        let server = Server::start().await;
+        Self::at(Server::start().await).await
+    }
+
+    pub(crate) async fn at(server: Server) -> Self {
         let authority = institution(&server, "Authority", "").await;
         let school = institution(&server, "School", &authority).await;
         Self {

@@ -3,7 +3,7 @@
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{Account, AccountState, CreateAccountRequest, Institution};
-use guichet_tests::people;
+use guichet_tests::{Server, people};
 
 use super::network::{self, Network};
 
@@ -121,4 +121,86 @@ async fn the_people_of_an_old_account_are_told_which_institution_to_ask() {
 
     let mail = network.server.mailbox().last("lea@ecole.example", 1).await;
     assert!(mail.text.contains("School"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn who_must_ask_an_institution_is_told_how_to_reach_it_in_its_own_words() {
+    let network = Network::start().await;
+    let words = "Secrétariat, porte 2.\n\nLundi et jeudi.";
+    let authority = Institution {
+        help_text: [("fr".to_owned(), words.to_owned())].into(),
+        contact_email: "aide@ecole.example".into(),
+        ..Institution::default()
+    };
+    configure(&network, &network.authority, authority).await;
+    let account = Account {
+        username: "lea".into(),
+        email: "lea@ecole.example".into(),
+        institution_id: network.school.clone(),
+        state: AccountState::Legacy.into(),
+        ..Account::default()
+    };
+    let request = CreateAccountRequest {
+        account: Some(account),
+        ..CreateAccountRequest::default()
+    };
+    let admin = network.server.admin().await;
+    let created = admin.account().create_account(request).await;
+    created.expect("an old account");
+
+    people::ask_reset(&network.server, Identifier::Username("lea".into())).await;
+
+    let mail = network.server.mailbox().last("lea@ecole.example", 1).await;
+    for told in [
+        "Contact\u{202f}: aide@ecole.example",
+        "porte 2.",
+        "Lundi et jeudi.",
+    ] {
+        assert!(mail.text.contains(told), "{told} is not in {}", mail.text);
+    }
+}
+
+#[tokio::test]
+async fn people_go_to_their_institutions_application_if_the_operator_lists_it() {
+    const LISTED: &str = "https://ecole.example/";
+    let server = Server::builder()
+        .env("GUICHET_APP_URL", "https://app.example/")
+        .env("GUICHET_RETURN_URLS", LISTED);
+    let network = Network::at(server.start().await).await;
+    let admin = network.server.admin().await;
+    let anyone = network.server.anyone().await;
+    let places = [
+        (&network.school, LISTED, LISTED),
+        (
+            &network.sibling,
+            "https://elsewhere.example/",
+            "https://app.example/",
+        ),
+    ];
+    for (username, (institution, named, reached)) in ["anna", "berta"].into_iter().zip(places) {
+        let settings = Institution {
+            application_url: named.into(),
+            ..Institution::default()
+        };
+        configure(&network, institution, settings).await;
+        let email = format!("{username}@ecole.example");
+        let account = Account {
+            username: username.into(),
+            email: email.clone(),
+            institution_id: institution.clone(),
+            ..Account::default()
+        };
+        let request = CreateAccountRequest {
+            account: Some(account),
+            credential: Some(Credential::SendActivation(true)),
+            ..CreateAccountRequest::default()
+        };
+        let created = admin.account().create_account(request).await;
+        created.expect("an account");
+        let link = network.server.mailbox().last(&email, 1).await.link();
+
+        let chosen = people::complete(&anyone, &link, &email, people::GOOD_PASSWORD).await;
+
+        assert_eq!(chosen.expect("a password").into_inner().return_url, reached);
+    }
 }

@@ -11,11 +11,13 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, ScriptExtension, UnicodeScript};
 use unicode_security::{GeneralSecurityProfile, MixedScript, confusable_detection};
 
+use crate::error::Violation;
+
 /// Characters of a name, as typed and as a key.
 const MAX_CHARS: usize = 64;
 
 /// Bytes of a name: four for each character. Checked before any work that grows with the length.
-const MAX_BYTES: usize = 256;
+pub const MAX_BYTES: usize = 256;
 
 /// RFC 8264 section 7: apply the rules until the result is stable, and refuse what is not after three more times.
 const MAX_PASSES: usize = 4;
@@ -114,16 +116,17 @@ impl fmt::Display for Username {
 }
 
 impl UsernameFault {
-    /// The stable name of the fault, as it stands in a violation.
-    pub const fn reason(self) -> &'static str {
-        match self {
+    /// What is said of the field that holds it.
+    pub fn violation(self, field: &str) -> Violation {
+        let reason = match self {
             Self::Required => "REQUIRED",
-            Self::TooLong => "TOO_LONG",
+            Self::TooLong => return Violation::with_limit(field, "TOO_LONG", MAX_CHARS),
             Self::EmailNotUsername => "EMAIL_NOT_USERNAME",
             Self::ForbiddenCharacter => "FORBIDDEN_CHARACTER",
             Self::MixedScripts => "MIXED_SCRIPTS",
             Self::Reserved => "RESERVED",
-        }
+        };
+        Violation::new(field, reason)
     }
 }
 

@@ -209,7 +209,8 @@ impl Hasher {
     }
 
     /// How many hashes wait for a thread.
-    pub fn queue_len(&self) -> usize {
+    #[cfg(test)]
+    fn queue_len(&self) -> usize {
         self.pool.queue.len()
     }
 

@@ -132,6 +132,7 @@ impl Queue {
         (state.mean.saturating_mul(jobs) / self.threads).clamp(least, most)
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.lock().jobs.len()
     }

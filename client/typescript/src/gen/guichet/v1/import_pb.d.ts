@@ -89,7 +89,7 @@ export declare type Import = Message<"guichet.v1.Import"> & {
   undoneCount: bigint;
 
   /**
-   * Rows that UndoImport left alone because their account was touched.
+   * Rows that UndoImport left alone, because their account was touched or can't be what it was.
    *
    * @generated from field: int64 kept_count = 11;
    */
@@ -251,7 +251,8 @@ export declare type ImportRow = Message<"guichet.v1.ImportRow"> & {
   locale: string;
 
   /**
-   * Optional. As in CreateAccountRequest.password_hash.
+   * Optional. As in CreateAccountRequest.password_hash: only from admin; a row with one from anybody else is refused with
+   * NOT_ALLOWED.
    *
    * @generated from field: string password_hash = 8;
    */
@@ -321,9 +322,9 @@ export declare type ImportFault = Message<"guichet.v1.ImportFault"> & {
   column: string;
 
   /**
-   * Stable reason, such as `INVALID_EMAIL`, `USERNAME_TAKEN`, `EXTERNAL_ID_TAKEN`, `EMAIL_ELSEWHERE`,
-   * `UNKNOWN_INSTITUTION`, `DUPLICATE_ROW` (this import has had a row with the same id) or `ACCOUNT_CHANGED` (the row is
-   * not what it was, and the account was touched here since).
+   * Stable reason, such as `INVALID_EMAIL`, `USERNAME_TAKEN`, `EXTERNAL_ID_TAKEN`, `EMAIL_ELSEWHERE`, `NOT_ALLOWED` (a
+   * password hash from who may choose none), `UNKNOWN_INSTITUTION`, `DUPLICATE_ROW` (this import has had a row with the same
+   * id) or `ACCOUNT_CHANGED` (the row is not what it was, and the account was touched here since).
    *
    * @generated from field: string reason = 2;
    */
@@ -768,7 +769,11 @@ export declare const ImportService: GenService<{
    * After a cut the client calls again with `begin.import_id`; the server's first message says in `last_row_number` how far
    * it has come. The client MUST begin behind that row. Numbers MUST rise; gaps are allowed. A client that reads no
    * outcomes is not read from. At most 4 imports run at a time on one server; more are refused with OVERLOADED, and so is a
-   * client that sends no row for 2 minutes: it may resume.
+   * client that sends no `begin` for 10 seconds or no row for 2 minutes: it may resume.
+   *
+   * The right to import is looked at again every few seconds. A stream whose token or key has ended, or whose caller may
+   * import no more, ends with the reason that a new call would get; so does one whose `institution_id` was deleted, or is no
+   * longer the caller's, with INVALID_FIELDS. What was written stays, and the import may be resumed by who may.
    *
    * A dry run (`begin.validate_only`) takes the same way but for the commits: it leaves no job and no trace.
    *
@@ -815,7 +820,8 @@ export declare const ImportService: GenService<{
   },
   /**
    * Takes an import back: what it created is removed, what it updated is as it was before. Only accounts that nobody has
-   * touched since are taken back; an account that was migrated, changed or signed in to is kept.
+   * touched since are taken back; an account that was migrated, changed or signed in to is kept. So is, with keep_changed or
+   * without it, one whose old username somebody else has by now, or whose old institution is gone.
    *
    * A large import does not fit into one call: it comes back UNDOING, and the client calls again until it is UNDONE.
    * Idempotent. Callers: admin, institution_admin.

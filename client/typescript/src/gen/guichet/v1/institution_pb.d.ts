@@ -56,23 +56,26 @@ export declare type Institution = Message<"guichet.v1.Institution"> & {
   locale: string;
 
   /**
-   * Optional. What a person should know who is stuck, by language (fr, en, nl, de); up to 2,000 characters each. In a
-   * language that is missing, the text of the institution above holds.
+   * Optional. What a person should know who is stuck, by language (fr, en, nl, de); up to 2,000 characters each: it stands
+   * in the mail to who asks for a password of an account that has not been migrated. In a language that is missing, the
+   * text of the institution above holds.
    *
    * @generated from field: map<string, string> help_text = 6;
    */
   helpText: { [key: string]: string };
 
   /**
-   * Optional. Where people write to for help. Empty: that of the institution above.
+   * Optional. Where people write to for help, told in the same mail. Empty: that of the institution above, else the
+   * operator's.
    *
    * @generated from field: string contact_email = 7;
    */
   contactEmail: string;
 
   /**
-   * Optional. Address of the application that people go to, http or https, at most 500 characters. Empty: that of the
-   * institution above.
+   * Optional. Address of the application that people go to after they have chosen a password, http or https, at most 500
+   * characters. Only one of the operator's return addresses (GUICHET_RETURN_URLS) is followed; with another one people go
+   * where they would without it. Empty: that of the institution above.
    *
    * @generated from field: string application_url = 8;
    */

@@ -861,7 +861,8 @@ export declare const ResetService: GenService<{
   },
   /**
    * Writes down that somebody asks for a reset and answers. Never looks the account up: the answer is the same for
-   * known, unknown, disabled and not migrated. Callers: anybody.
+   * known, unknown, disabled and not migrated. Callers: anybody. Errors: THROTTLED where the caller's network has asked for
+   * thousands; that tells nothing about anybody.
    *
    * @generated from rpc guichet.v1.ResetService.RequestReset
    */
@@ -911,6 +912,7 @@ export declare const ResetService: GenService<{
   },
   /**
    * Writes down that somebody forgot the usernames of an address and answers, like RequestReset. Callers: anybody.
+   * Errors: THROTTLED likewise.
    *
    * @generated from rpc guichet.v1.ResetService.RemindUsernames
    */

@@ -1,0 +1,135 @@
+//! Whoever asks for mails by the thousand fills neither the database nor the journal, and is told to wait.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use guichet_client::error;
+use guichet_client::proto::ResetOutcome::{Mailed, Throttled, Unknown};
+use guichet_client::proto::request_reset_request::Identifier;
+use guichet_client::proto::{RemindUsernamesRequest, RequestResetRequest};
+use guichet_proto::v1::reset_service_client::ResetServiceClient;
+use guichet_tests::door::is_throttled;
+use guichet_tests::journal;
+use guichet_tests::{Server, people, web};
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+const EMAIL: &str = "lea@ecole.example";
+const SCHOOL: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+
+async fn server(settings: &[(&str, &str)]) -> Server {
+    let mut builder = Server::builder().env("GUICHET_THROTTLE", "on");
+    for (name, value) in settings {
+        builder = builder.env(name, *value);
+    }
+    let server = builder.start().await;
+    people::active(&server, "lea", EMAIL).await;
+    server
+}
+
+/// Asks from one of this machine's own addresses.
+#[derive(Clone)]
+struct Asker(ResetServiceClient<Channel>);
+
+impl Asker {
+    async fn at(server: &Server, address: [u8; 4]) -> Self {
+        let endpoint = Endpoint::from_shared(server.url()).expect("an address");
+        let endpoint = endpoint.local_address(Some(IpAddr::from(address)));
+        let channel = endpoint.connect().await.expect("a connection");
+        Self(ResetServiceClient::new(channel))
+    }
+
+    async fn reset(&self, username: &str) -> Result<(), Status> {
+        let request = RequestResetRequest {
+            identifier: Some(Identifier::Username(username.into())),
+            ..RequestResetRequest::default()
+        };
+        self.0.clone().request_reset(request).await.map(drop)
+    }
+
+    async fn remind(&self, email: &str) -> Result<(), Status> {
+        let request = RemindUsernamesRequest {
+            email: email.into(),
+            ..RemindUsernamesRequest::default()
+        };
+        self.0.clone().remind_usernames(request).await.map(drop)
+    }
+}
+
+async fn throttled(server: &Server, tried: &str) -> Option<f64> {
+    let series = format!("guichet_throttled_total{{tried=\"{tried}\",by=\"network\"}}");
+    web::metric(server, &series).await
+}
+
+/// The types of the events about requests for mails, the oldest first.
+async fn told(server: &Server) -> Vec<String> {
+    let events = journal::events(server).await.into_iter();
+    let kinds = events.map(|event| event.kind);
+    kinds
+        .filter(|kind| kind.starts_with("reset.") || kind.starts_with("reminder."))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_flood_is_neither_written_down_nor_decided_and_is_told_to_wait() {
+    let server = server(&[
+        ("GUICHET_THROTTLE_NETWORK_REQUESTS", "5"),
+        ("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h"),
+    ])
+    .await;
+    let flood = Asker::at(&server, ELSEWHERE).await;
+    for number in 0..5 {
+        let asked = flood.reset(&format!("nobody.{number}")).await;
+        asked.expect("within what is written down");
+    }
+
+    // One answer, whoever is asked for.
+    let mut refused = Vec::new();
+    for number in 5..15 {
+        refused.push(flood.reset(&format!("nobody.{number}")).await);
+    }
+    refused.push(flood.reset("lea").await);
+    refused.push(flood.remind(EMAIL).await);
+    refused.push(flood.remind("nobody@ecole.example").await);
+
+    for refused in &refused {
+        let refused = refused.as_ref().expect_err("a flood");
+        assert!(is_throttled(refused), "{refused:?}");
+        let wait = error::retry_after(refused).expect("how long");
+        assert!(wait > Duration::from_mins(50), "{wait:?}");
+    }
+    assert_eq!(people::reset_outcomes(&server).await, [Unknown; 5]);
+    assert_eq!(throttled(&server, "reset").await, Some(11.0));
+    assert_eq!(throttled(&server, "reminder").await, Some(2.0));
+    assert_eq!(told(&server).await, ["reset.throttled"]);
+    assert!(server.mailbox().all().is_empty());
+
+    // Nobody else is held up, and in an hour there is room for one more.
+    let school = Asker::at(&server, SCHOOL).await;
+    school.reset("lea").await.expect("another network");
+    assert_eq!(people::reset_outcomes(&server).await[0], Mailed);
+    server.advance(Duration::from_secs(3_601));
+    flood.reset("nobody").await.expect("one more");
+    let refused = flood.reset("nobody").await.expect_err("and only one");
+    assert!(is_throttled(&refused));
+}
+
+#[tokio::test]
+async fn the_journal_tells_what_was_decided_about_somebody_and_once_that_it_was_too_much() {
+    let server = server(&[
+        ("GUICHET_THROTTLE_NETWORK_RESETS", "4"),
+        ("GUICHET_THROTTLE_NETWORK_RESET_INTERVAL", "1h"),
+    ])
+    .await;
+    let asker = Asker::at(&server, ELSEWHERE).await;
+
+    let names = ["lea", "nobody.1", "nobody.2", "nobody.3", "nobody.4", "lea"];
+    for name in names {
+        asker.reset(name).await.expect("the same reply");
+    }
+
+    let expected = [Throttled, Throttled, Unknown, Unknown, Unknown, Mailed];
+    assert_eq!(people::reset_outcomes(&server).await, expected);
+    assert_eq!(told(&server).await, ["reset.decided", "reset.throttled"]);
+}
