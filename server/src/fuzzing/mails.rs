@@ -1,5 +1,6 @@
 //! Mails about people with hostile names.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::Mailbox;
@@ -50,6 +51,14 @@ pub fn mail(data: &[u8]) {
     for encoding in [Encoding::Readable, Encoding::Wire] {
         one_mail(&hostile, &names[3], locale, encoding);
     }
+}
+
+/// An institution's words may have several lines; here they have one.
+fn help(text: &str) -> BTreeMap<String, String> {
+    let line = format!("Aide {}", text.replace('\n', " "));
+    Locale::ALL
+        .map(|locale| (locale.as_str().to_owned(), line.clone()))
+        .into()
 }
 
 fn same_shape(hostile: &Composed, plain: &Composed) {
@@ -129,7 +138,7 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
                 username: second.clone(),
                 institution: Some(third.clone()),
                 contact: Some(third.clone()),
-                help: [("fr".to_owned(), third.clone())].into(),
+                help: help(third),
             }],
             lifetime,
             email,
@@ -139,7 +148,7 @@ fn letter(kind: u8, [first, second, third, _]: &[String; 4]) -> Letter {
                 username,
                 institution: Some(third.clone()),
                 contact: Some(third.clone()),
-                help: [("fr".to_owned(), third.clone())].into(),
+                help: help(third),
             }],
             email,
         },

@@ -266,8 +266,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn every_metric_has_the_name_that_dashboards_use() {
+    /// With something of everything.
+    fn busy() -> Metrics {
         let metrics = Metrics::new("1.2.3");
         metrics.observe_call(
             "guichet.v1.AuthService",
@@ -283,8 +283,12 @@ mod tests {
         metrics.connection_refused(Refusal::TooMany);
         metrics.task_ran_late(Duration::from_millis(4));
         metrics.throttled(Tried::SignIn, Throttle::Network);
+        metrics
+    }
 
-        let text = metrics.encode();
+    #[test]
+    fn every_metric_has_the_name_that_dashboards_use() {
+        let text = busy().encode();
 
         for line in [
             "grpc_server_handled_total{grpc_service=\"guichet.v1.AuthService\",grpc_method=\"Login\",grpc_code=\"Unauthenticated\"} 1",
@@ -316,7 +320,7 @@ mod tests {
             .filter_map(|row| row.split(['`', '{']).next())
             .collect();
 
-        let text = Metrics::new("1.2.3").encode();
+        let text = busy().encode();
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let there: BTreeSet<_> = types
             .filter_map(|line| line.split_once(' '))
