@@ -2,6 +2,7 @@
 
 use guichet_client::proto::RequestResetRequest;
 use guichet_client::proto::request_reset_request::Identifier;
+use guichet_tests::browser::Browser;
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::wire::{GRPC, Wire, frame};
 use guichet_tests::{Server, Untouched, expect_error, web};
@@ -150,6 +151,90 @@ async fn a_return_address_is_one_of_the_list_to_the_letter() {
     }
 
     untouched.assert("a return address").await;
+}
+
+/// What is like our own pages that want a session, and where signing in leads from there.
+const OWN: [(&str, &str); 23] = [
+    ("https://accounts.ecole.example/Institution", "/Institution"),
+    ("https://accounts.ecole.example/Account", "/Account"),
+    ("/Institution", HOME),
+    ("Institution", HOME),
+    ("//accounts.ecole.example/Institution", HOME),
+    ("https:accounts.ecole.example/Institution", HOME),
+    ("https://accounts.ecole.example//Institution", HOME),
+    ("https://accounts.ecole.example/Institution/", HOME),
+    ("https://accounts.ecole.example/Institution?evil=1", HOME),
+    ("https://accounts.ecole.example/Institution#evil", HOME),
+    ("https://accounts.ecole.example/Institutionevil", HOME),
+    ("https://accounts.ecole.example/institution", HOME),
+    ("https://accounts.ecole.example/evil/../Institution", HOME),
+    ("https://accounts.ecole.example/Account/SignOut", HOME),
+    ("https://accounts.ecole.example/Account/Login", HOME),
+    ("https://accounts.ecole.example", HOME),
+    ("http://accounts.ecole.example/Institution", HOME),
+    ("https://accounts.ecole.example:444/Institution", HOME),
+    ("https://accounts.ecole.example@evil.example/Account", HOME),
+    ("https://accounts.ecole.example.evil/Institution", HOME),
+    ("https://evil.example/Institution", HOME),
+    ("\thttps://accounts.ecole.example/Institution", HOME),
+    ("HTTPS://ACCOUNTS.ECOLE.EXAMPLE/Institution", HOME),
+];
+
+const HOME: &str = "https://app.example.org/home";
+
+/// Who has lost the session on the desk or on "My account" signs in and is there again, and nowhere else.
+#[tokio::test]
+async fn a_return_address_on_the_sign_in_page_may_be_one_of_our_own_pages_to_the_letter() {
+    let server = Server::builder()
+        .env("GUICHET_PUBLIC_URL", PUBLIC)
+        .env("GUICHET_APP_URL", HOME)
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+
+    for (asked, expected) in OWN {
+        let mut browser = Browser::new(&server, "fr-BE");
+        let page = browser
+            .open(&asking_to_return("/Account/Login", asked))
+            .await;
+        let target = format!("data-target=\"{expected}\"");
+        assert!(page.body.contains(&target), "{asked:?}: {}", page.body);
+        let form = page.body.split("<form").nth(1).expect("a form");
+        assert!(!form.contains("evil"), "{asked:?}: {form}");
+
+        // The hidden field of the page is replaced by what an attacker would put there.
+        let fields = [
+            ("username", "lea"),
+            ("password", GOOD_PASSWORD),
+            ("return_url", asked),
+            ("form_token", &Browser::token(&page)),
+        ];
+        let signed_in = browser.post("/Account/Login", &fields).await;
+        assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{asked:?}");
+        assert_eq!(signed_in.headers[header::LOCATION], expected, "{asked:?}");
+    }
+
+    // No mail leads there, and no page but this one does.
+    let own = OWN[0].0;
+    let mut browser = Browser::new(&server, "fr-BE");
+    let page = browser
+        .open(&asking_to_return("/Account/ForgotPassword", own))
+        .await;
+    let nowhere = "name=\"return_url\" value=\"\"";
+    assert!(page.body.contains(nowhere), "{}", page.body);
+    let request = RequestResetRequest {
+        identifier: Some(Identifier::Email(EMAIL.into())),
+        return_url: own.into(),
+        ..RequestResetRequest::default()
+    };
+    let asked = server.anyone().await.reset().request_reset(request).await;
+    expect_error(asked, Code::InvalidArgument, "INVALID_FIELDS");
+}
+
+fn asking_to_return(path: &str, address: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_url", address);
+    format!("{path}?{}", query.finish())
 }
 
 /// What a page is asked with is text on it, if it is there at all.

@@ -19,6 +19,10 @@ async function signedIn(username: string, context?: BrowserContext): Promise<Pag
   return page;
 }
 
+/** Whether this is where people sign in, and come back to "my account" from. */
+const isSignIn = ({ origin, pathname, searchParams }: URL) =>
+  pathname === "/Account/Login" && searchParams.get("return_url") === `${origin}/Account`;
+
 async function changePassword(page: Page, to: string): Promise<void> {
   const form = page.locator('form[data-form="change-password"]');
   await form.locator("#current_password").fill(PASSWORD);
@@ -41,7 +45,7 @@ test("the sessions are listed, this one is named, and another one can be ended",
   assert.equal(await sessions.count(), 1);
   assert.equal(await focusedId(page), "sessions");
   await elsewhere.reload();
-  await elsewhere.waitForURL("**/Account/Login");
+  await elsewhere.waitForURL(isSignIn);
 });
 
 test("the password can be changed, which ends the other sessions", async () => {
@@ -76,7 +80,7 @@ test("who did not change the password says so from the notice, and the code is i
   assert.match(await page.locator("#message").innerText(), /tous les appareils sont déconnectés/);
   assert.equal(page.url(), `${site.url}/Account/RevokeReset`);
   await thief.reload();
-  await thief.waitForURL("**/Account/Login");
+  await thief.waitForURL(isSignIn);
 });
 
 test("a wrong present password is told", async () => {
@@ -131,7 +135,7 @@ test("signing out in one tab shows the sign-in page in the other", async () => {
   await one.getByRole("button", { name: "Se déconnecter" }).click();
 
   await one.waitForURL("**/Account/Login");
-  await two.waitForURL("**/Account/Login");
+  await two.waitForURL(isSignIn);
   assert.deepEqual((await context.cookies()).filter(({ name }) => name === "guichet_refresh"), []);
 });
 
@@ -161,5 +165,29 @@ test("without a session there is only the way to the sign-in page", async () => 
 
   await page.goto("/Account");
 
+  await page.waitForURL(isSignIn);
+});
+
+test("signing in again leads back, and signing out leads on to the application", async (context) => {
+  const application = "https://creos.example/";
+  const other = await Site.open({ GUICHET_APP_URL: application });
+  context.after(() => other.close());
+  await other.signUp("kim");
+  const page = await (await other.visitor()).newPage();
+  const fill = async () => {
+    await page.locator("#username").fill("kim");
+    await page.locator("#password").fill(PASSWORD);
+    await page.locator("#password").press("Enter");
+  };
+
+  await page.goto("/Account");
+  await page.waitForURL(isSignIn);
+  await fill();
+  await page.waitForURL("**/Account");
+  await page.getByText("Vous êtes connecté en tant que kim.").waitFor();
+
+  await page.getByRole("button", { name: "Se déconnecter" }).click();
   await page.waitForURL("**/Account/Login");
+  await fill();
+  await page.waitForURL(application);
 });

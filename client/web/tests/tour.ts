@@ -222,6 +222,13 @@ const WALKS: readonly Walk[] = [
       await page.locator("form[data-form=addresses] button").click();
       await page.locator("#outcomes li").nth(1).waitFor();
       await look("desk-busy");
+      await page.locator("#situation").selectOption("DISABLED");
+      await page.locator("form[data-form=find] button").click();
+      await page.locator("#people > li").filter({ hasText: "Nora" }).waitFor();
+      await page.locator("#select-all").check();
+      await page.locator("#sheets-selected").click();
+      await page.locator("#message:focus").waitFor();
+      await look("desk-stopped");
     },
   },
   {

@@ -112,6 +112,15 @@ export class Town {
       mail: { case: "recipient", value: "bruno@ecole.exmaple" },
       diagnostic: "550 5.1.2 no such host",
     });
+    await this.#stopped("n.stop", "Nora Stop");
+  }
+
+  async #stopped(username: string, displayName: string): Promise<void> {
+    const { account } = this.site.admin;
+    const id = await this.site.signUp(username);
+    const updateMask = { paths: ["institution_id", "display_name"] };
+    await account.updateAccount({ account: { id, institutionId: this.#school, displayName }, updateMask });
+    await account.disableAccount({ accountId: id });
   }
 
   async #pupil(username: string, displayName: string, email = "", isMailed = false): Promise<void> {

@@ -21,6 +21,10 @@ use crate::{
     transport::session_cookie,
 };
 
+/// Our own pages that want a session: who has lost it there comes back to them. They are asked for by their whole
+/// address, and lead nowhere but to these paths.
+const OWN: [&str; 2] = ["/Account", "/Institution"];
+
 #[derive(Template)]
 #[template(path = "pages/templates/login.html")]
 struct Page {
@@ -62,7 +66,7 @@ pub(super) async fn show(visit: Visit) -> Response {
         form_token: String::new(),
         username: String::new(),
         password: String::new(),
-        return_url: visit.return_url(),
+        return_url: asked_for(&visit),
         challenge_token: String::new(),
         code: String::new(),
     };
@@ -126,7 +130,13 @@ async fn submit_code(visit: Visit, mut typed: Typed) -> Response {
     }
 }
 
-/// To where the person came from if that is listed, else to the application.
+/// What the query wants people to return to, if it leads there at all.
+fn asked_for(visit: &Visit) -> String {
+    let asked = visit.asked("return_url");
+    own_page(visit, asked).map_or_else(|| visit.return_url(), |_| asked.to_owned())
+}
+
+/// To where the person came from if that is listed or our own, else to the application.
 fn welcome(mut visit: Visit, tokens: &Tokens, return_url: &str) -> Response {
     let life = visit.app.config.lifetimes.refresh;
     session_cookie::keep(&mut visit.answer, visit.public, &tokens.refresh_token, life);
@@ -136,11 +146,21 @@ fn welcome(mut visit: Visit, tokens: &Tokens, return_url: &str) -> Response {
 }
 
 fn target(visit: &Visit, return_url: &str) -> String {
+    if let Some(page) = own_page(visit, return_url) {
+        return page.to_owned();
+    }
     let application = &visit.app.config.application;
     application
         .return_target(return_url)
         .or_else(|| (!application.is_sign_in_page()).then_some(&application.url))
         .map_or_else(|| "/Account".to_owned(), ToString::to_string)
+}
+
+/// The page of our own that has exactly this address. It is compared and never parsed: there is no other way to write it.
+fn own_page(visit: &Visit, address: &str) -> Option<&'static str> {
+    let home = visit.app.config.listen.public_url.to_string();
+    OWN.into_iter()
+        .find(|page| address.strip_prefix(&home) == Some(*page))
 }
 
 fn answer(mut visit: Visit, typed: Typed, refusal: Refusal, is_email: bool) -> Response {

@@ -5,7 +5,8 @@ import { decode, read } from "../csv.js";
 import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
 import { element, part, text } from "../page.js";
-import { type Addressee, isWaiting, sendToAll } from "./mailing.js";
+import { withSession } from "../signed_in.js";
+import { type Addressee, isWaiting, sendToAll, why } from "./mailing.js";
 
 /** A line of the file. */
 interface Line {
@@ -18,7 +19,7 @@ interface Line {
 export function takeAddresses(done: () => Promise<void>): void {
   const form = formNamed("addresses");
   const input = field(form, "file");
-  onSubmit(form, async () => {
+  const submit = async () => {
     const max = Number(form.dataset["maxLines"]);
     const [file] = input.files ?? [];
     const lines = file ? linesOf(await decode(file)) : [];
@@ -30,7 +31,8 @@ export function takeAddresses(done: () => Promise<void>): void {
     form.reset();
     part("#outcomes").replaceChildren(...outcomes.map((outcome) => element("li", {}, outcome)));
     await done();
-  });
+  };
+  onSubmit(form, () => withSession(submit));
 }
 
 /** The lines that have an address; of a first line without one, its names of columns are meant. */
@@ -54,7 +56,7 @@ async function carryOut(lines: readonly Line[]): Promise<string[]> {
   for (const [index, { line }] of found.entries()) {
     const reason = refusals[index] ?? "";
     const done = text("page-desk-done-send", { email: line.email });
-    outcomes.set(line, reason === "" ? done : text("page-desk-row-refused", { reason }));
+    outcomes.set(line, reason === "" ? done : text("page-desk-row-refused", { reason: why(reason) }));
   }
   return lines.map((line) =>
     text("page-desk-row", { row: line.row, who: line.who, outcome: outcomes.get(line) ?? "" }),

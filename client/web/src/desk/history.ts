@@ -1,5 +1,5 @@
 /** "I never got the mail": what became of requests. */
-import { type Account, type ResetDecision, ResetOutcome, type ResetRequest } from "@guichet/client/v1";
+import { type Account, MessageState, type ResetDecision, ResetOutcome, type ResetRequest } from "@guichet/client/v1";
 
 import { guichet } from "../guichet.js";
 import { element, moment, part, text } from "../page.js";
@@ -44,11 +44,20 @@ function sentence({ identifier, createTime }: ResetRequest, decision: ResetDecis
   return text("page-desk-request", { time, identifier, outcome: outcome(decision) });
 }
 
-function outcome({ outcome, answer, openTime, completeTime }: ResetDecision): string {
-  const parts = [text(`page-desk-outcome-${ResetOutcome[outcome]}`)];
+function outcome(decision: ResetDecision): string {
+  const { outcome, messageState, answer, openTime, completeTime } = decision;
+  const isWaiting = outcome === ResetOutcome.MAILED && messageState === MessageState.QUEUED;
+  const parts = [text(`page-desk-outcome-${state(decision)}`)];
   // Of what went well a mail server says nothing that helps.
-  if (outcome === ResetOutcome.REFUSED || outcome === ResetOutcome.BOUNCED) parts.push(answer);
+  if (isWaiting || outcome === ResetOutcome.REFUSED || outcome === ResetOutcome.BOUNCED) parts.push(answer);
   if (openTime) parts.push(text("page-desk-opened", { time: moment(milliseconds(openTime)) }));
   if (completeTime) parts.push(text("page-desk-completed", { time: moment(milliseconds(completeTime)) }));
   return parts.filter((part) => part !== "").join(" – ");
+}
+
+/** The outcome; of a mail that was made, where it is as well, as long as the server knows that. */
+function state({ outcome, messageState }: ResetDecision): string {
+  const isKnown = messageState === MessageState.QUEUED || messageState === MessageState.SENT;
+  const made = outcome === ResetOutcome.MAILED && isKnown ? `-${MessageState[messageState]}` : "";
+  return ResetOutcome[outcome] + made;
 }

@@ -3,6 +3,7 @@ import { GuichetError } from "@guichet/client";
 import { type Account, AccountState } from "@guichet/client/v1";
 
 import { guichet } from "../guichet.js";
+import { text } from "../page.js";
 
 /** Migrates people at once: as many as a call takes. */
 const BATCH = 100;
@@ -38,7 +39,7 @@ export async function sendToAll(people: readonly Addressee[]): Promise<Refusal[]
 }
 
 /** Why a call was refused; what is no verdict on the person is thrown. */
-async function refusalOf(call: () => Promise<unknown>): Promise<Refusal> {
+export async function refusalOf(call: () => Promise<unknown>): Promise<Refusal> {
   try {
     await call();
     return "";
@@ -48,4 +49,9 @@ async function refusalOf(call: () => Promise<unknown>): Promise<Refusal> {
     if (!isVerdict) throw error;
     return error.reason ?? "";
   }
+}
+
+/** A refusal in words; the bare reason where nobody has foreseen it. */
+export function why(reason: Refusal): string {
+  return text(`page-desk-why-${reason}`) || reason;
 }

@@ -1,13 +1,15 @@
 /** The list of people, and what is done for several of them at once. */
-import { Situation } from "@guichet/client/v1";
+import { type Account, AccountState, Situation } from "@guichet/client/v1";
 
 import { field, formNamed, onSubmit, typed } from "../form.js";
 import { guichet } from "../guichet.js";
-import { announce, element, part, say, text } from "../page.js";
+import { element, part, say, text } from "../page.js";
+import { withSession } from "../signed_in.js";
 import { type Attempt, card, type Card } from "./card.js";
-import { isWaiting, sendToAll } from "./mailing.js";
+import { isWaiting, refusalOf, sendToAll, why } from "./mailing.js";
 import { institutions, showProgress } from "./progress.js";
 import { makeSheet, printList, printSheets, type Sheet } from "./sheets.js";
+import { asked, leftOut, tell as tellVerdicts, type Verdict } from "./verdicts.js";
 
 const PAGE_SIZE = 25;
 
@@ -28,15 +30,15 @@ let pageToken = "";
 export async function openPeople(attempt: Attempt): Promise<void> {
   const choices = institutions().map(({ id, name }) => element("option", { value: id }, name));
   part("#institution").replaceChildren(element("option", { value: "" }, text("page-desk-everywhere")), ...choices);
-  onSubmit(formNamed("find"), () => listPeople(attempt));
+  onSubmit(formNamed("find"), () => withSession(() => listPeople(attempt)));
   part("#more").addEventListener("click", () => void attempt(() => append(attempt)));
   const all = part<HTMLInputElement>("#select-all");
   all.addEventListener("change", () => {
     for (const { choice } of cards) choice.checked = all.checked;
   });
   forSelected("#send-selected", attempt, (chosen) => sendSelected(chosen, attempt));
-  forSelected("#sheets-selected", attempt, async (chosen) => printSheets(await makeSheets(chosen)));
-  forSelected("#list-selected", attempt, async (chosen) => printList(await makeSheets(chosen)));
+  forSelected("#sheets-selected", attempt, (chosen) => printSelected(chosen, attempt, printSheets));
+  forSelected("#list-selected", attempt, (chosen) => printSelected(chosen, attempt, printList));
   await listPeople(attempt);
 }
 
@@ -76,11 +78,7 @@ async function fetchPage(attempt: Attempt): Promise<Card[]> {
     pageToken,
   });
   pageToken = reply.nextPageToken;
-  const changed = async () => {
-    await showProgress();
-    await listPeople(attempt);
-  };
-  const shown = reply.people.flatMap((person) => card(person, attempt, changed) ?? []);
+  const shown = reply.people.flatMap((person) => card(person, attempt, () => refresh(attempt)) ?? []);
   cards.push(...shown);
   return shown;
 }
@@ -99,17 +97,59 @@ function forSelected(id: string, attempt: Attempt, work: (chosen: readonly Card[
   });
 }
 
-async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<void> {
-  const people = chosen.map(({ account }) => account).filter((account) => isWaiting(account) && account.email !== "");
-  const refusals = await sendToAll(people.map((account) => ({ account, email: account.email })));
-  const done = refusals.filter((reason) => reason === "").length;
+async function refresh(attempt: Attempt): Promise<void> {
   await showProgress();
   await listPeople(attempt);
-  announce(text("page-desk-batch", { done, refused: chosen.length - done }));
 }
 
-async function makeSheets(chosen: readonly Card[]): Promise<Sheet[]> {
+async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<void> {
+  const people = chosen.map(({ account }) => account);
+  const able = people.filter((account) => whyNoMail(account) === "");
+  const refusals = await sendToAll(able.map((account) => ({ account, email: account.email })));
+  const rest = people.filter((account) => !able.includes(account));
+  await refresh(attempt);
+  tellVerdicts("page-desk-batch", [
+    ...able.map((account, index) => asked(account, why(refusals[index] ?? ""))),
+    ...rest.map((account) => leftOut(account, whyNoMail(account))),
+  ]);
+}
+
+/** Why the server is not even asked to mail somebody a link for a first password; empty where it is. */
+function whyNoMail(account: Account): string {
+  if (!isWaiting(account)) return text("page-desk-row-settled");
+  return account.email === "" ? text("page-desk-no-address") : "";
+}
+
+/** What was made is printed whatever happens later: the codes before them are dead. */
+async function printSelected(
+  chosen: readonly Card[],
+  attempt: Attempt,
+  print: (sheets: readonly Sheet[]) => void,
+): Promise<void> {
+  const { sheets, verdicts, failure } = await makeSheets(chosen.map(({ account }) => account));
+  if (sheets.length > 0) print(sheets);
+  await refresh(attempt);
+  if (failure !== undefined) throw failure;
+  tellVerdicts("page-desk-batch-codes", verdicts);
+}
+
+/** Makes them one after the other. `failure` is what ended that early, where it is no verdict on a person. */
+async function makeSheets(
+  people: readonly Account[],
+): Promise<{ sheets: Sheet[]; verdicts: Verdict[]; failure?: unknown }> {
   const sheets: Sheet[] = [];
-  for (const { account } of chosen) sheets.push(await makeSheet(account));
-  return sheets;
+  const verdicts: Verdict[] = [];
+  for (const account of people) {
+    if (account.state === AccountState.DISABLED) {
+      verdicts.push(leftOut(account, text("page-desk-outcome-DISABLED")));
+      continue;
+    }
+    try {
+      const refusal = await refusalOf(async () => sheets.push(await makeSheet(account)));
+      verdicts.push(asked(account, why(refusal)));
+    } catch (failure) {
+      return { sheets, verdicts, failure };
+    }
+  }
+  return { sheets, verdicts };
 }

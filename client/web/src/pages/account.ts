@@ -9,12 +9,13 @@ import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
 import { offerFactor, showFactor } from "../second_factor.js";
 import { listSessions } from "../session_list.js";
-import { attempt, leave } from "../signed_in.js";
+import { attempt, leave, type Onward } from "../signed_in.js";
 
 /** Who may unblock others' accounts. */
 const DESK_ROLES = ["admin", "institution_admin"];
 
 let identifiers: string[] = [];
+let onward: Onward = "back";
 
 async function open(): Promise<void> {
   const { username, email, roles, totpEnrolled, recoveryCodesLeft } = await guichet.auth.getUserInfo({});
@@ -26,7 +27,7 @@ async function open(): Promise<void> {
   await listSessions();
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
   // Another person may sign in, or this one out, in another tab.
-  guichet.session?.onChange((accountId) => (accountId === undefined ? leave() : location.reload()));
+  guichet.session?.onChange((accountId) => (accountId === undefined ? leave(onward) : location.reload()));
 }
 
 function changePassword(): void {
@@ -69,8 +70,9 @@ changePassword();
 changeEmail();
 offerFactor();
 onSubmit(formNamed("sign-out"), async () => {
+  onward = "application";
   await guichet.auth.logout({});
-  leave();
+  leave(onward);
 });
 part("#end-others").addEventListener("click", () =>
   attempt(async () => {

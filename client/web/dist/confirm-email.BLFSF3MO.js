@@ -1,1 +1,0 @@
-import{a as n,d as t}from"./shared.W66P3RE5.js";import{a as c}from"./shared.AMP7VGJO.js";import{g as o,j as i}from"./shared.LJKC4ZFW.js";import"./shared.Y4K6OYQR.js";var m=o("confirm-email"),r=n(m);i(m,async()=>{let{email:a}=await c.account.confirmEmailChange(r);t(m,{email:a})});

@@ -1,0 +1,200 @@
+/** The desk: who is stopped or has to wait, several people at once, and a director who has to sign in again. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import { card, find, plain, printing, School } from "./school.js";
+import { PASSWORD, signIn, type Site } from "./site.js";
+
+/** More than a mail is tried for. */
+const WEEK_SECONDS = 7 * 24 * 3_600;
+
+/** How often the desk is asked at most for what the worker has not come to yet. */
+const MOST_LOOKS = 100;
+
+let school: School;
+let site: Site;
+before(async () => {
+  school = await School.open();
+  ({ site } = school);
+});
+after(() => school.close());
+
+/** Signs in at home, and waits for what the page says. */
+async function triesFromHome(home: Page, username: string, password: string): Promise<void> {
+  await signIn(home, username, password);
+  await home.locator("#message:not(:empty)").waitFor();
+}
+
+/** A browser at home in which somebody is signed in in the end. */
+async function signsIn(home: Page, username: string): Promise<void> {
+  await signIn(home, username);
+  await home.getByText(`Vous êtes connecté en tant que ${username}.`).waitFor();
+}
+
+/** How often a page calls an RPC from now on. */
+function calls(page: Page, rpc: string): () => number {
+  let count = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith(`/${rpc}`)) count += 1;
+  });
+  return () => count;
+}
+
+test("an account that was stopped is let in again", async () => {
+  const accountId = await school.active("n.stop", "Nora Stop");
+  await site.admin.account.disableAccount({ accountId });
+  const page = await school.desk("stop", "DISABLED");
+  const nora = card(page, "Nora Stop");
+  await nora.getByText("Compte arrêté").waitFor();
+
+  await nora.getByRole("button", { name: "Réactiver le compte" }).click();
+
+  await page.getByText("Le compte de Nora Stop est réactivé.").waitFor();
+  assert.equal(await nora.count(), 0);
+  await find(page, "stop", "ACTIVE");
+  await nora.getByText("Peut se connecter").waitFor();
+  assert.equal(await nora.getByRole("button", { name: "Réactiver" }).count(), 0);
+  await signsIn(await (await site.visitor()).newPage(), "n.stop");
+});
+
+test("a code on a card migrates, so that the card offers no migration any more", async () => {
+  await school.pupil("g.code", "Guy Code", "guy@ecole.example");
+  const page = await school.desk("code");
+  const total = await page.locator("#total").innerText();
+  const guy = card(page, "Guy Code");
+  await guy.getByRole("button", { name: "Migrer et envoyer l'e-mail" }).waitFor();
+
+  await guy.getByRole("button", { name: "Donner un code" }).click();
+
+  await guy.getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
+  assert.equal(await guy.getByText("pas encore migré").count(), 0);
+  await guy.getByRole("heading", { name: "Choisir votre mot de passe" }).waitFor();
+  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ""), /Donner un code/);
+  assert.notEqual(await page.locator("#total").innerText(), total);
+
+  await guy.getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).click();
+  await page.getByText("Un e-mail est en route vers guy@ecole.example.").waitFor();
+});
+
+test("whoever gets no sheet stops nobody else's, and is named", async () => {
+  await school.pupil("f.anna", "Fiche Anna");
+  const account = { id: await school.active("f.bart", "Fiche Bart"), roles: ["admin"] };
+  await site.admin.account.updateAccount({ account, updateMask: { paths: ["roles"] } });
+  await school.pupil("f.carl", "Fiche Carl");
+  await site.admin.account.disableAccount({ accountId: await school.active("f.nora", "Fiche Nora") });
+  const page = await school.desk("fiche", "");
+  await printing(page);
+  const codes = calls(page, "IssueResetCode");
+  assert.equal(await page.locator("#people > li").count(), 4);
+  await page.getByLabel("Sélectionner toutes").check();
+
+  await page.getByRole("button", { name: "Imprimer une fiche par personne" }).click();
+
+  await page.locator("#message:focus").waitFor();
+  assert.deepEqual((await plain(page.locator("#message"))).split("\n"), [
+    "Codes donnés : 2. Refusés : 1. Laissés de côté : 1.",
+    "Fiche Bart : vous n'avez pas ce droit pour cette personne",
+    "Fiche Nora : compte arrêté",
+  ]);
+  assert.equal(codes(), 3);
+  await page.locator("body.printed").waitFor();
+  const sheets = page.locator("#sheets .sheet");
+  assert.equal(await sheets.count(), 2);
+  await card(page, "Fiche Anna").getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
+
+  await page.emulateMedia({ media: "print" });
+  const [link = "", code = ""] = await sheets.first().locator("li strong").allInnerTexts();
+  await school.choosePassword(link, "f.anna", code);
+});
+
+test("codes that were made before the network broke are on paper", async () => {
+  await school.pupil("r.un", "Rupture Un");
+  await school.pupil("r.deux", "Rupture Deux");
+  const page = await school.desk("rupture");
+  await printing(page);
+  let asked = 0;
+  await page.route("**/IssueResetCode", (route) => (++asked > 1 ? route.abort() : route.continue()));
+  await page.getByLabel("Sélectionner toutes").check();
+
+  await page.getByRole("button", { name: "Imprimer une liste" }).click();
+
+  await page.locator("#message[role=alert]:focus").waitFor();
+  await page.locator("body.printed").waitFor();
+  assert.equal(await page.locator("#sheets tr").count(), 1);
+  await page.getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
+});
+
+test("of many mails those that are not sent are told by name, with the reason", async () => {
+  await school.pupil("e.alice", "Envoi Alice", "alice@ecole.example");
+  const bob = await school.pupil("e.bob", "Envoi Bob", "bob@ecole.example");
+  await school.pupil("e.cora", "Envoi Cora");
+  const page = await school.desk("envoi");
+  await site.admin.account.migrateAccount({ accountId: bob, email: "bob@ecole.example" });
+  await page.getByLabel("Sélectionner toutes").check();
+
+  await page.getByRole("button", { name: "Migrer et envoyer les e-mails" }).click();
+
+  await page.locator("#message[role=status]:focus").waitFor();
+  assert.deepEqual((await plain(page.locator("#message"))).split("\n"), [
+    "Envoyés : 1. Refusés : 1. Laissés de côté : 1.",
+    "Envoi Bob : l'état du compte ne le permet pas",
+    "Envoi Cora : aucune adresse",
+  ]);
+  await site.linkMailedTo("alice@ecole.example");
+});
+
+test("who has to sign in again comes back to the desk", async () => {
+  const page = await school.desk("");
+  const { accounts } = await site.admin.account.lookupAccounts({ key: { case: "username", value: "dora" } });
+  await site.admin.auth.revokeAllSessions({ accountId: accounts[0]?.id ?? "" });
+
+  await page.getByRole("button", { name: "Chercher" }).click();
+  await page.locator("#username").fill("dora");
+  await page.locator("#password").fill(PASSWORD);
+  await page.locator("#password").press("Enter");
+
+  await page.waitForURL("**/Institution");
+  await page.locator("#desk").waitFor();
+});
+
+test("who waits after too many tries need not, and a mail that waits is not told as sent", async (context) => {
+  const troubled = await School.open({
+    GUICHET_THROTTLE: "on",
+    GUICHET_THROTTLE_FREE_FAILURES: "2",
+    // Nobody takes mails there.
+    GUICHET_MAIL_URL: "smtp://127.0.0.1:9",
+  });
+  context.after(() => troubled.close());
+  await troubled.active("l.lent", "Louis Lent", "louis@ecole.example");
+  const home = await (await troubled.site.visitor()).newPage();
+  for (let tries = 0; tries < 4; tries++) await triesFromHome(home, "l.lent", `Soleil98+${tries}`);
+  await triesFromHome(home, "l.lent", PASSWORD);
+  await home.getByText("Il y a eu trop d'essais.").waitFor();
+  const page = await troubled.desk("lent", "ACTIVE");
+  const louis = card(page, "Louis Lent");
+
+  await louis.getByRole("button", { name: "Lever l'attente après trop d'essais" }).click();
+
+  await page.getByText("Les essais manqués de Louis Lent sont oubliés").waitFor();
+  await signsIn(home, "l.lent");
+
+  await louis.getByRole("button", { name: "Envoyer un lien pour un nouveau mot de passe" }).click();
+  await page.getByText("Un e-mail est en route vers louis@ecole.example.").waitFor();
+  await toldOf(page, /e-mail en attente d'envoi/);
+  troubled.site.advance(WEEK_SECONDS);
+  await toldOf(await troubled.desk("lent", ""), /e-mail abandonné – /);
+});
+
+/** What the card of Louis tells of his last request, once the worker has come to it. */
+async function toldOf(page: Page, what: RegExp): Promise<void> {
+  const louis = card(page, "Louis Lent");
+  const told = louis.locator("[aria-live] li").filter({ hasText: what });
+  for (let looks = 0; looks < MOST_LOOKS && (await told.count()) === 0; looks++) {
+    await louis.getByRole("button", { name: "Que s'est-il passé" }).click();
+    await louis.locator("[aria-live] li").first().waitFor();
+    await page.locator("#desk:not([aria-busy=true])").waitFor();
+  }
+  assert.doesNotMatch(await told.first().innerText(), /envoyé|refusé|fait/);
+}
