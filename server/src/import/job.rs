@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     batch::{self, Batch, Written},
+    known::unknown_institution,
     taken::Memory,
     view,
 };
@@ -211,14 +212,6 @@ fn read(call: &Call<'_>, begin: &ImportBegin) -> Result<Model, Error> {
 
 const fn is_of_source(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')
-}
-
-/// One out of scope is as unknown as one that doesn't exist.
-pub fn unknown_institution(error: Error) -> Error {
-    match error {
-        Error::NotFound => Error::field("begin.institution_id", "UNKNOWN_INSTITUTION"),
-        other => other,
-    }
 }
 
 async fn start(call: &Call<'_>, model: &Model) -> Result<(), Error> {

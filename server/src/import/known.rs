@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{job::unknown_institution, row::Candidate};
+use super::row::Candidate;
 use crate::{
     error::Error,
     institution::row as institution_row,
@@ -142,4 +142,12 @@ async fn institutions(
         .into_iter()
         .filter_map(|institution| Some((institution.external_id?, institution.id)));
     Ok(named.collect())
+}
+
+/// One out of scope is as unknown as one that doesn't exist.
+pub fn unknown_institution(error: Error) -> Error {
+    match error {
+        Error::NotFound => Error::field("begin.institution_id", "UNKNOWN_INSTITUTION"),
+        other => other,
+    }
 }
