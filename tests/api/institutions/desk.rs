@@ -14,6 +14,7 @@ use guichet_tests::{Server, expect_error};
 use tonic::{Code, Status};
 
 use super::network::{self, Network, refusal};
+use crate::mails::settled;
 
 /// Creates somebody; a state of its own, an activation mail or a password.
 async fn create(server: &Server, account: Account, credential: Option<Credential>) -> Account {
@@ -103,7 +104,8 @@ async fn each_person_is_listed_with_what_keeps_them_from_signing_in() {
     ] {
         let activation = Some(Credential::SendActivation(true));
         create(server, of(school, username, email), activation).await;
-        server.mailbox().last(email, 1).await;
+        // It has left before that is written down.
+        settled(server, email).await;
     }
     bounce(server, "d@ecole.example").await;
     people::disabled(server, "elsewhere", "e@ecole.example").await;

@@ -24,7 +24,7 @@ async fn listed(server: &Server, request: ListMessagesRequest) -> Vec<MailMessag
 }
 
 /// Waits until each mail to `recipient` has left or been given up, and returns them, newest first.
-async fn settled(server: &Server, recipient: &str) -> Vec<MailMessage> {
+pub(crate) async fn settled(server: &Server, recipient: &str) -> Vec<MailMessage> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let request = ListMessagesRequest {
