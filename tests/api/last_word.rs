@@ -2,8 +2,8 @@
 
 use guichet_client::proto::{
     AccountState, AddMemberRequest, ChangePasswordRequest, CreateInstitutionRequest, Institution,
-    IssueResetCodeRequest, ListMessagesRequest, MailMessage, MessageKind, MessageState,
-    ResendMessageRequest, UpdateAccountRequest,
+    ListMessagesRequest, MailMessage, MessageKind, MessageState, ResendMessageRequest,
+    UpdateAccountRequest,
 };
 use guichet_client::{Reason, error};
 use guichet_tests::browser::Browser;
@@ -117,16 +117,9 @@ async fn a_mail_that_waits_makes_no_code_after_the_act_that_kills_codes() {
 
 /// A code for somebody's account, as a director hands it over.
 async fn handed_over(server: &Server, account_id: &str) -> Link {
-    let request = IssueResetCodeRequest {
-        account_id: account_id.into(),
-        ttl: None,
-    };
-    let issued = server.admin().await.reset().issue_reset_code(request).await;
-    let code = issued.expect("a code").into_inner().code;
-    server.remember(&code);
     Link {
         user_id: account_id.into(),
-        code,
+        code: people::short_code(server, account_id).await,
         url: String::new(),
     }
 }

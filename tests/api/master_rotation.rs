@@ -4,8 +4,8 @@ use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use guichet_client::proto::CompleteResetRequest;
 use guichet_client::proto::continue_login_request::Answer;
-use guichet_client::proto::{CompleteResetRequest, IssueResetCodeRequest};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Place, Server};
 
@@ -49,17 +49,6 @@ async fn first_head(server: &Server) -> String {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     panic!("nothing is sealed");
-}
-
-async fn short_code(server: &Server, account_id: &str) -> String {
-    let request = IssueResetCodeRequest {
-        account_id: account_id.into(),
-        ttl: None,
-    };
-    let issued = server.admin().await.reset().issue_reset_code(request).await;
-    let code = issued.expect("a code").into_inner().code;
-    server.remember(&code);
-    code
 }
 
 async fn complete(server: &Server, account_id: &str, code: &str) {
@@ -128,7 +117,7 @@ async fn nobody_notices_that_the_master_key_is_replaced() {
     people::active(&server, "max", "").await;
     let nina = people::active(&server, "nina", "").await.id;
     let [first, second] = [
-        short_code(&server, &nina).await,
+        people::short_code(&server, &nina).await,
         people::tokens(&server, "max", GOOD_PASSWORD)
             .await
             .refresh_token,

@@ -10,23 +10,11 @@ use guichet_client::proto::{RemindUsernamesRequest, RequestResetRequest};
 use guichet_proto::v1::reset_service_client::ResetServiceClient;
 use guichet_tests::door::is_throttled;
 use guichet_tests::journal;
-use guichet_tests::{Server, people, web};
+use guichet_tests::{Server, people};
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
-const EMAIL: &str = "lea@ecole.example";
-const SCHOOL: [u8; 4] = [127, 0, 0, 1];
-const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
-
-async fn server(settings: &[(&str, &str)]) -> Server {
-    let mut builder = Server::builder().env("GUICHET_THROTTLE", "on");
-    for (name, value) in settings {
-        builder = builder.env(name, *value);
-    }
-    let server = builder.start().await;
-    people::active(&server, "lea", EMAIL).await;
-    server
-}
+use super::suppressed::{ELSEWHERE, EMAIL, SCHOOL, server, throttled};
 
 /// Asks from one of this machine's own addresses.
 #[derive(Clone)]
@@ -55,11 +43,6 @@ impl Asker {
         };
         self.0.clone().remind_usernames(request).await.map(drop)
     }
-}
-
-async fn throttled(server: &Server, tried: &str) -> Option<f64> {
-    let series = format!("guichet_throttled_total{{tried=\"{tried}\",by=\"network\"}}");
-    web::metric(server, &series).await
 }
 
 /// The types of the events about requests for mails, the oldest first.
@@ -100,8 +83,8 @@ async fn a_flood_is_neither_written_down_nor_decided_and_is_told_to_wait() {
         assert!(wait > Duration::from_mins(50), "{wait:?}");
     }
     assert_eq!(people::reset_outcomes(&server).await, [Unknown; 5]);
-    assert_eq!(throttled(&server, "reset").await, Some(11.0));
-    assert_eq!(throttled(&server, "reminder").await, Some(2.0));
+    assert_eq!(throttled(&server, "reset", "network").await, Some(11.0));
+    assert_eq!(throttled(&server, "reminder", "network").await, Some(2.0));
     assert_eq!(told(&server).await, ["reset.throttled"]);
     assert!(server.mailbox().all().is_empty());
 

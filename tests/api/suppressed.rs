@@ -10,9 +10,9 @@ use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Place, Server, web};
 use tonic::Code;
 
-const EMAIL: &str = "lea@ecole.example";
-const SCHOOL: [u8; 4] = [127, 0, 0, 1];
-const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+pub(super) const EMAIL: &str = "lea@ecole.example";
+pub(super) const SCHOOL: [u8; 4] = [127, 0, 0, 1];
+pub(super) const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
 
 fn by_username(username: &str) -> Identifier {
     Identifier::Username(username.into())
@@ -22,7 +22,7 @@ fn by_email(email: &str) -> Identifier {
     Identifier::Email(email.into())
 }
 
-async fn server(settings: &[(&str, &str)]) -> Server {
+pub(super) async fn server(settings: &[(&str, &str)]) -> Server {
     let mut builder = Server::builder().env("GUICHET_THROTTLE", "on");
     for (name, value) in settings {
         builder = builder.env(name, *value);
@@ -32,7 +32,7 @@ async fn server(settings: &[(&str, &str)]) -> Server {
     server
 }
 
-async fn throttled(server: &Server, tried: &str, by: &str) -> Option<f64> {
+pub(super) async fn throttled(server: &Server, tried: &str, by: &str) -> Option<f64> {
     let series = format!("guichet_throttled_total{{tried=\"{tried}\",by=\"{by}\"}}");
     web::metric(server, &series).await
 }

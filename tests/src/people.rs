@@ -8,9 +8,9 @@ use guichet_client::proto::login_response::Outcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
     Account, AccountState, CompleteResetRequest, CompleteResetResponse, CreateAccountRequest,
-    DisableAccountRequest, GetAccountRequest, ListResetRequestsRequest, LoginRequest,
-    LoginResponse, RefreshRequest, RequestResetRequest, ResetDecision, ResetOutcome, Tokens,
-    UpdateAccountRequest,
+    DisableAccountRequest, GetAccountRequest, IssueResetCodeRequest, ListResetRequestsRequest,
+    LoginRequest, LoginResponse, RefreshRequest, RequestResetRequest, ResetDecision, ResetOutcome,
+    Tokens, UpdateAccountRequest,
 };
 use prost_types::FieldMask;
 use tonic::{Response, Status};
@@ -173,6 +173,18 @@ pub async fn reset_outcomes(server: &Server) -> Vec<ResetOutcome> {
         assert!(Instant::now() < deadline, "undecided: {requests:?}");
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// A short code for somebody's account, as whoever looks after its people hands it over.
+pub async fn short_code(server: &Server, account_id: &str) -> String {
+    let request = IssueResetCodeRequest {
+        account_id: account_id.into(),
+        ttl: None,
+    };
+    let issued = server.admin().await.reset().issue_reset_code(request).await;
+    let code = issued.expect("a code").into_inner().code;
+    server.remember(&code);
+    code
 }
 
 /// Uses a link.

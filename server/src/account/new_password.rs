@@ -20,12 +20,14 @@ use crate::{
 
 /// The rules for who belongs to an institution, or to none: the operator's, and whatever is asked for there and above.
 pub async fn policy(app: &App, institution_id: Option<Uuid>) -> Result<PasswordPolicy, Error> {
-    if institution_id.is_none() {
-        return Ok(app.policy.clone());
-    }
     let settings = institution::Entity::holding(&app.store.read, institution_id).await?;
+    Ok(policy_below(app, &settings))
+}
+
+/// The same, for who belongs where this holds.
+pub fn policy_below(app: &App, settings: &institution::Settings) -> PasswordPolicy {
     let words = ContextWords::of(settings.names.iter().map(String::as_str));
-    Ok(app.policy.and(settings.password, words))
+    app.policy.and(settings.password, words)
 }
 
 /// A text that may be a password at all, whatever the rules say to it.

@@ -26,13 +26,11 @@ pub async fn charge(
     let Err(closed) = charged else {
         return Ok(());
     };
-    let retry_after = closed.wait;
     let refusal = Refusal {
         tried,
         throttle: Throttle::Account,
         closed,
     };
     let told_to = (&call.app.store, &call.app.metrics);
-    throttle::tell(told_to, call, account.into(), &refusal, call.now).await?;
-    Err(Error::Throttled { retry_after })
+    Err(throttle::refuse(told_to, call, account.into(), &refusal, call.now).await?)
 }

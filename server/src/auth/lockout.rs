@@ -234,15 +234,13 @@ async fn refuse(
     subject: Subject,
     (throttle, closed): (Throttle, Closed),
 ) -> Result<Error, Error> {
-    let retry_after = closed.wait;
     let refusal = Refusal {
         tried: Tried::SignIn,
         throttle,
         closed,
     };
     let told_to = (&call.app.store, &call.app.metrics);
-    throttle::tell(told_to, call, subject, &refusal, call.now).await?;
-    Ok(Error::Throttled { retry_after })
+    Ok(throttle::refuse(told_to, call, subject, &refusal, call.now).await?)
 }
 
 fn network_bucket(app: &App) -> Bucket {

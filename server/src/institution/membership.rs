@@ -40,9 +40,10 @@ pub async fn begin(
         create_time: Set(call.now),
     };
     let member = begun.insert(txn).await?;
-    // It ranks higher by this, perhaps above who was given a code for it.
-    reset_code::Entity::revoke_granted(txn, account.id, call.now).await?;
-    if !has_role(account) {
+    if has_role(account) {
+        // It ranks higher by this as well, perhaps above who was given a code for it.
+        reset_code::Entity::revoke_granted(txn, account.id, call.now).await?;
+    } else {
         let mut roles = account.role_names();
         roles.push(INSTITUTION_ADMIN.to_owned());
         save_roles(txn, call, account, &roles).await?;

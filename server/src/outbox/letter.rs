@@ -339,17 +339,15 @@ impl<C: ConnectionTrait> Desk<'_, C> {
 
     /// Whom a person without a migrated account must ask.
     async fn ask(&self, account: &account::Model) -> Result<LegacyEntry, Error> {
-        let institution = match account.institution_id {
-            Some(id) => institution::Entity::find_by_id(id).one(self.db).await?,
-            None => None,
-        };
         let settings = institution::Entity::holding(self.db, account.institution_id).await?;
         let configured = |text: &String| (!text.is_empty()).then(|| text.clone());
         let application = &self.app.config.application;
         Ok(LegacyEntry {
             username: account.username.clone(),
-            institution: institution
-                .map(|institution| institution.display_name)
+            institution: settings
+                .names
+                .into_iter()
+                .next()
                 .or_else(|| configured(&application.institution_name)),
             contact: settings
                 .contact_email

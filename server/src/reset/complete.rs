@@ -2,7 +2,6 @@
 
 use guichet_proto::v1::{CompleteResetRequest, CompleteResetResponse};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
-use uuid::Uuid;
 
 use super::{code, refused};
 use crate::{
@@ -51,13 +50,12 @@ pub async fn complete_reset(
         email: account.email.as_deref(),
         code: Some(&request.code),
     };
-    let policy = new_password::policy(app, account.institution_id).await?;
+    let settings = institution::Entity::holding(&app.store.read, account.institution_id).await?;
+    let policy = new_password::policy_below(app, &settings);
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
     new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
-
-    let home = home(app, account.institution_id).await?;
 
     let txn = app.store.write().await?;
     if !reset_code::Entity::consume(&txn, code.id, call.now).await? {
@@ -84,7 +82,7 @@ pub async fn complete_reset(
 
     app.wake.send_replace(());
     Ok(CompleteResetResponse {
-        return_url: code.return_url.unwrap_or(home),
+        return_url: code.return_url.unwrap_or_else(|| home(app, &settings)),
         device_token: device::token(&app.master_key, &request.device_token, account.id, call.now)?,
         username: account.username,
     })
@@ -136,10 +134,9 @@ async fn set_password(
 
 /// The application of the person's institution, where the operator lists it: nobody who looks after a school may send its
 /// people anywhere. Else the operator's.
-async fn home(app: &App, institution_id: Option<Uuid>) -> Result<String, Error> {
+fn home(app: &App, settings: &institution::Settings) -> String {
     let application = &app.config.application;
-    let settings = institution::Entity::holding(&app.store.read, institution_id).await?;
-    let named = settings.application_url;
-    let listed = named.and_then(|url| application.return_target(&url).cloned());
-    Ok(listed.unwrap_or_else(|| application.url.clone()).into())
+    let named = settings.application_url.as_deref();
+    let listed = named.and_then(|url| application.return_target(url));
+    listed.unwrap_or(&application.url).to_string()
 }

@@ -20,16 +20,13 @@ use crate::{
     error::Error,
     event::{self, Subject},
     metrics::{Throttle, Tried},
-    throttle::Bucket,
+    throttle::{AT_MOST_EVERY, Bucket},
     transport::peer,
 };
 
 /// Networks whose requests are counted apart. Those that find no room are counted together, as one network: whoever has
 /// networks by the thousand gets no more out of further ones.
 const MOST_APART: usize = 4_096;
-
-/// How long the journal keeps silent about a network that goes on asking, as about any other counter.
-const AT_MOST_EVERY: Duration = Duration::from_hours(1);
 
 /// Lets a request for a mail be written down, or refuses it.
 ///

@@ -144,8 +144,11 @@ impl Entity {
         db: &impl ConnectionTrait,
         institution_id: Option<Uuid>,
     ) -> Result<Settings, DbErr> {
-        let found = Self::effective(db, institution_id.as_slice()).await?;
-        Ok(found.into_values().next().unwrap_or_default())
+        let Some(id) = institution_id else {
+            return Ok(Settings::default());
+        };
+        let found = Self::effective(db, &[id]).await?.remove(&id);
+        Ok(found.unwrap_or_default())
     }
 
     /// What holds at each of these institutions, inherited settings included.

@@ -2,7 +2,7 @@
 //!
 //! A try is charged before the work and refunded on success, and a charge holds its counter until it is committed.
 //! Parallel guesses therefore can't outrun the counter, and a call that is cancelled has still been counted.
-//! [`Turns`] keeps tries that are right from being refused for others that nobody has looked at yet, and [`tell`] tells
+//! [`Turns`] keeps tries that are right from being refused for others that nobody has looked at yet, and [`refuse`] tells
 //! operators what is refused.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 pub use self::{
-    refusal::{Refusal, lately_refusing, tell, tell_within},
+    refusal::{AT_MOST_EVERY, Refusal, lately_refusing, refuse, tell_within},
     turns::{Turn, Turns},
 };
 use crate::{

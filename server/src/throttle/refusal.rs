@@ -10,6 +10,7 @@ use sea_orm::{
 use super::Closed;
 use crate::{
     clock::Timestamp,
+    error::Error,
     event::{self, Subject, Witness},
     metrics::{Metrics, Throttle, Tried},
     store::{
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// How long the journal keeps silent about a counter that goes on refusing.
-const AT_MOST_EVERY: Duration = Duration::from_hours(1);
+pub const AT_MOST_EVERY: Duration = Duration::from_hours(1);
 
 /// One try that a counter did not let through.
 #[derive(Debug)]
@@ -41,24 +42,26 @@ impl Refusal {
 }
 
 /// Counts a refusal. The first of an episode is written in the journal, about `subject`; one of many people's also in the
-/// log, for it means an attack or a figure that is too small.
-pub async fn tell(
+/// log, for it means an attack or a figure that is too small. Returns what the caller is told.
+pub async fn refuse(
     (store, metrics): (&Store, &Metrics),
     witness: &impl Witness,
     subject: Subject,
     refusal: &Refusal,
     now: Timestamp,
-) -> Result<(), DbErr> {
+) -> Result<Error, DbErr> {
     if refusal.is_told(now) {
         metrics.throttled(refusal.tried, refusal.throttle);
-        return Ok(());
+    } else {
+        let txn = store.write().await?;
+        tell_within(&txn, metrics, witness, subject, refusal, now).await?;
+        txn.commit().await?;
     }
-    let txn = store.write().await?;
-    tell_within(&txn, metrics, witness, subject, refusal, now).await?;
-    txn.commit().await
+    let retry_after = refusal.closed.wait;
+    Ok(Error::Throttled { retry_after })
 }
 
-/// The same in a transaction of the caller's, who commits it.
+/// Tells it in a transaction of the caller's, who commits it.
 pub async fn tell_within(
     txn: &DatabaseTransaction,
     metrics: &Metrics,

@@ -17,7 +17,11 @@ use super::network::{self, Network, refusal};
 use crate::mails::settled;
 
 /// Creates somebody; a state of its own, an activation mail or a password.
-async fn create(server: &Server, account: Account, credential: Option<Credential>) -> Account {
+pub(super) async fn create(
+    server: &Server,
+    account: Account,
+    credential: Option<Credential>,
+) -> Account {
     let request = CreateAccountRequest {
         account: Some(account),
         credential,
@@ -75,7 +79,7 @@ async fn bounce(server: &Server, address: &str) {
 }
 
 /// Somebody of an institution, with an address or without.
-fn of(institution_id: &str, username: &str, email: &str) -> Account {
+pub(super) fn of(institution_id: &str, username: &str, email: &str) -> Account {
     Account {
         username: username.into(),
         email: email.into(),
@@ -84,7 +88,7 @@ fn of(institution_id: &str, username: &str, email: &str) -> Account {
     }
 }
 
-fn old(institution_id: &str, username: &str, email: &str) -> Account {
+pub(super) fn old(institution_id: &str, username: &str, email: &str) -> Account {
     Account {
         state: AccountState::Legacy.into(),
         ..of(institution_id, username, email)

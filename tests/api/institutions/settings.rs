@@ -5,6 +5,7 @@ use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{Account, AccountState, CreateAccountRequest, Institution};
 use guichet_tests::{Server, people};
 
+use super::desk::{create, of, old};
 use super::network::{self, Network};
 
 async fn configure(network: &Network, id: &str, settings: Institution) {
@@ -133,20 +134,8 @@ async fn who_must_ask_an_institution_is_told_how_to_reach_it_in_its_own_words() 
         ..Institution::default()
     };
     configure(&network, &network.authority, authority).await;
-    let account = Account {
-        username: "lea".into(),
-        email: "lea@ecole.example".into(),
-        institution_id: network.school.clone(),
-        state: AccountState::Legacy.into(),
-        ..Account::default()
-    };
-    let request = CreateAccountRequest {
-        account: Some(account),
-        ..CreateAccountRequest::default()
-    };
-    let admin = network.server.admin().await;
-    let created = admin.account().create_account(request).await;
-    created.expect("an old account");
+    let account = old(&network.school, "lea", "lea@ecole.example");
+    create(&network.server, account, None).await;
 
     people::ask_reset(&network.server, Identifier::Username("lea".into())).await;
 
@@ -167,7 +156,6 @@ async fn people_go_to_their_institutions_application_if_the_operator_lists_it() 
         .env("GUICHET_APP_URL", "https://app.example/")
         .env("GUICHET_RETURN_URLS", LISTED);
     let network = Network::at(server.start().await).await;
-    let admin = network.server.admin().await;
     let anyone = network.server.anyone().await;
     let places = [
         (&network.school, LISTED, LISTED),
@@ -184,19 +172,13 @@ async fn people_go_to_their_institutions_application_if_the_operator_lists_it() 
         };
         configure(&network, institution, settings).await;
         let email = format!("{username}@ecole.example");
-        let account = Account {
-            username: username.into(),
-            email: email.clone(),
-            institution_id: institution.clone(),
-            ..Account::default()
-        };
-        let request = CreateAccountRequest {
-            account: Some(account),
-            credential: Some(Credential::SendActivation(true)),
-            ..CreateAccountRequest::default()
-        };
-        let created = admin.account().create_account(request).await;
-        created.expect("an account");
+        let activation = Some(Credential::SendActivation(true));
+        create(
+            &network.server,
+            of(institution, username, &email),
+            activation,
+        )
+        .await;
         let link = network.server.mailbox().last(&email, 1).await.link();
 
         let chosen = people::complete(&anyone, &link, &email, people::GOOD_PASSWORD).await;
