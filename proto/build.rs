@@ -5,10 +5,11 @@ use std::error::Error;
 use prost::Message as _;
 
 /// Messages that carry a secret: their `Debug` is written by hand in `src/redacted.rs`.
-const SECRET_MESSAGES: [&str; 36] = [
+const SECRET_MESSAGES: [&str; 37] = [
     "CreateAccountRequest",
     "CreateAccountRequest.credential",
     "ChangePasswordRequest",
+    "ChangePasswordResponse",
     "RequestEmailChangeRequest",
     "ConfirmEmailChangeRequest",
     "GetPasswordPolicyRequest",

@@ -18,6 +18,7 @@ redact!(
     v1::CreateAccountRequest,
     v1::create_account_request::Credential,
     v1::ChangePasswordRequest,
+    v1::ChangePasswordResponse,
     v1::RequestEmailChangeRequest,
     v1::ConfirmEmailChangeRequest,
     v1::GetPasswordPolicyRequest,

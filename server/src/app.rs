@@ -1,16 +1,18 @@
 //! What every request needs, opened once.
 
-use std::{path::Path, str::FromStr as _, sync::Arc};
+use std::{path::PathBuf, str::FromStr as _, sync::Arc};
 
 use anyhow::Context as _;
+use guichet_migration::MigrationStatus;
 use lettre::message::Mailbox;
 use sea_orm::DbErr;
+use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::{
-    auth::key::KeyRing,
+    auth::key::{self, KeyRing},
     clock::Clock,
-    config::{Config, PasswordRules},
+    config::{Config, MailUrl, PasswordRules},
     i18n::Locale,
     mail::{letter::Brand, transport::Transport},
     master_key::MasterKey,
@@ -25,8 +27,9 @@ use crate::{
     },
     refusals::Refusals,
     reset::intake::Intake,
+    shares::Streams,
     store::{Store, hash_kind},
-    throttle::Turns,
+    throttle::{self, Turns},
 };
 
 /// What a machine whose clock is kept does not reach: somebody should look.
@@ -64,6 +67,8 @@ pub struct App {
     pub intake: Intake,
     /// Who tries a password at the moment.
     pub turns: Turns,
+    /// Who has streams open that last.
+    pub streams: Streams,
     /// Wakes the workers that decide about reset requests and send mails.
     pub wake: watch::Sender<()>,
     /// Language where nobody asked for one.
@@ -83,6 +88,13 @@ impl App {
         config: Config,
         metrics: Metrics,
     ) -> anyhow::Result<Arc<Self>> {
+        // First, so that a start that must fail has made and changed nothing.
+        let Decided {
+            cost,
+            policy,
+            range,
+            mail_from,
+        } = Decided::of(&config)?;
         let master_key = MasterKey::load_or_create(&config.storage)?;
         store.migrate().await?;
         let clock = Clock::new(&config.runtime.clock);
@@ -97,35 +109,28 @@ impl App {
         .await?;
 
         let settings = Settings {
-            cost: hash_cost(&config)?,
+            cost,
             threads: config.hashing.threads,
             queue: config.hashing.queue,
             waiting: metrics.hash_queue(),
         };
-        let mail_url = mail_url(&config, &config.storage.data_dir);
         Ok(Arc::new(Self {
-            policy: policy(&config).context("GUICHET_PASSWORD_LIST")?,
-            range: config
-                .password
-                .range_url
-                .clone()
-                .map(Range::new)
-                .transpose()?,
+            policy,
+            range,
             hasher: Hasher::start(settings)?,
-            mail: Transport::from_url(&mail_url, &config.storage.data_dir)
-                .context("GUICHET_MAIL_URL")?,
-            mail_from: Mailbox::from_str(&config.mail.from).with_context(|| {
-                format!("GUICHET_MAIL_FROM is not an address: {}", config.mail.from)
-            })?,
+            mail: mail(&config)?,
+            mail_from,
             brand: Brand {
                 app_name: config.application.name.clone(),
                 app_url: config.application.url.to_string(),
                 public_url: config.listen.public_url.to_string(),
+                time_zone: config.application.time_zone.clone(),
             },
             metrics,
             refusals: Refusals::default(),
             intake: Intake::default(),
             turns: Turns::default(),
+            streams: Streams::default(),
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),
             store,
@@ -135,6 +140,68 @@ impl App {
             config,
         }))
     }
+}
+
+/// What the settings alone decide.
+struct Decided {
+    cost: Cost,
+    policy: PasswordPolicy,
+    range: Option<Range>,
+    mail_from: Mailbox,
+}
+
+impl Decided {
+    fn of(config: &Config) -> anyhow::Result<Self> {
+        let range_url = config.password.range_url.clone();
+        let from = &config.mail.from;
+        Ok(Self {
+            cost: hash_cost(config)?,
+            policy: policy(config).context("GUICHET_PASSWORD_LIST")?,
+            range: range_url.map(Range::new).transpose()?,
+            mail_from: Mailbox::from_str(from)
+                .with_context(|| format!("GUICHET_MAIL_FROM is not an address: {from}"))?,
+        })
+    }
+}
+
+/// Fails where the settings alone would keep a server from starting.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    Decided::of(config).map(drop)
+}
+
+/// What is seen of a database that nothing was changed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Changes of the schema that a server makes when it starts.
+    pub pending: usize,
+    /// How many counters have refused tries within the last hour; none where the schema is too old to tell.
+    pub refusing: Option<u64>,
+}
+
+/// Looks at a database as a server that starts finds it, and changes nothing: servers of another version may be using it.
+///
+/// An older schema may lack what is asked for, which is no fault: whoever starts brings it up first.
+pub async fn look(
+    store: &Store,
+    master_key: Option<&MasterKey>,
+    clock: &Clock,
+) -> anyhow::Result<Seen> {
+    store.check().await?;
+    let changes = store.changes().await?;
+    let missing = changes
+        .iter()
+        .filter(|change| change.status() == MigrationStatus::Pending);
+    let pending = missing.count();
+    keep_time(store, clock, &new_metrics()).await?;
+    match key::check(store, master_key).await {
+        Err(cause) if pending > 0 && cause.is::<DbErr>() => {}
+        checked => checked?,
+    }
+    let refusing = match throttle::lately_refusing(&store.read, clock.now()).await {
+        Err(_) if pending > 0 => None,
+        refusing => Some(refusing?),
+    };
+    Ok(Seen { pending, refusing })
 }
 
 /// The figures of a process that has just started.
@@ -171,15 +238,24 @@ pub async fn learn_hash_kinds(app: &App) -> anyhow::Result<()> {
     Ok(app.hasher.learn(kinds).await?)
 }
 
-fn mail_url(config: &Config, data_dir: &Path) -> String {
-    use secrecy::ExposeSecret as _;
-
-    use crate::config::MailUrl;
-
-    match &config.mail.url {
+/// Where mails go. A folder is made where it is missing.
+pub fn mail(config: &Config) -> anyhow::Result<Transport> {
+    let data_dir = &config.storage.data_dir;
+    let url = match &config.mail.url {
         MailUrl::File(dir) if dir == &data_dir.join("mail") => "file:".to_owned(),
         MailUrl::File(dir) => format!("file:{}", dir.display()),
         MailUrl::Smtp(url) => url.expose_secret().to_owned(),
+    };
+    Transport::from_url(&url, data_dir).context("GUICHET_MAIL_URL")
+}
+
+/// The folder that mails go to, if no server takes them.
+pub fn mail_folder(config: &Config) -> Option<PathBuf> {
+    let data_dir = &config.storage.data_dir;
+    match &config.mail.url {
+        MailUrl::File(dir) if dir == &data_dir.join("mail") => Some(dir.clone()),
+        MailUrl::File(dir) => Some(data_dir.join(dir)),
+        MailUrl::Smtp(_) => None,
     }
 }
 

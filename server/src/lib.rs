@@ -31,6 +31,7 @@ pub mod refusals;
 pub mod reset;
 pub mod secret;
 pub mod serve;
+pub mod shares;
 pub mod store;
 pub mod text;
 pub mod throttle;

@@ -44,14 +44,29 @@ use crate::{
         deadline::CallLimits,
         limits::{Limits, server_builder},
         listener::Listener,
+        open_calls::OpenCalls,
         ops,
         origin::AllowedOrigins,
         router::{Policy, combine},
         shutdown::Shutdown,
         tls::ServerTls,
+        whole_request::WholeRequests,
     },
     worker,
 };
+
+/// Calls that may be open at a time: so many for each connection that may be, on an average.
+const CALLS_PER_CONNECTION: usize = 2;
+
+/// Calls that send more than one message.
+const STREAMS: [&str; 3] = [
+    import::UPLOAD,
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// Longest question to reflection in bytes: a name, or that of a file.
+const MAX_QUESTION: usize = 4 * 1024;
 
 /// The proto services, as health and reflection name them.
 const SERVICES: [&str; 8] = [
@@ -174,6 +189,11 @@ fn policy(config: &Config) -> anyhow::Result<Policy> {
             longest: config.limits.max_deadline,
             unlimited: &[import::UPLOAD],
         },
+        open: OpenCalls::new(
+            config.limits.max_connections * CALLS_PER_CONNECTION,
+            config.listen.proxies.clone(),
+        ),
+        requests: WholeRequests::new(config.limits.max_message, &STREAMS),
     })
 }
 
@@ -215,8 +235,16 @@ fn grpc(app: &Arc<App>, shutdown: &Shutdown) -> anyhow::Result<Routes> {
                 .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         };
         routes
-            .add_service(described().build_v1()?)
-            .add_service(described().build_v1alpha()?);
+            .add_service(
+                described()
+                    .build_v1()?
+                    .max_decoding_message_size(MAX_QUESTION),
+            )
+            .add_service(
+                described()
+                    .build_v1alpha()?
+                    .max_decoding_message_size(MAX_QUESTION),
+            );
     }
     Ok(routes.routes())
 }

@@ -6,21 +6,22 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
     app::{self, App},
-    audit::{self, Head},
+    audit::{self, Gap, Head},
     auth::key,
+    clock::Timestamp,
     error::Error,
     metrics::OutboxState,
     outbox::deliver,
     reset::decide,
     secret,
-    store::{Store, first_reply, import, outbox, reset_code, reset_request, session},
+    store::{Store, first_reply, import, import_row, outbox, reset_code, reset_request, session},
     throttle,
 };
 
@@ -189,7 +190,7 @@ async fn house(app: &App, stop: &CancellationToken) {
 
 /// Removes what is too old, and writes down in the log, which leaves this machine, where the chain of seals ends.
 async fn keep_journal(app: &App) -> Result<(), Error> {
-    audit::prune(app).await?;
+    audit::prune(app, Gap::Refused).await?;
     if let Some(head) = Head::newest(&app.store.read).await? {
         tracing::info!(%head, "the journal is sealed");
     }
@@ -212,9 +213,7 @@ async fn sweep(app: &App) -> Result<(), Error> {
     let key = session::Column::Id;
     store.sweep::<session::Entity>(key, old).await?;
     forget_history(store, history.least_id()).await?;
-    let old = import::Column::UpdateTime.lte(history);
-    let key = import::Column::Id;
-    Ok(store.sweep::<import::Entity>(key, old).await?)
+    forget_imports(store, history).await
 }
 
 /// Deletes the finished requests and mails before `first_kept`.
@@ -227,6 +226,24 @@ async fn forget_history(store: &Store, first_kept: Uuid) -> Result<(), Error> {
     let is_finished = outbox::Column::State.ne(outbox::State::Queued);
     let old = key.lt(first_kept).and(is_finished);
     Ok(store.sweep::<outbox::Entity>(key, old).await?)
+}
+
+/// Deletes the jobs that nothing was written to since `history`: first their rows, for a job has as many as a country has
+/// pupils, and they would all go with it in one statement.
+async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), Error> {
+    let old = import::Column::UpdateTime.lte(history);
+    let jobs = import::Entity::find()
+        .select_only()
+        .column(import::Column::Id)
+        .filter(old.clone());
+    for job in jobs.into_tuple::<Uuid>().all(&store.read).await? {
+        // Within a job, a row's number is a key.
+        let key = import_row::Column::Number;
+        let rows = import_row::Column::ImportId.eq(job);
+        store.sweep::<import_row::Entity>(key, rows).await?;
+    }
+    let key = import::Column::Id;
+    Ok(store.sweep::<import::Entity>(key, old).await?)
 }
 
 async fn stopped_within(stop: &CancellationToken, time: Duration) -> bool {

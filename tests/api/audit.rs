@@ -4,8 +4,10 @@ use std::process::Output;
 use std::time::Duration;
 
 use guichet_client::proto::create_account_request::Credential;
+use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, CreateAccountRequest, DeleteAccountRequest, PurgeAccountRequest,
+    Account, ConfirmEmailChangeRequest, CreateAccountRequest, DeleteAccountRequest,
+    ExportAccountDataRequest, PurgeAccountRequest, RequestEmailChangeRequest,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::{Place, Server};
@@ -14,7 +16,7 @@ use guichet_tests::{Place, Server};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The chain's end, once everything is sealed.
-async fn sealed(server: &Server) -> String {
+pub(super) async fn sealed(server: &Server) -> String {
     let deadline = tokio::time::Instant::now() + LIMIT;
     loop {
         let output = server.cli(&["audit", "verify"]);
@@ -28,13 +30,13 @@ async fn sealed(server: &Server) -> String {
     }
 }
 
-fn text(output: &Output) -> String {
+pub(super) fn text(output: &Output) -> String {
     let both = [&output.stdout[..], &output.stderr[..]].concat();
     String::from_utf8(both).expect("text")
 }
 
 /// Something happens to Léa.
-async fn journal() -> Server {
+pub(super) async fn journal() -> Server {
     let server = Server::start().await;
     people::active(&server, "lea", "lea@ecole.example").await;
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
@@ -109,12 +111,27 @@ async fn an_event_that_is_changed_removed_or_slipped_in_is_noticed() {
             "seal",
         ),
         (
+            "INSERT INTO event (id, type, time, attributes, seal_number)
+             VALUES (randomblob(16), 'account.created', 1, '{}', 0)",
+            "1 events stand under seals that do not exist",
+        ),
+        (
+            "INSERT INTO event (id, type, time, attributes, seal_number)
+             VALUES (randomblob(16), 'account.created', 1, '{}', -1)",
+            "1 events stand under seals that do not exist",
+        ),
+        (
+            "INSERT INTO event (id, type, time, attributes, seal_number)
+             VALUES (randomblob(16), 'account.created', 1, '{}', 9000000000)",
+            "1 events stand under seals that do not exist",
+        ),
+        (
             "UPDATE event_seal SET digest = x'00'",
             "seal 1 is not what was written",
         ),
         (
-            "UPDATE event_seal SET number = number + 1",
-            "seals 1 to 1 are missing",
+            "UPDATE event_seal SET number = number + 1000",
+            "seals 1 to 1000 are missing",
         ),
     ] {
         let copy = unguarded_copy_of(&server).await;
@@ -233,12 +250,8 @@ async fn the_database_itself_lets_nobody_change_or_remove_an_event() {
     assert!(verified.status.success(), "{}", text(&verified));
 }
 
-#[tokio::test]
-async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
-    let mut server = Server::builder()
-        .env("GUICHET_PASSWORD_HISTORY", "3")
-        .start()
-        .await;
+/// Somebody whose name stands in all that is kept of her.
+async fn zoe(server: &Server) -> Account {
     let person = Account {
         username: "zoe.verhaegen".into(),
         email: "zoe.verhaegen@ecole.example".into(),
@@ -247,16 +260,67 @@ async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
         attributes: [("nickname".to_owned(), "verhaegentje".to_owned())].into(),
         ..Account::default()
     };
-    let admin = server.admin().await;
     let request = CreateAccountRequest {
-        account: Some(person.clone()),
+        account: Some(person),
         credential: Some(Credential::Password(GOOD_PASSWORD.into())),
         request_id: "01920000-0000-7000-8000-00000000000f".into(),
         ..CreateAccountRequest::default()
     };
-    let created = admin.account().create_account(request).await;
-    let id = created.expect("an account").into_inner().account;
-    let account_id = id.expect("it").id;
+    let created = server.admin().await.account().create_account(request).await;
+    let created = created.expect("an account").into_inner().account;
+    created.expect("it in the reply")
+}
+
+/// Gives her an address and a username without that name.
+async fn becomes_another(server: &Server, account_id: &str) {
+    const NEW: &str = "zoe@maison.example";
+    let admin = server.admin().await;
+    let request = RequestEmailChangeRequest {
+        account_id: account_id.into(),
+        new_email: NEW.into(),
+        ..RequestEmailChangeRequest::default()
+    };
+    let asked = admin.account().request_email_change(request).await;
+    asked.expect("a request");
+    let mail = server.mailbox().last(NEW, 1).await;
+    let link = mail.links_to("ConfirmEmail").remove(0);
+    let request = ConfirmEmailChangeRequest {
+        user_id: link.user_id,
+        code: link.code,
+    };
+    let confirmed = admin.account().confirm_email_change(request).await;
+    confirmed.expect("another address");
+    people::rename(server, account_id, "zoe").await;
+    // What confirms, and that the one has changed, and the other.
+    server.mailbox().wait_for(NEW, 3).await;
+}
+
+/// By what she asked for new passwords, as an export tells it.
+async fn asked_by(server: &Server, account_id: &str) -> Vec<String> {
+    let request = ExportAccountDataRequest {
+        account_id: account_id.into(),
+    };
+    let admin = server.admin().await;
+    let exported = admin.account().export_account_data(request).await;
+    let mut exported = exported.expect("an export").into_inner();
+    let mut asked = Vec::new();
+    while let Some(record) = exported.message().await.expect("a record") {
+        if record.section == "reset_request" {
+            let request: serde_json::Value = serde_json::from_str(&record.json).expect("JSON");
+            asked.push(request["identifier"].as_str().expect("a text").to_owned());
+        }
+    }
+    asked
+}
+
+#[tokio::test]
+async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
+    let mut server = Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", "3")
+        .start()
+        .await;
+    let person = zoe(&server).await;
+    let account_id = person.id.clone();
     people::tokens(&server, &person.username, GOOD_PASSWORD).await;
     let wrong = people::sign_in(&server, &person.username, "Wrong45+").await;
     wrong.expect_err("a wrong password");
@@ -265,10 +329,18 @@ async fn who_is_purged_is_gone_from_the_files_and_the_chain_stays() {
     let used = people::complete(&anyone, &link, &person.email, people::OTHER_PASSWORD).await;
     used.expect("a reset");
     server.mailbox().wait_for(&person.email, 2).await;
+    people::ask_reset(&server, Identifier::Username(person.username.clone())).await;
+    server.mailbox().wait_for(&person.email, 3).await;
+    becomes_another(&server, &account_id).await;
+    // That it was asked for, and that it has changed.
+    server.mailbox().wait_for(&person.email, 5).await;
+    let asked = asked_by(&server, &account_id).await;
+    assert_eq!(asked, [person.email, person.username]);
     sealed(&server).await;
     // Otherwise the search below might look in the wrong place.
     assert!(server.written().place_of("verhaegen").is_some());
 
+    let admin = server.admin().await;
     let deleted = admin
         .account()
         .delete_account(DeleteAccountRequest {

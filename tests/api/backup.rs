@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use guichet_client::{Reason, error};
-use guichet_tests::Server;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::{Place, Server};
 
 const EMAIL: &str = "lea@ecole.example";
 
@@ -66,6 +66,8 @@ async fn a_database_in_use_is_not_replaced() {
     let refused = run(&server, "restore", &copy).expect_err("a refusal");
 
     assert!(refused.contains("stop the server"), "{refused}");
+    let left = server.data_dir().join("guichet.db.partial");
+    assert!(!left.exists(), "a copy is left");
     people::tokens(&server, "jean", GOOD_PASSWORD).await;
 }
 
@@ -84,6 +86,30 @@ async fn a_backup_replaces_no_file_and_a_damaged_one_replaces_no_database() {
 
     run(&server, "restore", &copy).expect_err("a refusal");
 
+    server.restart().await;
+    people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+/// It holds everybody's hashes, and would be in the way of the next one.
+#[tokio::test]
+async fn a_restore_that_fails_late_leaves_no_copy_behind() {
+    let Some((mut server, good)) = server_with_copy().await else {
+        return;
+    };
+    server.stop().await;
+    let database = Place::of(&server);
+    let bad = server.data_dir().join("bad.db");
+    // Whole, and of this version's schema by its own word; what is ended in a copy is missing.
+    database.execute("ALTER TABLE session RENAME TO gone").await;
+    run(&server, "backup", &bad).expect("a backup");
+    database.execute("ALTER TABLE gone RENAME TO session").await;
+
+    let refused = run(&server, "restore", &bad).expect_err("a refusal");
+
+    assert!(refused.contains("session"), "{refused}");
+    let left = server.data_dir().join("guichet.db.partial");
+    assert!(!left.exists(), "a copy is left");
+    run(&server, "restore", &good).expect("a restored database");
     server.restart().await;
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
 }

@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_tests::people;
+use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::{Place, Server};
+
+const EMAIL: &str = "lea@ecole.example";
 
 /// Everything below a folder, and the folder.
 fn below(path: &Path) -> Vec<PathBuf> {
@@ -32,9 +34,9 @@ fn assert_private(path: &Path) {
 #[tokio::test]
 async fn what_the_server_keeps_is_for_nobody_else() {
     let server = Server::start().await;
-    people::active(&server, "lea", "lea@ecole.example").await;
-    people::ask_reset(&server, Identifier::Email("lea@ecole.example".into())).await;
-    server.mailbox().wait_for("lea@ecole.example", 1).await;
+    people::active(&server, "lea", EMAIL).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    server.mailbox().wait_for(EMAIL, 1).await;
 
     let found = below(&server.data_dir());
 
@@ -83,5 +85,36 @@ async fn copies_are_for_nobody_else_either() {
         let made = server.cli(&["backup", backup.to_str().expect("a path")]);
         assert!(made.status.success(), "{made:?}");
         assert_private(&backup);
+    }
+}
+
+/// A copy has been on other machines and media, and comes back with whatever permissions these gave it.
+#[tokio::test]
+async fn a_restored_database_is_for_nobody_else_whatever_its_copy_was() {
+    for mode in [0o644, 0o400] {
+        let mut server = Server::start().await;
+        if server.on_postgres() {
+            return;
+        }
+        people::active(&server, "lea", EMAIL).await;
+        let copy = server.data_dir().join("copy.db");
+        let database = server.data_dir().join("guichet.db");
+        let made = server.cli(&["backup", copy.to_str().expect("a path")]);
+        assert!(made.status.success(), "{made:?}");
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(&copy, permissions.clone()).expect("its own file");
+        server.stop().await;
+        let left = server.data_dir().join("guichet.db.partial");
+        fs::write(&left, "of a restore that was cut off").expect("a file");
+        fs::set_permissions(&left, permissions).expect("its own file");
+
+        let restored = server.cli(&["restore", copy.to_str().expect("a path")]);
+
+        assert!(restored.status.success(), "{restored:?}");
+        assert_private(&database);
+        assert!(!left.exists(), "a copy is left");
+        server.restart().await;
+        people::tokens(&server, "lea", GOOD_PASSWORD).await;
+        assert_private(&database);
     }
 }

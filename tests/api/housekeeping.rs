@@ -1,11 +1,15 @@
 //! What has expired is deleted, at a start as well.
 
+use std::fs;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use guichet_tests::patience::until;
 use guichet_tests::people;
 use guichet_tests::server::POLL;
 use guichet_tests::{Place, Server};
+
+use crate::audit::{journal, sealed, text};
 
 /// More than are deleted at a time.
 const OLD: usize = 1_201;
@@ -44,6 +48,193 @@ async fn a_start_deletes_all_that_has_expired_and_nothing_else() {
         tokio::time::sleep(POLL).await;
     }
     assert_eq!(place.dump().await["throttle"].len(), KEPT);
+}
+
+#[tokio::test]
+async fn the_rows_of_an_old_import_go_before_it_does() {
+    let mut server = Server::start().await;
+    let place = Place::behind(&server);
+    let id = if place.is_postgres() {
+        "'00000000000000000000000000000001'"
+    } else {
+        "X'00000000000000000000000000000001'"
+    };
+    let rows = (0..OLD).map(|number| format!("({id}, {number}, 'REFUSED', '[]')"));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "INSERT INTO import VALUES
+         ({id}, 'old', '', NULL, 'LEGACY', false, 'COMPLETED', 1, 0, 0, 0, 1, 0, 0, NULL, 1, 1, 1);
+         INSERT INTO import_row (import_id, number, verdict, faults) VALUES {rows}"
+    );
+    place.execute(&sql).await;
+    refuse_imports_with_rows(&place).await;
+
+    server.restart().await;
+
+    until("an import's end", async || {
+        let kept = place.dump().await;
+        (kept["import"].is_empty() && kept["import_row"].is_empty()).then_some(())
+    })
+    .await;
+}
+
+/// Has the database keep an import as long as it has rows, which otherwise go with it.
+async fn refuse_imports_with_rows(place: &Place) {
+    let has_rows = "EXISTS (SELECT 1 FROM import_row WHERE import_id = OLD.id)";
+    let trigger = if place.is_postgres() {
+        format!(
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN IF {has_rows} THEN RAISE EXCEPTION ''rows''; END IF; RETURN OLD; END';
+             CREATE TRIGGER meddle BEFORE DELETE ON import FOR EACH ROW EXECUTE FUNCTION meddle()"
+        )
+    } else {
+        format!(
+            "CREATE TRIGGER meddle BEFORE DELETE ON import WHEN {has_rows}
+             BEGIN SELECT RAISE(ABORT, 'rows'); END"
+        )
+    };
+    place.execute(&trigger).await;
+}
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Longer than events are kept.
+const YEARS: i64 = 4 * 365 * DAY;
+
+/// Has the clock of the server and of its commands be off by so many seconds, into the past as well.
+fn set_clock(server: &Server, seconds: i64) {
+    let offset = server.data_dir().with_file_name("clock-offset");
+    let new = offset.with_extension("set");
+    fs::write(&new, seconds.to_string()).expect("a writable directory");
+    fs::rename(new, offset).expect("a writable directory");
+}
+
+/// Something happens, and is sealed.
+async fn go_on(server: &Server) {
+    let output = server.cli(&[
+        "api-key", "create", "--name", "another", "--role", "service",
+    ]);
+    assert!(output.status.success(), "{}", text(&output));
+    sealed(server).await;
+}
+
+fn prune(server: &Server) {
+    let output = server.cli(&["audit", "prune"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+/// How many events of a type there are.
+async fn count(server: &Server, kind: &str) -> usize {
+    let rows = server.rows().await;
+    rows["event"]
+        .iter()
+        .filter(|event| event.contains(kind))
+        .count()
+}
+
+#[tokio::test]
+async fn a_clock_that_was_years_behind_for_a_moment_takes_no_event_along() {
+    let server = journal().await;
+    sealed(&server).await;
+    set_clock(&server, -YEARS);
+    go_on(&server).await;
+    set_clock(&server, DAY);
+    go_on(&server).await;
+
+    prune(&server);
+
+    assert_eq!(count(&server, "account.created").await, 1);
+    assert_eq!(count(&server, "audit.pruned").await, 0);
+    sealed(&server).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_years_ahead_removes_events_only_when_told_to() {
+    let mut server = journal().await;
+    sealed(&server).await;
+    set_clock(&server, YEARS);
+    go_on(&server).await;
+
+    // A start looks for what is old.
+    server.restart().await;
+
+    until("a warning", async || {
+        server.log().contains("has the clock jumped").then_some(())
+    })
+    .await;
+    assert_eq!(count(&server, "account.created").await, 1);
+    assert_eq!(count(&server, "audit.pruned").await, 0);
+
+    prune(&server);
+
+    sealed(&server).await;
+    assert_eq!(count(&server, "account.created").await, 0);
+    assert_eq!(count(&server, "audit.pruned").await, 1);
+}
+
+/// Several seals' worth.
+const EVENTS: usize = 4_500;
+
+#[tokio::test]
+async fn many_old_events_go_in_steps_and_a_stop_in_between_does_no_harm() {
+    let server = Server::builder()
+        .env("GUICHET_EVENT_RETENTION", "1h")
+        .start()
+        .await;
+    let place = Place::behind(&server);
+    let (random, numbers) = if place.is_postgres() {
+        (
+            "gen_random_uuid()",
+            format!("generate_series(1, {EVENTS}) AS n(i)"),
+        )
+    } else {
+        (
+            "randomblob(16)",
+            format!(
+                "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) SELECT i FROM n)"
+            ),
+        )
+    };
+    let insert = "INSERT INTO event (id, type, time, attributes)";
+    place
+        .execute(&format!(
+            "{insert} SELECT {random}, 'test.many', 1, '{{}}' FROM {numbers}"
+        ))
+        .await;
+    sealed(&server).await;
+    server.advance(Duration::from_hours(2));
+    go_on(&server).await;
+
+    refuse_the_last_step(&place).await;
+    let stopped = server.cli(&["audit", "prune"]);
+
+    assert!(!stopped.status.success());
+    let left = count(&server, "test.many").await;
+    assert!(0 < left && left < EVENTS, "{left}");
+    sealed(&server).await;
+    place.remove_trigger("event").await;
+    prune(&server);
+    assert_eq!(count(&server, "test.many").await, 0);
+    assert_eq!(count(&server, "audit.pruned").await, 1);
+    sealed(&server).await;
+}
+
+/// Has the database keep the events under the newest seal that lets them go.
+async fn refuse_the_last_step(place: &Place) {
+    let is_last = "OLD.seal_number = (SELECT max(up_to_seal) FROM event_pruned)";
+    let trigger = if place.is_postgres() {
+        format!(
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN IF {is_last} THEN RAISE EXCEPTION ''stopped''; END IF; RETURN OLD; END';
+             CREATE TRIGGER meddle BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION meddle()"
+        )
+    } else {
+        format!(
+            "CREATE TRIGGER meddle BEFORE DELETE ON event WHEN {is_last}
+             BEGIN SELECT RAISE(ABORT, 'stopped'); END"
+        )
+    };
+    place.execute(&trigger).await;
 }
 
 /// Fewer than fill the log, when the start has done what it does to it; and more.

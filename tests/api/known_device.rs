@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_client::proto::{CompleteResetRequest, Tokens};
+use guichet_client::proto::{ChangePasswordRequest, CompleteResetRequest, Tokens};
+use guichet_proto::v1::account_service_client::AccountServiceClient;
 use guichet_tests::Server;
 use guichet_tests::browser::Browser;
 use guichet_tests::door::{Door, is_throttled};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use http::StatusCode;
 use tokio::task::JoinSet;
-use tonic::Code;
+use tonic::{Code, Request};
 
 const EMAIL: &str = "lea@ecole.example";
 const SCHOOL: [u8; 4] = [127, 0, 0, 1];
@@ -146,6 +147,67 @@ async fn a_reset_by_mail_opens_the_door_under_fire() {
 }
 
 #[tokio::test]
+async fn a_changed_password_leaves_one_device_known_the_one_that_it_was_changed_on() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let here = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    let other = school.enter("lea", GOOD_PASSWORD).await.expect("a thief");
+    let request = ChangePasswordRequest {
+        current_password: GOOD_PASSWORD.into(),
+        new_password: "Tulpje123*".into(),
+    };
+    let lea = server.as_person(&here.access_token).await;
+    let reply = lea.account().change_password(request).await;
+    let fresh = reply.expect("a new password").into_inner().device_token;
+
+    // Counted like a stranger's from here, and with them.
+    for token in ["", &other.device_token, "", &other.device_token, ""] {
+        let wrong = school.refusal("lea", OTHER_PASSWORD, token).await;
+        assert_eq!(wrong.code(), Code::Unauthenticated, "{wrong:?}");
+    }
+
+    for known_before in [&here.device_token, &other.device_token] {
+        let refused = school.refusal("lea", "Tulpje123*", known_before).await;
+        assert!(is_throttled(&refused), "{refused:?}");
+    }
+    let signed_in = school.enter_with("lea", "Tulpje123*", &fresh).await;
+    signed_in.expect("the device of the change");
+}
+
+/// SP 800-63B-4, 3.2.2: no more than a hundred in a row.
+#[tokio::test]
+async fn all_known_devices_of_an_account_have_a_hundred_tries_together() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let mut devices = Vec::new();
+    for _ in 0..23 {
+        let entered = school.enter("lea", GOOD_PASSWORD).await;
+        devices.push(entered.expect("one more device").device_token);
+    }
+    let wrong = async |token: &str| {
+        let wrong = school.refusal("lea", OTHER_PASSWORD, token).await;
+        assert_eq!(wrong.code(), Code::Unauthenticated, "{wrong:?}");
+    };
+    for token in devices.iter().take(20) {
+        for _ in 0..5 {
+            wrong(token).await;
+        }
+    }
+
+    let slowed = school.refusal("lea", GOOD_PASSWORD, &devices[20]).await;
+    assert!(is_throttled(&slowed), "{slowed:?}");
+    let without = school.enter("lea", GOOD_PASSWORD).await;
+    without.expect("a known place");
+    server.advance(Duration::from_secs(31));
+    let after = school.enter_with("lea", GOOD_PASSWORD, &devices[20]).await;
+    after.expect("the delay is over");
+    // All is forgotten with a right password.
+    for token in &devices[21..] {
+        wrong(token).await;
+    }
+}
+
+#[tokio::test]
 async fn a_known_device_has_its_own_five_tries_and_delays() {
     let server = server().await;
     let school = Door::from(&server, SCHOOL).await;
@@ -227,6 +289,47 @@ async fn a_browser_is_known_again_by_a_cookie_that_its_pages_do_not_see() {
 
     assert_eq!(known.status, StatusCode::SEE_OTHER);
     assert_eq!(unknown.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// A classroom's browser stays known to whoever else uses it, and its scripts never see by what.
+#[tokio::test]
+async fn a_browser_stays_known_on_which_a_password_is_changed() {
+    let server = server().await;
+    let school = Door::from(&server, SCHOOL).await;
+    let noa = school.enter("noa", GOOD_PASSWORD).await.expect("a sign-in");
+    let lea = school.enter_with("lea", GOOD_PASSWORD, &noa.device_token);
+    let lea = lea.await.expect("a sign-in on the same one");
+    let mut request = Request::new(ChangePasswordRequest {
+        current_password: GOOD_PASSWORD.into(),
+        new_password: "Tulpje123*".into(),
+    });
+    for (name, value) in [
+        ("guichet-session", "cookie".to_owned()),
+        ("cookie", format!("guichet_device={}", lea.device_token)),
+        ("authorization", format!("Bearer {}", lea.access_token)),
+    ] {
+        let value = value.parse().expect("a header");
+        request.metadata_mut().insert(name, value);
+    }
+
+    let channel = server.anyone().await.channel();
+    let mut account = AccountServiceClient::new(channel);
+    let reply = account.change_password(request).await;
+    let reply = reply.expect("a new password");
+
+    assert_eq!(reply.get_ref().device_token, "");
+    let set = reply.metadata().get("set-cookie").expect("a cookie");
+    let set = set.to_str().expect("text").split(';').next();
+    let set = set.and_then(|set| set.strip_prefix("guichet_device="));
+    let kept = set.expect("the device's").to_owned();
+    server.remember(&kept);
+    for username in ["lea", "noa"] {
+        hammer(&school, username, 6).await;
+    }
+    for (username, password) in [("lea", "Tulpje123*"), ("noa", GOOD_PASSWORD)] {
+        let known = school.enter_with(username, password, &kept).await;
+        known.expect("a known device");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use guichet_client::proto::RequestResetRequest;
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_tests::{Server, expect_error};
+use guichet_tests::browser::Browser;
+use guichet_tests::{Server, expect_error, people};
 use tonic::{Code, Request};
 
 #[tokio::test]
@@ -38,4 +39,37 @@ async fn an_error_speaks_the_requests_language_then_the_callers_then_the_configu
     assert_eq!(english, english_too);
     assert_eq!(german, german_too);
     assert!(dutch != english && english != german && german != dutch);
+}
+
+/// People read clocks of their own, and a link that ends at nine must not seem to end at eight.
+#[tokio::test]
+async fn times_are_those_of_the_configured_zone() {
+    const EMAIL: &str = "lea@ecole.example";
+    let server = Server::builder()
+        .env("GUICHET_LOCALE", "en")
+        .env("GUICHET_TIME_ZONE", "Asia/Kathmandu")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+
+    let link = people::reset_link(&server, EMAIL).await;
+    let page = Browser::new(&server, "en").open(&link.url).await;
+    people::complete(&server.anyone().await, &link, EMAIL, people::GOOD_PASSWORD)
+        .await
+        .expect("a new password");
+    let notice = server.mailbox().last(EMAIL, 2).await;
+
+    assert!(page.body.contains("(UTC+5:45)"), "{}", page.body);
+    assert!(notice.text.contains("(UTC+5:45)"), "{}", notice.text);
+}
+
+#[test]
+fn a_zone_that_nobody_knows_is_refused() {
+    let refused = Server::builder()
+        .env("GUICHET_TIME_ZONE", "Europe/Atlantis")
+        .check();
+
+    assert_eq!(refused.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("GUICHET_TIME_ZONE"), "{told}");
 }

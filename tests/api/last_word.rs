@@ -3,7 +3,7 @@
 use guichet_client::proto::{
     AccountState, AddMemberRequest, ChangePasswordRequest, CreateInstitutionRequest, Institution,
     ListMessagesRequest, MailMessage, MessageKind, MessageState, ResendMessageRequest,
-    UpdateAccountRequest,
+    SendActivationRequest, UpdateAccountRequest,
 };
 use guichet_client::{Reason, error};
 use guichet_tests::browser::Browser;
@@ -68,6 +68,43 @@ async fn an_app_that_was_added_under_a_strange_address_goes_with_the_address() {
     press(&theft.server, &notice(hers, "a changé").revoke_link(), DONE).await;
 
     theft.is_over(3).await;
+}
+
+/// A director who is deceived, or is the thief, may correct the address of an account that has no password. But this one has
+/// been opened by the address that it has.
+#[tokio::test]
+async fn an_address_that_is_corrected_after_somebody_opened_the_account_by_it_comes_back() {
+    let server = Server::start().await;
+    let account_id = people::active(&server, "lea", EMAIL).await.id;
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let chosen = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+    chosen.expect("an address that is verified");
+    let mails = server.mailbox().wait_for(EMAIL, 2).await;
+    press(&server, &notice(mails, "a été modifié").revoke_link(), DONE).await;
+    server.mailbox().wait_for(EMAIL, 3).await;
+
+    let request = SendActivationRequest {
+        account_id: account_id.clone(),
+        email: THIEF.into(),
+    };
+    let admin = server.admin().await;
+    let corrected = admin.account().send_activation(request).await;
+    corrected.expect("another address");
+
+    let his = server.mailbox().last(THIEF, 1).await.link();
+    let hers = server.mailbox().wait_for(EMAIL, 4).await;
+    let old: Vec<Link> = hers.iter().flat_map(|mail| mail.links()).collect();
+    press(&server, &notice(hers, "a changé").revoke_link(), DONE).await;
+    let account = people::find(&server, &account_id).await;
+    assert_eq!(account.email, EMAIL);
+    let refused = people::complete(&anyone, &his, THIEF, OTHER_PASSWORD).await;
+    refused.expect_err("a dead link");
+    let mails = server.mailbox().wait_for(EMAIL, 5).await;
+    let mut fresh = mails.iter().flat_map(|mail| mail.links());
+    let fresh = fresh.find(|link| !old.contains(link)).expect("a link");
+    let chosen = people::complete(&anyone, &fresh, EMAIL, GOOD_PASSWORD).await;
+    chosen.expect("a new password");
 }
 
 /// The mail to the thief's address.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use guichet_client::proto::{ListMessagesRequest, LoginRequest, MailMessage, MessageKind};
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
 use guichet_tests::Server;
-use guichet_tests::people::{self, GOOD_PASSWORD};
+use guichet_tests::door::Door;
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use tonic::transport::Endpoint;
 
 const EMAIL: &str = "lea@ecole.example";
@@ -64,4 +65,31 @@ async fn a_sign_in_from_a_new_network_is_told_once_a_day_with_the_device() {
     sign_in_from(&server, [127, 0, 1, 2], "known by now").await;
     sign_in_from(&server, [127, 0, 3, 1], "the next day").await;
     assert_eq!(notices(&server).await, 2);
+}
+
+/// ASVS 5.0, 6.3.5: a thief may have the device, or its token.
+#[tokio::test]
+async fn ten_wrong_passwords_and_a_right_one_on_a_known_device_are_told() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let school = Door::from(&server, [127, 0, 0, 1]).await;
+    let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+
+    for _ in 0..10 {
+        let token = &lea.device_token;
+        school.refusal("lea", OTHER_PASSWORD, token).await;
+        server.advance(Duration::from_hours(1));
+    }
+    let known = school.enter_with("lea", GOOD_PASSWORD, &lea.device_token);
+    known.await.expect("a known device");
+
+    let mail = server.mailbox().last(EMAIL, 1).await;
+    let told = "après 10 mots de passe";
+    assert!(mail.text.contains(told), "{}", mail.text);
+    mail.revoke_link();
+    // Nothing is new about the place.
+    assert_eq!(notices(&server).await, 0);
 }

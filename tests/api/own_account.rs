@@ -1,10 +1,14 @@
 //! What people do with their own account.
 
+use std::time::Duration;
+
 use guichet_client::Guichet;
 use guichet_client::proto::{
     Account, ChangePasswordRequest, ConfirmEmailChangeRequest, ConfirmEmailChangeResponse,
-    ExportAccountDataRequest, RequestEmailChangeRequest, UpdateAccountRequest,
+    ExportAccountDataRequest, ListMessagesRequest, MessageKind, RequestEmailChangeRequest,
+    RequestEmailChangeResponse, UpdateAccountRequest,
 };
+use guichet_client::{Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Server, expect_error};
 use prost_types::FieldMask;
@@ -95,13 +99,19 @@ async fn a_changed_password_ends_the_other_sessions_and_is_told() {
 
 /// Asks as Léa for another address.
 async fn ask_for(lea: &Guichet, address: &str) {
+    try_for(lea, address).await.expect("a request");
+}
+
+async fn try_for(
+    person: &Guichet,
+    address: &str,
+) -> Result<Response<RequestEmailChangeResponse>, Status> {
     let request = RequestEmailChangeRequest {
         new_email: address.into(),
         current_password: GOOD_PASSWORD.into(),
         ..RequestEmailChangeRequest::default()
     };
-    let asked = lea.account().request_email_change(request).await;
-    asked.expect("a request");
+    person.account().request_email_change(request).await
 }
 
 /// The code in the only mail to a new address.
@@ -164,6 +174,87 @@ async fn only_the_address_asked_for_last_can_be_confirmed() {
     let meant = code_mailed_to(&server, MEANT).await;
     confirm(&server, &id, &meant).await.expect("a confirmation");
     assert_eq!(people::find(&server, &id).await.email, MEANT);
+}
+
+#[tokio::test]
+async fn who_confirms_the_address_that_the_account_has_kills_its_links_too() {
+    let (server, id, lea) = signed_in().await;
+    let link = people::reset_link(&server, EMAIL).await;
+
+    ask_for(&lea, EMAIL).await;
+
+    // The link, what confirms, and the notice that it was asked for.
+    let mails = server.mailbox().wait_for(EMAIL, 3).await;
+    let mut confirming = mails.iter().flat_map(|mail| mail.links_to("ConfirmEmail"));
+    let code = confirming.next().expect("a link").code;
+    confirm(&server, &id, &code).await.expect("a confirmation");
+    let anyone = server.anyone().await;
+    let refused = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+    expect_error(refused, Code::FailedPrecondition, "RESET_CODE_INVALID");
+}
+
+/// A server that counts.
+async fn strict() -> Server {
+    let builder = Server::builder().env("GUICHET_THROTTLE", "on");
+    builder.start().await
+}
+
+async fn person(server: &Server, username: &str) -> Guichet {
+    people::active(server, username, &format!("{username}@ecole.example")).await;
+    let tokens = people::tokens(server, username, GOOD_PASSWORD).await;
+    server.as_person(&tokens.access_token).await
+}
+
+/// How many addresses were asked whether they are somebody's.
+async fn confirmations(server: &Server) -> usize {
+    let mut request = ListMessagesRequest::default();
+    request.set_kind(MessageKind::ConfirmEmail);
+    let reply = server.admin().await.mail().list_messages(request).await;
+    reply.expect("a list").into_inner().messages.len()
+}
+
+#[tokio::test]
+async fn who_asks_for_one_address_after_the_other_is_stopped_at_the_fourth() {
+    let server = strict().await;
+    let lea = person(&server, "lea").await;
+
+    for number in 1..=5 {
+        let asked = try_for(&lea, &format!("lea.{number}@maison.example")).await;
+        if number <= 3 {
+            asked.expect("a request");
+            continue;
+        }
+        let refused = expect_error(asked, Code::ResourceExhausted, "THROTTLED");
+        let wait = error::retry_after(&refused).expect("how long to wait");
+        let an_hour = Duration::from_hours(1);
+        assert!(wait <= an_hour && wait > an_hour / 2, "{wait:?}");
+    }
+
+    assert_eq!(confirmations(&server).await, 3);
+}
+
+#[tokio::test]
+async fn an_address_is_asked_three_times_whoever_would_have_it() {
+    const WANTED: &str = "direction@ecole.example";
+    let server = strict().await;
+    let lea = person(&server, "lea").await;
+    let noa = person(&server, "noa").await;
+
+    ask_for(&lea, WANTED).await;
+    ask_for(&lea, WANTED).await;
+    ask_for(&noa, WANTED).await;
+    for person in [&lea, &noa] {
+        let refused = try_for(person, "Direction@ecole.example").await;
+        let refused = refused.expect_err("a fourth mail");
+        assert_eq!(error::reason(&refused), Some(Reason::Throttled));
+    }
+
+    assert_eq!(confirmations(&server).await, 3);
+    // What was refused is charged to nobody.
+    ask_for(&lea, "lea@maison.example").await;
+    for number in 1..=2 {
+        ask_for(&noa, &format!("noa.{number}@maison.example")).await;
+    }
 }
 
 #[tokio::test]

@@ -239,3 +239,17 @@ async fn the_language_is_the_chosen_one_then_the_browsers_then_the_configured_on
     let unknown = Browser::new(&server, "tlh").open("/Account").await;
     assert!(unknown.body.contains("<html lang=\"fr\""));
 }
+
+/// Behind two slashes stands a host: a link to it would lead away.
+#[tokio::test]
+async fn a_path_that_looks_like_another_site_is_no_link() {
+    let server = Server::start().await;
+
+    let page = Browser::new(&server, "en")
+        .open("//evil.example/x")
+        .await;
+
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.body.contains("lang=de"), "{}", page.body);
+    assert!(!page.body.contains("//evil.example"), "{}", page.body);
+}

@@ -24,6 +24,12 @@ const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x2a\
 /// A connection of the proxy's own.
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
+/// The preface of HTTP/2 and empty SETTINGS (RFC 9113 section 3.4): after them a connection may be idle.
+const OPENING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// More than the server gives a header, or a first request.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 fn behind_a_proxy() -> Builder {
     Server::builder()
         .env("GUICHET_TRUSTED_PROXIES", PROXY)
@@ -108,8 +114,8 @@ async fn answer(mut stream: TcpStream, sent: &[u8]) -> String {
     stream.write_all(sent).await.expect("a write");
     let mut said = Vec::new();
     let read = stream.read_to_end(&mut said);
-    // More than the server gives a header, or a first request. A reset is as good as an orderly end.
-    let _ = tokio::time::timeout(Duration::from_secs(30), read)
+    // A reset is as good as an orderly end.
+    let _ = tokio::time::timeout(PATIENCE, read)
         .await
         .expect("the server hangs up");
     String::from_utf8_lossy(&said).into_owned()
@@ -144,6 +150,40 @@ async fn a_header_from_anybody_else_is_a_malformed_request() {
         let said = answer(stream, &[header, request].concat()).await;
         assert!(!said.contains("200"), "{said}");
     }
+}
+
+/// A household has 256 networks of IPv6 and a site 65,536: each with its own share would be all that there is.
+#[tokio::test]
+async fn the_networks_of_one_site_do_not_keep_others_out() {
+    let server = behind_a_proxy()
+        .env("GUICHET_MAX_CONNECTIONS", "16")
+        .env("GUICHET_MAX_CONNECTIONS_PER_ADDRESS", "1")
+        .start()
+        .await;
+    let mut idle = Vec::new();
+    for network in 1..=17 {
+        let header = format!("PROXY TCP6 2001:db8:7:{network:x}::1 2001:db8::1 4711 443\r\n");
+        let mut stream = from_proxy(address(&server)).await;
+        let opening = [header.as_bytes(), OPENING].concat();
+        // One that is refused may be gone already.
+        let _ = stream.write_all(&opening).await;
+        idle.push(stream);
+    }
+
+    let request = b"GET /.well-known/jwks.json HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let elsewhere = from_proxy(address(&server)).await;
+    let said = answer(elsewhere, &[V1, request].concat()).await;
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+
+    let mut open = 0;
+    for mut stream in idle {
+        let mut first = [0];
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut first)).await;
+        let read = read.expect("an answer or an end").unwrap_or_default();
+        open += read;
+    }
+    // Each that is open has been sent a byte of SETTINGS.
+    assert_eq!(open, 4);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use guichet_client::proto::{
 };
 use guichet_client::{Guichet, Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Link, Server, expect_error, web};
+use guichet_tests::{Link, Server, expect_error, journal, web};
 use http::Method;
 use tokio::task::JoinSet;
 use tonic::{Code, Response, Status};
@@ -68,6 +68,34 @@ async fn five_wrong_addresses_kill_the_code_and_four_do_not() {
         let right = people::complete(&guichet, &link, EMAIL, OTHER_PASSWORD).await;
         assert_eq!(right.is_ok(), survives, "after {wrong} wrong addresses");
     }
+}
+
+#[tokio::test]
+async fn of_wrong_addresses_at_once_the_fifth_kills_the_code_and_that_is_told_once() {
+    let (server, link) = server_with_link().await;
+    let guichet = server.anyone().await;
+
+    let mut calls = JoinSet::new();
+    for _ in 0..5 {
+        let (guichet, link) = (guichet.clone(), link.clone());
+        calls.spawn(async move {
+            people::complete(&guichet, &link, "x@ecole.example", OTHER_PASSWORD).await
+        });
+    }
+    for refused in calls.join_all().await {
+        expect_error(refused, Code::FailedPrecondition, "RESET_CODE_INVALID");
+    }
+
+    let right = people::complete(&guichet, &link, EMAIL, OTHER_PASSWORD).await;
+    expect_error(right, Code::FailedPrecondition, "RESET_CODE_INVALID");
+    let events = journal::of_kind(&server, "reset.code_exhausted").await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(
+        events[0].account_id.map(|id| id.to_string()),
+        Some(link.user_id)
+    );
+    let told = server.mailbox().last(EMAIL, 2).await;
+    assert!(told.text.contains("mauvaises réponses"), "{}", told.text);
 }
 
 #[tokio::test]

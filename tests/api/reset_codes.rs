@@ -1,15 +1,20 @@
 //! Which code opens which account, and until when.
 
+use std::time::Duration;
+
 use guichet_client::Guichet;
 use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
     Account, ChangePasswordRequest, ConfirmEmailChangeRequest, CreateAccountRequest,
     DeleteAccountRequest, DisableAccountRequest, EnableAccountRequest, InspectResetRequest,
-    RequestEmailChangeRequest, RevokeResetRequest, UndeleteAccountRequest,
+    ListMessagesRequest, MailMessage, MessageState, RequestEmailChangeRequest,
+    ResendMessageRequest, RevokeResetRequest, UndeleteAccountRequest,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Link, Server, expect_error};
+use guichet_tests::smtp::{Mode, SmtpServer};
+use guichet_tests::{Link, Server, expect_error, patience};
+use mail_parser::MessageParser;
 use tonic::{Code, Response, Status};
 
 const EMAIL: &str = "lea@ecole.example";
@@ -183,6 +188,73 @@ async fn a_revoked_link_leaves_the_others_good() {
     refusal(inspect(&guichet, &first).await.map(Response::new));
     let used = people::complete(&guichet, &second, EMAIL, OTHER_PASSWORD).await;
     used.expect("the other link");
+}
+
+/// The answer "cancel the request", out of the mail that a server was given.
+fn cancellation(smtp: &SmtpServer) -> Option<RevokeResetRequest> {
+    smtp.messages().iter().find_map(|raw| {
+        let mail = MessageParser::default().parse(raw.as_bytes())?;
+        let text = mail.body_text(0)?;
+        let (_, query) = text.split_once("/Account/RevokeReset?userId=")?;
+        let (user_id, rest) = query.split_once("&code=")?;
+        Some(RevokeResetRequest {
+            user_id: user_id.into(),
+            code: rest.split_whitespace().next()?.into(),
+        })
+    })
+}
+
+/// The mails to the new address that are in this state.
+async fn to_new_address(server: &Server, state: MessageState) -> Vec<MailMessage> {
+    let request = ListMessagesRequest {
+        recipient: NEW_EMAIL.into(),
+        ..ListMessagesRequest::default()
+    };
+    let listed = server.admin().await.mail().list_messages(request).await;
+    let mut mails = listed.expect("a list").into_inner().messages;
+    mails.retain(|mail| mail.state() == state);
+    mails
+}
+
+/// A mail makes its code when it leaves, and would make one after the others were killed.
+#[tokio::test]
+async fn a_mail_that_waits_makes_no_code_after_the_change_that_others_asked_for_was_cancelled() {
+    let smtp = SmtpServer::start(Mode::Accept).await;
+    let server = Server::builder().env("GUICHET_MAIL_URL", smtp.url());
+    let server = server.start().await;
+    let account_id = people::active(&server, "lea", EMAIL).await.id;
+    let admin = server.admin().await;
+    let request = RequestEmailChangeRequest {
+        account_id,
+        new_email: NEW_EMAIL.into(),
+        ..RequestEmailChangeRequest::default()
+    };
+    let asked = admin.account().request_email_change(request).await;
+    asked.expect("a request");
+    let cancel = patience::until("the notice", async || cancellation(&smtp)).await;
+    let sent = patience::until("the mail to confirm with", async || {
+        to_new_address(&server, MessageState::Sent).await.pop()
+    });
+    let message_id = sent.await.id;
+    smtp.set_mode(Mode::Defer);
+    let again = ResendMessageRequest { message_id };
+    let again = admin.mail().resend_message(again).await;
+    again.expect("another mail to confirm with");
+
+    let cancelled = server.anyone().await.reset().revoke_reset(cancel).await;
+    cancelled.expect("a cancellation");
+
+    let given_up = to_new_address(&server, MessageState::Dead).await;
+    assert_eq!(given_up.len(), 1);
+    smtp.set_mode(Mode::Accept);
+    server.advance(Duration::from_hours(1));
+    people::active(&server, "leo", "leo@ecole.example").await;
+    people::ask_reset(&server, Identifier::Username("leo".into())).await;
+    assert!(smtp.receives(&server, "leo@ecole.example").await);
+    assert_eq!(to_new_address(&server, MessageState::Dead).await, given_up);
+    let messages = smtp.messages();
+    let to_confirm = messages.iter().filter(|mail| mail.contains("ConfirmEmail"));
+    assert_eq!(to_confirm.count(), 1);
 }
 
 /// What happens to an account that makes its links dangerous or pointless.

@@ -11,8 +11,8 @@ use guichet_proto::v1::reset_service_client::ResetServiceClient;
 use guichet_tests::door::is_throttled;
 use guichet_tests::journal;
 use guichet_tests::{Server, people};
-use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 
 use super::suppressed::{ELSEWHERE, EMAIL, SCHOOL, server, throttled};
 
@@ -42,6 +42,30 @@ impl Asker {
             ..RemindUsernamesRequest::default()
         };
         self.0.clone().remind_usernames(request).await.map(drop)
+    }
+}
+
+/// A server behind a proxy that says where its clients are.
+async fn behind_proxy(settings: &[(&str, &str)]) -> (Server, Asker) {
+    let proxy = [
+        ("GUICHET_TRUSTED_PROXIES", "127.0.0.0/8"),
+        ("GUICHET_FORWARDED_HEADER", "x-forwarded-for"),
+    ];
+    let server = server(&[proxy.as_slice(), settings].concat()).await;
+    let asker = Asker::at(&server, SCHOOL).await;
+    (server, asker)
+}
+
+impl Asker {
+    /// Asks as the proxy's client at this address.
+    async fn reset_for(&self, address: &str, username: &str) -> Result<(), Status> {
+        let mut request = Request::new(RequestResetRequest {
+            identifier: Some(Identifier::Username(username.into())),
+            ..RequestResetRequest::default()
+        });
+        let address = address.parse().expect("a header");
+        request.metadata_mut().insert("x-forwarded-for", address);
+        self.0.clone().request_reset(request).await.map(drop)
     }
 }
 
@@ -96,6 +120,70 @@ async fn a_flood_is_neither_written_down_nor_decided_and_is_told_to_wait() {
     flood.reset("nobody").await.expect("one more");
     let refused = flood.reset("nobody").await.expect_err("and only one");
     assert!(is_throttled(&refused));
+}
+
+/// Whoever has one /48 has 65,536 networks.
+#[tokio::test]
+async fn the_networks_of_one_site_flood_no_more_than_four_of_them() {
+    let (server, proxy) = behind_proxy(&[
+        ("GUICHET_THROTTLE_NETWORK_REQUESTS", "5"),
+        ("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h"),
+    ])
+    .await;
+    for network in 0..20 {
+        let address = format!("2001:db8:1:{network:x}::1");
+        let username = format!("nobody{network}");
+        let asked = proxy.reset_for(&address, &username).await;
+        asked.expect("within what is written down");
+    }
+
+    // One answer, from whichever network, whoever is asked for.
+    for (network, username) in [(0, "nobody"), (20, "nobody"), (0xffff, "lea")] {
+        let address = format!("2001:db8:1:{network:x}::1");
+        let refused = proxy.reset_for(&address, username).await;
+        let refused = refused.expect_err("a flood");
+        assert!(is_throttled(&refused), "{refused:?}");
+        let wait = error::retry_after(&refused).expect("how long");
+        let quarter = Duration::from_mins(14)..=Duration::from_mins(15);
+        assert!(quarter.contains(&wait), "{wait:?}");
+    }
+    assert_eq!(people::reset_outcomes(&server).await, [Unknown; 20]);
+    assert_eq!(told(&server).await, ["reset.throttled"]);
+    assert_eq!(throttled(&server, "reset", "network").await, Some(3.0));
+
+    // Nobody else waits behind them.
+    let neighbour = proxy.reset_for("2001:db8:2::1", "nobody").await;
+    neighbour.expect("another site");
+    let school = proxy.reset_for("192.0.2.7", "lea").await;
+    school.expect("another network");
+    let outcomes = people::reset_outcomes(&server).await;
+    assert_eq!(outcomes[..2], [Mailed, Unknown]);
+    server.mailbox().wait_for(EMAIL, 1).await;
+}
+
+#[tokio::test]
+async fn the_networks_of_one_site_are_answered_no_more_than_four_of_them() {
+    let (server, proxy) = behind_proxy(&[
+        ("GUICHET_THROTTLE_NETWORK_RESETS", "3"),
+        ("GUICHET_THROTTLE_NETWORK_RESET_INTERVAL", "1h"),
+    ])
+    .await;
+    for network in 0..14 {
+        let address = format!("2001:db8:1:{network:x}::1");
+        let asked = proxy
+            .reset_for(&address, &format!("nobody.{network}"))
+            .await;
+        asked.expect("the same reply");
+    }
+    let school = proxy.reset_for("192.0.2.7", "lea").await;
+    school.expect("the same reply");
+
+    let outcomes = people::reset_outcomes(&server).await;
+
+    assert_eq!(outcomes[0], Mailed);
+    assert_eq!(outcomes[1..3], [Throttled; 2]);
+    assert_eq!(outcomes[3..], [Unknown; 12]);
+    assert_eq!(throttled(&server, "reset", "network").await, Some(2.0));
 }
 
 #[tokio::test]

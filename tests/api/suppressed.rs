@@ -7,7 +7,7 @@ use guichet_client::proto::ResetOutcome::{self, Mailed, Throttled, Unknown};
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_tests::door::{Door, is_throttled};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Place, Server, web};
+use guichet_tests::{Mail, Place, Server, web};
 use tonic::Code;
 
 pub(super) const EMAIL: &str = "lea@ecole.example";
@@ -199,6 +199,31 @@ async fn going_from_the_name_to_the_address_gains_nothing() {
     assert_eq!(notices.count(), 1);
     server.advance(Duration::from_secs(3_601));
     assert_eq!(outcome(&server, by_email(EMAIL)).await, Mailed);
+}
+
+#[tokio::test]
+async fn that_a_link_was_guessed_at_is_told_although_too_many_were_asked_for_today() {
+    let server = server(&[]).await;
+    let mut last = Mailed;
+    for _ in 0..4 {
+        last = outcome(&server, by_email(EMAIL)).await;
+    }
+    assert_eq!(last, Throttled);
+    let mails = server.mailbox().wait_for(EMAIL, 4).await;
+    let link = mails.iter().flat_map(Mail::links).next().expect("a link");
+    let guess = async || {
+        let anyone = server.anyone().await;
+        let refused = people::complete(&anyone, &link, "x@ecole.example", OTHER_PASSWORD).await;
+        refused.expect_err("a wrong address");
+    };
+
+    for _ in 0..5 {
+        guess().await;
+    }
+
+    let notices = server.mailbox().wait_for(EMAIL, 5).await;
+    let guessed_at = |mail: &&Mail| mail.text.contains("mauvaises réponses");
+    assert_eq!(notices.iter().filter(guessed_at).count(), 1);
 }
 
 #[tokio::test]

@@ -18,6 +18,10 @@ use guichet_tests::web::metric;
 use guichet_tests::{Postgres, Server};
 use tokio::task::JoinSet;
 
+mod waiting;
+
+mod second_factor;
+
 /// Rounds of each race: enough for one in ten to show.
 const ROUNDS: usize = 20;
 

@@ -87,7 +87,7 @@ struct Observer<'a> {
     form: &'a Form,
     connection: Connection,
     log: Log<'a>,
-    /// Whose turn it is: a short code is dead after five wrong tries.
+    /// Whose turn it is: a short code is looked at no more after five wrong tries from here.
     next: usize,
 }
 
@@ -154,14 +154,12 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
     rows
 }
 
-/// What the server does differently knowingly (`server/src/auth/lockout.rs`, `server/src/reset/short.rs`), and covers with
-/// a wait: here it shows that differences are seen.
+/// What the server does differently knowingly (`server/src/auth/lockout.rs`), and covers with a wait: here it shows that
+/// differences are seen.
 fn differs_on_purpose(probe: Probe, class: Class) -> bool {
     match class {
         // Charged to fewer counters.
         Class::OpenedFromHere => probe.is_counted(),
-        // Counted beside the code, and not under the id.
-        Class::HandedOver => probe.is_short(),
         _ => false,
     }
 }

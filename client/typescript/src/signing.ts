@@ -8,9 +8,12 @@ import type { Session } from "./session.js";
 /** With these the server sets, reads or clears the cookie of the refresh token. */
 const SIGNING: ReadonlySet<string> = new Set(["Login", "ContinueLogin", "Refresh", "Logout"]);
 
+/** With these it keeps, in a cookie, what the device is known by from now on. */
+const CHOOSING: ReadonlySet<string> = new Set(["CompleteReset", "ChangePassword"]);
+
 /** What tells the server that the refresh token, and what the device is known by, belong into cookies. */
 export function cookieMetadata(method: DescMethod): Record<string, string> {
-  const hasCookies = SIGNING.has(method.name) || method.name === "CompleteReset";
+  const hasCookies = SIGNING.has(method.name) || CHOOSING.has(method.name);
   return hasCookies ? { "guichet-session": "cookie" } : {};
 }
 

@@ -118,8 +118,8 @@ mail-place-device = Am { $time } hat sich jemand von einem Ort, den wir noch nic
 mail-failures-subject = Anmeldung bei Ihrem { $app }-Konto nach vielen falschen Passwörtern
 mail-failures-what =
     { $count ->
-        [one] Am { $time } hat sich jemand nach { $count } falschen Passwort bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
-       *[other] Am { $time } hat sich jemand nach { $count } falschen Passwörtern bei Ihrem { $app }-Konto angemeldet, mit einem Gerät, das wir nicht kannten.
+        [one] Am { $time } hat sich jemand nach { $count } falschen Passwort bei Ihrem { $app }-Konto angemeldet.
+       *[other] Am { $time } hat sich jemand nach { $count } falschen Passwörtern bei Ihrem { $app }-Konto angemeldet.
     }
 mail-device = Das Gerät nennt sich: { $device }.
 

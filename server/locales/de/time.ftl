@@ -14,7 +14,7 @@ time-date =
         [10] Oktober
         [11] November
        *[12] Dezember
-    } { $year } um { $time } Uhr UTC
+    } { $year } um { $time } Uhr ({ $zone })
 time-seconds =
     { $count ->
         [one] { $count } Sekunde

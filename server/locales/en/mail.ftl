@@ -118,8 +118,8 @@ mail-place-device = On { $time }, someone signed in to your { $app } account fro
 mail-failures-subject = Sign-in to your { $app } account after many wrong passwords
 mail-failures-what =
     { $count ->
-        [one] On { $time }, someone signed in to your { $app } account after { $count } wrong password, on a device that we did not know.
-       *[other] On { $time }, someone signed in to your { $app } account after { $count } wrong passwords, on a device that we did not know.
+        [one] On { $time }, someone signed in to your { $app } account after { $count } wrong password.
+       *[other] On { $time }, someone signed in to your { $app } account after { $count } wrong passwords.
     }
 mail-device = The device calls itself: { $device }.
 

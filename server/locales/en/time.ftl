@@ -14,7 +14,7 @@ time-date =
         [10] October
         [11] November
        *[12] December
-    } { $year } at { $time } UTC
+    } { $year } at { $time } ({ $zone })
 time-seconds =
     { $count ->
         [one] { $count } second

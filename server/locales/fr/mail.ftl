@@ -118,8 +118,8 @@ mail-place-device = Le { $time }, quelqu'un s'est connecté à votre compte { $a
 mail-failures-subject = Connexion à votre compte { $app } après plusieurs mots de passe incorrects
 mail-failures-what =
     { $count ->
-        [one] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mot de passe incorrect, avec un appareil que nous ne connaissions pas.
-       *[other] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mots de passe incorrects, avec un appareil que nous ne connaissions pas.
+        [one] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mot de passe incorrect.
+       *[other] Le { $time }, quelqu'un s'est connecté à votre compte { $app } après { $count } mots de passe incorrects.
     }
 mail-device = Cet appareil se présente ainsi : { $device }.
 

@@ -17,7 +17,7 @@ time-date =
         [10] octobre
         [11] novembre
        *[12] décembre
-    } { $year } à { $time } UTC
+    } { $year } à { $time } ({ $zone })
 time-seconds =
     { $count ->
         [one] { $count } seconde

@@ -118,8 +118,8 @@ mail-place-device = Op { $time } heeft iemand zich bij uw { $app }-account aange
 mail-failures-subject = Aanmelding bij uw { $app }-account na veel foute wachtwoorden
 mail-failures-what =
     { $count ->
-        [one] Op { $time } heeft iemand zich na { $count } fout wachtwoord bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
-       *[other] Op { $time } heeft iemand zich na { $count } foute wachtwoorden bij uw { $app }-account aangemeld, met een apparaat dat wij niet kenden.
+        [one] Op { $time } heeft iemand zich na { $count } fout wachtwoord bij uw { $app }-account aangemeld.
+       *[other] Op { $time } heeft iemand zich na { $count } foute wachtwoorden bij uw { $app }-account aangemeld.
     }
 mail-device = Het apparaat noemt zich: { $device }.
 

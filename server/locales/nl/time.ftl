@@ -14,7 +14,7 @@ time-date =
         [10] oktober
         [11] november
        *[12] december
-    } { $year } om { $time } UTC
+    } { $year } om { $time } ({ $zone })
 time-seconds =
     { $count ->
         [one] { $count } seconde

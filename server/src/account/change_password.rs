@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{current_password, former_passwords, new_password, row};
 use crate::{
+    auth::device,
     call::Call,
     caller::Caller,
     error::Error,
@@ -21,10 +22,18 @@ use crate::{
 
 const FIELD: &str = "new_password";
 
-/// `ChangePassword`.
+/// `ChangePassword`, on a device that shows no token.
 pub async fn change_password(
     call: &Call<'_>,
     request: ChangePasswordRequest,
+) -> Result<ChangePasswordResponse, Error> {
+    change_password_on(call, (request, String::new())).await
+}
+
+/// `ChangePassword`, on the device of a token, which may be empty, or anything.
+pub async fn change_password_on(
+    call: &Call<'_>,
+    (request, device_token): (ChangePasswordRequest, String),
 ) -> Result<ChangePasswordResponse, Error> {
     let Caller::Person {
         account_id,
@@ -51,7 +60,9 @@ pub async fn change_password(
 
     write(call, &account, session_id, hash, &policy).await?;
     call.app.wake.send_replace(());
-    Ok(ChangePasswordResponse {})
+    Ok(ChangePasswordResponse {
+        device_token: device::token(&call.app.master_key, &device_token, account.id, call.now)?,
+    })
 }
 
 async fn write(
@@ -72,6 +83,8 @@ async fn write(
     }
     let changes = ActiveModel {
         password_hash: Set(Some(hash)),
+        // Whoever knew the old one may keep devices in store.
+        devices_from_time: Set(Some(call.now)),
         ..Default::default()
     };
     let account = row::save(&txn, &before, changes, call.now).await?;

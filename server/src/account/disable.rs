@@ -46,7 +46,7 @@ pub async fn unlock_account(
     let id = parse_id("account_id", &request.account_id)?;
     let txn = call.app.store.write().await?;
     let account = row::lock_in_scope(&txn, call, id).await?;
-    lockout::forget(&txn, call.app, &account.username_key).await?;
+    lockout::unlock(call, &txn, &account).await?;
     event::append(
         &txn,
         call,

@@ -4,7 +4,7 @@ use guichet_proto::v1::{
     ConfirmEmailChangeRequest, ConfirmEmailChangeResponse, RequestEmailChangeRequest,
     RequestEmailChangeResponse,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,11 +13,13 @@ use crate::{
     call::{Call, parse_id},
     error::{Error, Violation},
     event,
+    metrics::{Throttle, Tried},
     outbox::{self, Cause},
     store::{
         account::{ActiveModel, Model, State},
         reset_code::{self, Purpose},
     },
+    throttle::{self, Curve, Refusal},
 };
 
 /// `RequestEmailChange`.
@@ -31,20 +33,32 @@ pub async fn request_email_change(
         call.scope()?;
     }
     let mut fields = Fields::default();
-    fields.email("new_email", &request.new_email);
+    let new_email = fields.email("new_email", &request.new_email);
     if own && request.current_password.is_empty() {
         fields.refuse(Violation::new("current_password", "REQUIRED"));
     }
     fields.finish()?;
-    if own {
+    let new_email = new_email.ok_or_else(|| Error::field("new_email", "REQUIRED"))?;
+    let asker = if own {
         let account = row::find(&call.app.store.read, id).await?;
         check_state(&account)?;
         current_password::verify(call, &account, &request.current_password).await?;
-    }
+        Asker::Person(account)
+    } else {
+        Asker::Administrator(id)
+    };
 
-    enqueue(call, id, own, &request.new_email).await?;
+    enqueue(call, &asker, &new_email).await?;
     call.app.wake.send_replace(());
     Ok(RequestEmailChangeResponse {})
+}
+
+/// Who asks for another address of an account.
+enum Asker {
+    /// Its person, whose password was verified.
+    Person(Model),
+    /// Somebody who looks after it.
+    Administrator(Uuid),
 }
 
 /// An address is of use only to who signs in with the account or is about to.
@@ -56,26 +70,36 @@ fn check_state(account: &Model) -> Result<(), Error> {
     }
 }
 
-async fn enqueue(call: &Call<'_>, id: Uuid, own: bool, new_email: &str) -> Result<(), Error> {
-    let txn = call.app.store.write().await?;
-    let account = if own {
-        row::lock(&txn, id).await?
-    } else {
-        row::lock_in_scope(&txn, call, id).await?
+async fn enqueue(call: &Call<'_>, asker: &Asker, new_email: &EmailAddress) -> Result<(), Error> {
+    let app = call.app;
+    let txn = app.store.write().await?;
+    let account = match asker {
+        Asker::Person(verified) => current_password::lock(&txn, verified).await?,
+        Asker::Administrator(id) => row::lock_in_scope(&txn, call, *id).await?,
     };
     check_state(&account)?;
+    let by_person = matches!(asker, Asker::Person(_));
+    if by_person && let Err(refusal) = admit(call, &txn, &account, new_email).await? {
+        // Nothing is charged by what is refused, and the one writer is free for the refusal.
+        txn.rollback().await?;
+        let told_to = (&app.store, &app.metrics);
+        let subject = (&account).into();
+        return Err(throttle::refuse(told_to, call, subject, &refusal, call.now).await?);
+    }
+
     // Only the address asked for last can be confirmed.
-    reset_code::Entity::revoke_all_for(&txn, id, Purpose::EmailChange, call.now).await?;
+    reset_code::Entity::revoke_all_for(&txn, account.id, Purpose::EmailChange, call.now).await?;
+    let new_email = new_email.as_str();
     let cause = Cause::ConfirmEmail {
         new_email: new_email.to_owned(),
     };
-    outbox::enqueue(&txn, call.app, cause, &account, new_email).await?;
+    outbox::enqueue(&txn, app, cause, &account, new_email).await?;
     if let Some(old_email) = &account.email {
         let cause = Cause::EmailChangeRequested {
             new_email: new_email.to_owned(),
-            by_person: own,
+            by_person,
         };
-        outbox::enqueue(&txn, call.app, cause, &account, old_email).await?;
+        outbox::enqueue(&txn, app, cause, &account, old_email).await?;
     }
     let actor = call.caller.actor_id();
     event::append(
@@ -89,6 +113,40 @@ async fn enqueue(call: &Call<'_>, id: Uuid, own: bool, new_email: &str) -> Resul
     .await?;
     txn.commit().await?;
     Ok(())
+}
+
+/// Counts a request for its account and for the address that it would mail to, whoever else asks for that one. Nobody asks
+/// more often for a new password (`reset::admission`).
+async fn admit(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    account: &Model,
+    new_email: &EmailAddress,
+) -> Result<Result<(), Refusal>, Error> {
+    let limits = &call.app.config.throttle;
+    if !limits.enabled {
+        return Ok(Ok(()));
+    }
+    let curve = Curve {
+        free: limits.reset_requests,
+        base: limits.reset_interval,
+        longest: limits.reset_interval,
+    };
+    let counters: [[&[u8]; 2]; 2] = [
+        [b"email-change-account", account.id.as_bytes()],
+        [b"email-change-address", new_email.key().as_bytes()],
+    ];
+    for parts in counters {
+        let key = throttle::key(&call.app.master_key, &parts);
+        if let Err(closed) = throttle::charge(txn, &key, curve, call.now).await? {
+            return Ok(Err(Refusal {
+                tried: Tried::Reset,
+                throttle: Throttle::Account,
+                closed,
+            }));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// `ConfirmEmailChange`.
@@ -117,6 +175,7 @@ pub async fn confirm_email_change(
         ..Default::default()
     };
     let account = row::save(&txn, &before, changes, call.now).await?;
+    // Also where the address is the one that it was: who confirms it is promised that no link is left.
     reset_code::Entity::revoke_all(&txn, id, call.now).await?;
     event::append(&txn, call, "email.changed", &account, Some(id), json!({})).await?;
     notify(&txn, call, before.email, &account, email.as_str()).await?;

@@ -1,6 +1,6 @@
 //! `ExportAccountData`: everything held about a person (GDPR article 15), without hashes, codes and tokens.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use guichet_proto::v1::{ExportAccountDataRequest, ExportAccountDataResponse};
 use sea_orm::{
@@ -8,7 +8,8 @@ use sea_orm::{
     sea_query::IntoValueTuple,
 };
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
+use uuid::Uuid;
 
 use super::{row, view};
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     clock::Timestamp,
     error::Error,
     i18n::Locale,
+    shares::Place,
     store::{account, event, import_row, outbox, reset_request, session, totp},
 };
 
@@ -26,14 +28,31 @@ const PAGE: u64 = 200;
 /// Records that are read before the caller has taken the ones before them.
 const AHEAD: usize = 16;
 
+/// Exports of one caller at a time.
+const MAX_OF_ONE: usize = 2;
+
+/// Told to who finds no room.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// A caller that takes nothing for so long has gone.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// `ExportAccountData`: whose data it is, if the caller may have it.
 pub async fn export_account_data(
     call: &Call<'_>,
     request: ExportAccountDataRequest,
 ) -> Result<Export, Error> {
     let id = call.own_or_admin("account_id", &request.account_id)?;
+    let place = call
+        .app
+        .streams
+        .exports
+        .take(call.caller.actor_id(), MAX_OF_ONE);
+    let retry_after = RETRY_AFTER;
+    let place = place.ok_or(Error::Overloaded { retry_after })?;
     let account = row::find(&call.app.store.read, id).await?;
     Ok(Export {
+        _place: place,
         account,
         locale: call.locale,
     })
@@ -41,6 +60,7 @@ pub async fn export_account_data(
 
 /// An export that may begin.
 pub struct Export {
+    _place: Place<Option<Uuid>>,
     account: account::Model,
     /// Language of what goes wrong on the way.
     pub locale: Locale,
@@ -102,12 +122,7 @@ impl Sections<'_> {
         let rows = session::Entity::find().filter(session::Column::AccountId.eq(id));
         self.send_rows("session", rows, session::Column::Id, |row| row.id, session)
             .await?;
-        let keys = [
-            Some(account.username_key.clone()),
-            account.email_key.clone(),
-        ];
-        let rows = reset_request::Entity::find()
-            .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()));
+        let rows = reset_request::Entity::find().filter(reset_request::Entity::about(account));
         let column = reset_request::Column::Id;
         self.send_rows("reset_request", rows, column, |row| row.id, reset_request)
             .await?;
@@ -159,7 +174,8 @@ impl Sections<'_> {
             section: section.to_owned(),
             json: record.to_string(),
         };
-        self.records.send(Ok(record)).await.map_err(|_| Stop::Gone)
+        let sent = timeout(PATIENCE, self.records.send(Ok(record))).await;
+        sent.ok().and_then(Result::ok).ok_or(Stop::Gone)
     }
 }
 

@@ -14,10 +14,7 @@ use crate::{
     error::{Error, Violation},
     event,
     outbox::{self, Cause},
-    store::{
-        account::{ActiveModel, Model, State},
-        reset_code,
-    },
+    store::account::{ActiveModel, Model, State},
 };
 
 /// Most rows of one `BatchMigrateAccounts`.
@@ -137,8 +134,9 @@ pub async fn send_activation(
     Ok(SendActivationResponse {})
 }
 
-/// Gives an account that nobody has opened yet another address. Whoever has the mails to the wrong one can do nothing with
-/// them any more.
+/// Gives an account without a password another address. Whoever has the mails to the wrong one can do nothing with them any
+/// more. But where somebody has opened it by that one, "this was not me" has taken the password away since, and that person
+/// is told, and can bring the address back.
 async fn correct(
     txn: &DatabaseTransaction,
     call: &Call<'_>,
@@ -152,7 +150,15 @@ async fn correct(
         ..Default::default()
     };
     let account = row::save(txn, before, changes, call.now).await?;
-    reset_code::Entity::revoke_all(txn, account.id, call.now).await?;
+    if before.email_verified
+        && let Some(old_email) = &before.email
+    {
+        let cause = Cause::EmailChanged {
+            old_email: old_email.clone(),
+            new_email: email.as_str().to_owned(),
+        };
+        outbox::enqueue(txn, call.app, cause, &account, old_email).await?;
+    }
     let actor = call.caller.actor_id();
     event::append(txn, call, "email.corrected", &account, actor, json!({})).await?;
     Ok(account)

@@ -9,6 +9,10 @@ use tonic::{Request, Response, Status, async_trait};
 use crate::{
     app::App,
     call::{Access, Service},
+    transport::{
+        device_cookie,
+        session_cookie::{self, Public},
+    },
 };
 
 pub mod affiliation;
@@ -269,14 +273,29 @@ impl AccountService for Accounts {
         &self,
         request: Request<v1::ChangePasswordRequest>,
     ) -> Reply<v1::ChangePasswordResponse> {
-        self.0
+        let config = &self.0.app.config;
+        let public = Public::of(config.listen.public_url.as_url().scheme());
+        let headers = request.metadata().as_ref();
+        let keeps_cookies = session_cookie::is_wanted(headers);
+        let kept = keeps_cookies
+            .then(|| device_cookie::read(headers, public))
+            .flatten()
+            .unwrap_or_default();
+        let mut reply = self
+            .0
             .run(
                 "ChangePassword",
                 Access::Person,
-                request,
-                change_password::change_password,
+                request.map(|request| (request, kept)),
+                change_password::change_password_on,
             )
-            .await
+            .await?;
+        if keeps_cookies {
+            let token = std::mem::take(&mut reply.get_mut().device_token);
+            let life = config.lifetimes.device;
+            device_cookie::keep(reply.metadata_mut().as_mut(), public, &token, life);
+        }
+        Ok(reply)
     }
 
     async fn request_email_change(

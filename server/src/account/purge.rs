@@ -23,9 +23,8 @@ pub async fn purge(
 ) -> Result<(), Error> {
     let id = account.id;
     let subject = event::Subject::from(&account);
-    let keys = [Some(account.username_key), account.email_key];
     reset_request::Entity::delete_many()
-        .filter(reset_request::Column::IdentifierKey.is_in(keys.into_iter().flatten()))
+        .filter(reset_request::Entity::about(&account))
         .exec(txn)
         .await?;
     forget_mails(txn, id).await?;

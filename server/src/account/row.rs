@@ -51,8 +51,8 @@ pub async fn lock_in_scope(
     Ok(account)
 }
 
-/// Writes `changes` over `before` and returns the account as it is then. Codes that were given to others for it die where
-/// it gets other roles or goes to another institution.
+/// Writes `changes` over `before` and returns the account as it is then. All codes die that were made for an address which
+/// it no longer has; those that were given to others, where it gets other roles or goes to another institution.
 ///
 /// # Errors
 /// `EtagMismatch` if the row is not `before` any more; `UsernameTaken` and `ExternalIdTaken`.
@@ -73,6 +73,9 @@ pub async fn save(
     }
 
     let after = find(txn, before.id).await?;
+    if after.email != before.email {
+        reset_code::Entity::revoke_all(txn, before.id, now).await?;
+    }
     // Whoever could act for the person that this was need not be let act for who it is now.
     if after.roles != before.roles || after.institution_id != before.institution_id {
         reset_code::Entity::revoke_granted(txn, before.id, now).await?;

@@ -13,7 +13,7 @@ mod seal;
 mod verify;
 
 pub use chain::Head;
-pub use prune::prune;
+pub use prune::{Gap, prune};
 pub use refusals::write_refusals;
 pub use seal::seal;
 pub use verify::{Report, verify};

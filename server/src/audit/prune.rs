@@ -1,6 +1,11 @@
 //! The end of old events. Their seals stay, so that the chain does, and an event says up to which seal they are gone.
 
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use std::time::Duration;
+
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select, SelectExt as _,
+};
 
 use super::seal;
 use crate::{
@@ -16,29 +21,117 @@ pub(super) const PRUNED: &str = "audit.pruned";
 /// Its attribute.
 pub(super) const UP_TO_SEAL: &str = "up_to_seal";
 
-/// Removes the events of every seal that is older than the configured retention.
-pub async fn prune(app: &App) -> Result<(), Error> {
-    let oldest_kept = app.clock.now().minus(app.config.lifetimes.events);
-    let txn = app.store.write().await?;
-    let newest_old = event_seal::Entity::find()
-        .filter(event_seal::Column::SealTime.lt(oldest_kept))
+/// The longest time between two seals that nobody wonders at: holidays, or a server that was switched off.
+const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
+
+/// Events that are removed at a time, and the rest of their last seal: others who write wait no longer than for these.
+const STEP: u64 = 1_000;
+
+/// Whether old events go though nothing was sealed for long between them and the first that are kept. A clock that has
+/// jumped years ahead looks like that, and would take the whole journal along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// They stay, and the log says what to do.
+    Refused,
+    /// They go: somebody has looked at the clock.
+    Accepted,
+}
+
+/// Removes the events that are older than the configured retention, as whole seals: those before the first one that is
+/// kept. What a stop leaves over is for the next time.
+pub async fn prune(app: &App, gap: Gap) -> Result<(), Error> {
+    // What has just happened may be the first that is kept.
+    seal(app).await?;
+    let mut up_to = event_pruned::Entity::up_to(&app.store.read).await?;
+    if let Some(newest_old) = newest_old(app, up_to, gap).await? {
+        let_go(app, newest_old).await?;
+        up_to = newest_old;
+    }
+    remove(app, up_to).await
+}
+
+/// The last seal behind `gone` of which the events are to go.
+///
+/// The numbers decide: a seal that a wrong clock has dated into the past takes none along, and one of the future keeps none.
+async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error> {
+    let db = &app.store.read;
+    let now = app.clock.now();
+    let oldest_kept = now.minus(app.config.lifetimes.events);
+    let seals = event_seal::Entity::find().filter(event_seal::Column::Number.gt(gone));
+    let first_kept = seals
+        .clone()
+        .filter(event_seal::Column::SealTime.between(oldest_kept, now))
+        .order_by_asc(event_seal::Column::Number)
+        .one(db)
+        .await?;
+    let Some(first_kept) = first_kept else {
+        return Ok(None);
+    };
+    let newest_old = seals
+        .filter(event_seal::Column::Number.lt(first_kept.number))
         .order_by_desc(event_seal::Column::Number)
-        .one(&txn)
+        .one(db)
         .await?;
     let Some(newest_old) = newest_old else {
-        return Ok(());
+        return Ok(None);
     };
-    event_pruned::Entity::let_go(&txn, newest_old.number, app.clock.now()).await?;
-    let removed = journal::Entity::delete_many()
-        .filter(journal::Column::SealNumber.lte(newest_old.number))
-        .exec(&txn)
-        .await?;
-    if removed.rows_affected == 0 {
+
+    if !under(gone + 1, newest_old.number).exists(db).await? {
+        return Ok(None);
+    }
+    let pause = first_kept.seal_time.since(newest_old.seal_time);
+    if gap == Gap::Refused && pause > LONGEST_PAUSE {
+        tracing::warn!(
+            up_to_seal = newest_old.number,
+            days = pause.as_secs() / 86_400,
+            "old events are kept, because nothing happened for so many days after them: has the clock jumped? \
+             If it is right, `guichet audit prune` removes them"
+        );
+        return Ok(None);
+    }
+    Ok(Some(newest_old.number))
+}
+
+/// Says that events go, before the first of them does.
+async fn let_go(app: &App, up_to: i64) -> Result<(), Error> {
+    let txn = app.store.write().await?;
+    if event_pruned::Entity::up_to(&txn).await? >= up_to {
+        // Another replica was faster.
         return Ok(());
     }
-    let about = serde_json::json!({ UP_TO_SEAL: newest_old.number });
+    event_pruned::Entity::let_go(&txn, up_to, app.clock.now()).await?;
+    let about = serde_json::json!({ UP_TO_SEAL: up_to });
     event::append(&txn, &app.clock, PRUNED, Subject::default(), None, about).await?;
     txn.commit().await?;
     // Only what is sealed excuses that events are gone.
     seal(app).await
+}
+
+/// Removes the events up to a seal that let them go, the oldest first.
+async fn remove(app: &App, up_to: i64) -> Result<(), Error> {
+    let db = &app.store.read;
+    let mut from = 1;
+    while under(from, up_to).exists(db).await? {
+        let last = under(from, up_to)
+            .select_only()
+            .column(journal::Column::SealNumber)
+            .order_by_asc(journal::Column::SealNumber)
+            .order_by_asc(journal::Column::Id)
+            .offset(STEP - 1)
+            .into_tuple()
+            .one(db)
+            .await?;
+        let to: i64 = last.unwrap_or(up_to);
+        journal::Entity::delete_many()
+            .filter(journal::Column::SealNumber.between(from, to))
+            .exec(app.store.writer())
+            .await?;
+        from = to.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// The events under some seals that follow each other.
+fn under(first: i64, last: i64) -> Select<journal::Entity> {
+    journal::Entity::find().filter(journal::Column::SealNumber.between(first, last))
 }

@@ -39,7 +39,14 @@ pub async fn continue_login(
         .ok_or(Error::TokenInvalid)?;
 
     second_factor::charge(call, &account).await?;
-    let tokens = open(call, &account, challenge.arrival, &answer).await?;
+    let tokens = match open(call, &account, challenge.arrival, &answer).await {
+        Err(error) if !matches!(error, Error::WrongCode) => {
+            // Nobody learnt anything about the code, and a call that is begun again is charged again.
+            second_factor::take_back(call, account.id).await?;
+            return Err(error);
+        }
+        outcome => outcome?,
+    };
     app.wake.send_replace(());
     Ok(ContinueLoginResponse {
         outcome: Some(Outcome::Tokens(tokens)),
@@ -68,6 +75,7 @@ fn required(answer: Option<Answer>) -> Result<Answer, Error> {
     }
 }
 
+/// Uses the code up and opens the session. A wrong code leaves nothing behind.
 async fn open(
     call: &Call<'_>,
     account: &account::Model,
@@ -76,13 +84,14 @@ async fn open(
 ) -> Result<Tokens, Error> {
     let before = session::Before::look(call, account, &arrival.device_token).await?;
     let txn = call.app.store.write().await?;
+    // The account first, as with all that changes its codes: in another order, two calls could wait for each other. Not
+    // if a reset or a disable came in between.
+    if !mark_signed_in(call, &txn, account, None, Proof::SecondFactor).await? {
+        return Err(Error::TokenInvalid);
+    }
     if !take(call, &txn, account, answer).await? {
         call.note(Refused::SecondFactor(account.id));
         return Err(Error::WrongCode);
-    }
-    // A reset or a disable came in between.
-    if !mark_signed_in(call, &txn, account, None, Proof::SecondFactor).await? {
-        return Err(Error::TokenInvalid);
     }
     let tokens = session::open(call, &txn, (account, before), arrival, Proof::SecondFactor).await?;
     second_factor::forgive(call, &txn, account.id).await?;

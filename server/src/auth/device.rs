@@ -47,7 +47,7 @@ impl Device {
         self.id
     }
 
-    /// Whether the account's person has signed in with it lately, and chosen no new password by mail since.
+    /// Whether the account's person has signed in with it lately, and chosen no new password since.
     pub fn is_known_to(&self, app: &App, account: &account::Model, now: Timestamp) -> bool {
         let oldest = now.minus(app.config.lifetimes.device);
         let since = account

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
@@ -19,7 +19,9 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, QueryOrder as _};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, PaginatorTrait as _, QueryOrder as _,
+};
 
 use crate::{
     call::Call,
@@ -87,16 +89,7 @@ impl KeyRing {
 
     /// Reads the keys again.
     pub async fn reload(&self, store: &Store, master_key: &MasterKey) -> anyhow::Result<()> {
-        retired_key::teach(&store.read, master_key).await?;
-        let rows = signing_key::Entity::find()
-            .order_by_asc(signing_key::Column::ActivateTime)
-            .order_by_asc(signing_key::Column::Kid)
-            .all(&store.read)
-            .await?;
-        let keys = rows
-            .into_iter()
-            .map(|row| unseal(row, master_key))
-            .collect::<Result<_, _>>()?;
+        let keys = read(store, master_key).await?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
@@ -195,6 +188,33 @@ impl KeyRing {
         self.reload(store, master_key).await?;
         Ok((kid, activate_time))
     }
+}
+
+/// Fails where a server could not use the keys that there are. Makes none, nor a master key.
+pub async fn check(store: &Store, master_key: Option<&MasterKey>) -> anyhow::Result<()> {
+    if let Some(master_key) = master_key {
+        return read(store, master_key).await.map(drop);
+    }
+    let made = signing_key::Entity::find().count(&store.read).await?;
+    ensure!(
+        made == 0,
+        "there is no master key, and the database was made under one: put `master.key` back into the data directory, or \
+         give it in GUICHET_MASTER_KEY"
+    );
+    Ok(())
+}
+
+/// The keys, in the order in which they begin to sign.
+async fn read(store: &Store, master_key: &MasterKey) -> anyhow::Result<Vec<Key>> {
+    retired_key::teach(&store.read, master_key).await?;
+    let rows = signing_key::Entity::find()
+        .order_by_asc(signing_key::Column::ActivateTime)
+        .order_by_asc(signing_key::Column::Kid)
+        .all(&store.read)
+        .await?;
+    rows.into_iter()
+        .map(|row| unseal(row, master_key))
+        .collect()
 }
 
 const fn name(algorithm: Algorithm) -> &'static str {

@@ -5,61 +5,37 @@
 //! elsewhere delays himself, not the person at school.
 //!
 //! A third one is a network's, whatever the names: who tries one stolen password after the other from one place is
-//! stopped there, but for the accounts that have been opened from there before. A fourth one is everybody's, against who
-//! has many places.
+//! stopped there, but for the accounts that have been opened from there before. The IPv6 networks of one site share a
+//! wider one beside it. A fourth one is everybody's, against who has many places.
 //!
-//! A device that the person has signed in on has a counter of its own, and no other: not even who guesses from the same
-//! network, or from everywhere at once, holds it up.
+//! A device that the person has signed in on has a counter of its own, and one that it shares with the person's other
+//! devices: not even who guesses from the same network, or from everywhere at once, holds it up.
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
-use super::device::Device;
+use super::{device::Device, second_factor};
 use crate::{
-    account::username::Username,
+    account::{current_password, username::Username},
     app::App,
     call::Call,
     error::Error,
     event::Subject,
-    master_key::{MasterKey, Purpose},
     metrics::{Throttle, Tried},
     store::{account, session, throttle as counter},
     throttle::{self, Bucket, Closed, Curve, Refusal, Turn},
     transport::peer,
 };
 
-/// Half of a counter's key names the account, half the network or the device: so all of one account's are next to each
-/// other.
-const HALF: usize = 16;
+use self::counters::Counters;
 
-/// What the sign-ins of a name from a network are counted under.
-struct Counters {
-    network: Vec<u8>,
-    here: Vec<u8>,
-    everywhere: Vec<u8>,
-    device: Option<Vec<u8>>,
-}
+mod counters;
 
-impl Counters {
-    fn of(master_key: &MasterKey, typed: &str, network: &str, device: Option<Uuid>) -> Self {
-        let name = name_key(
-            master_key,
-            &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()),
-        );
-        let with = |parts: &[&[u8]]| {
-            let half = master_key.mac(Purpose::ThrottleKeys, parts);
-            [&name[..], &half[..HALF]].concat()
-        };
-        Self {
-            network: throttle::key(master_key, &[b"login-network", network.as_bytes()]),
-            here: with(&[b"network", network.as_bytes()]),
-            everywhere: with(&[b"everywhere"]),
-            device: device.map(|id| with(&[b"device", id.as_bytes()])),
-        }
-    }
-}
+/// Failures in a row of all known devices of an account before a wait: the most that NIST SP 800-63B-4, 3.2.2, lets pass.
+/// With a device's own counter alone, a thief who once knew the password could keep devices in store.
+const DEVICES_FREE_FAILURES: u32 = 100;
 
 /// Somebody at the door: with which name, from where, with which device.
 pub struct Approach<'a> {
@@ -74,10 +50,11 @@ impl<'a> Approach<'a> {
     pub fn of(call: &Call<'_>, typed: &'a str, device_token: &str) -> Self {
         let master_key = &call.app.master_key;
         let network = peer::network(call.client);
+        let site = peer::site(&network);
         let device = Device::open(master_key, device_token);
         let id = device.as_ref().map(Device::id);
         Self {
-            counters: Counters::of(master_key, typed, &network, id),
+            counters: Counters::of(master_key, typed, (&network, site.as_deref()), id),
             typed,
             network,
             device,
@@ -129,7 +106,7 @@ enum Standing {
 #[derive(Default)]
 pub struct Charged {
     counters: Vec<Vec<u8>>,
-    network: Option<(Vec<u8>, Bucket)>,
+    networks: Vec<(Vec<u8>, Bucket)>,
 }
 
 /// Charges one try before its work is done, or says how long to wait.
@@ -198,35 +175,52 @@ async fn charge_all(
     (approach, standing): (&Approach<'_>, Standing),
     bucket: Bucket,
 ) -> Result<Result<Charged, (Throttle, Closed)>, Error> {
-    let limits = &call.app.config.throttle;
-    let curve = Curve::of_failures(limits);
     let counters = &approach.counters;
     let mut charged = Charged::default();
     if standing == Standing::Stranger {
-        if let Err(closed) = throttle::pour(txn, &counters.network, bucket, call.now).await? {
-            return Ok(Err((Throttle::Network, closed)));
+        let network = (counters.network.clone(), bucket);
+        // It grows with the network that is tried from: no school that has only one meets this one first.
+        let site = counters.site.clone().map(|key| (key, bucket.of_site()));
+        for (key, bucket) in [Some(network), site].into_iter().flatten() {
+            if let Err(closed) = throttle::pour(txn, &key, bucket, call.now).await? {
+                return Ok(Err((Throttle::Network, closed)));
+            }
+            charged.networks.push((key, bucket));
         }
-        charged.network = Some((counters.network.clone(), bucket));
     }
-    let (by, nearest) = match &counters.device {
-        Some(device) if standing == Standing::KnownDevice => (Throttle::Device, device),
-        _ => (Throttle::Account, &counters.here),
-    };
-    if let Err(closed) = throttle::charge(txn, nearest, curve, call.now).await? {
-        return Ok(Err((by, closed)));
-    }
-    charged.counters.push(nearest.clone());
-    if standing == Standing::Stranger {
-        let wide = Curve {
-            free: limits.account_free_failures,
-            ..curve
-        };
-        if let Err(closed) = throttle::charge(txn, &counters.everywhere, wide, call.now).await? {
-            return Ok(Err((Throttle::Account, closed)));
+    for (by, key, curve) in of_the_name(call, counters, standing) {
+        if let Err(closed) = throttle::charge(txn, key, curve, call.now).await? {
+            return Ok(Err((by, closed)));
         }
-        charged.counters.push(counters.everywhere.clone());
+        charged.counters.push(key.clone());
     }
     Ok(Ok(charged))
+}
+
+/// The counters of a name that a try is charged to: the nearest, and perhaps a wider one.
+fn of_the_name<'c>(
+    call: &Call<'_>,
+    counters: &'c Counters,
+    standing: Standing,
+) -> Vec<(Throttle, &'c Vec<u8>, Curve)> {
+    let limits = &call.app.config.throttle;
+    let curve = Curve::of_failures(limits);
+    let after = |free| Curve { free, ..curve };
+    let here = (Throttle::Account, &counters.here, curve);
+    match (standing, &counters.device) {
+        (Standing::KnownDevice, Some(device)) => {
+            let all = after(DEVICES_FREE_FAILURES);
+            vec![
+                (Throttle::Device, device, curve),
+                (Throttle::Device, &counters.devices, all),
+            ]
+        }
+        (Standing::Stranger, _) => {
+            let wide = after(limits.account_free_failures);
+            vec![here, (Throttle::Account, &counters.everywhere, wide)]
+        }
+        _ => vec![here],
+    }
 }
 
 async fn refuse(
@@ -284,10 +278,10 @@ pub async fn take_back(app: &App, charged: &Charged) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes one try out of the network's: it was no failure. By itself, so that nobody who signs in holds up the others of
-/// the same school for a whole transaction.
+/// Takes one try out of the network's and the site's: it was no failure. By itself, so that nobody who signs in holds up
+/// the others of the same school for a whole transaction.
 pub async fn forgive_network(app: &App, charged: &Charged) -> Result<(), Error> {
-    if let Some((key, bucket)) = &charged.network {
+    for (key, bucket) in &charged.networks {
         let _turn = app.store.turn().await;
         throttle::scoop(app.store.writer(), key, *bucket).await?;
     }
@@ -306,9 +300,9 @@ pub async fn refund(db: &impl ConnectionTrait, charged: &Charged) -> Result<i64,
     Ok(most)
 }
 
-/// Forgets every counter of an account: its password was reset, or an administrator unlocked it.
+/// Forgets every counter of a name: the account's password was reset.
 pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) -> Result<(), Error> {
-    let (first, last) = all_of(name_key(&app.master_key, username_key));
+    let (first, last) = counters::all_of(&app.master_key, username_key);
     counter::Entity::delete_many()
         .filter(counter::Column::Key.between(first, last))
         .exec(db)
@@ -316,50 +310,14 @@ pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) ->
     Ok(())
 }
 
-fn name_key(master_key: &MasterKey, name: &str) -> [u8; HALF] {
-    let full = master_key.mac(Purpose::ThrottleKeys, &[b"login", name.as_bytes()]);
-    std::array::from_fn(|index| full[index])
-}
-
-/// The first and the last key that a name's counters can have.
-fn all_of(name: [u8; HALF]) -> (Vec<u8>, Vec<u8>) {
-    ([name, [0x00; HALF]].concat(), [name, [0xff; HALF]].concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::auth::test_master_key;
-
-    #[test]
-    fn forgetting_a_name_covers_its_counters_of_all_networks_and_devices_and_no_other_name() {
-        let master_key = test_master_key("01");
-        let key = Username::lookup_key("jean.dupont").unwrap();
-        let (first, last) = all_of(name_key(&master_key, &key));
-        let covers = |typed: &str, network: &str| {
-            let counters = Counters::of(&master_key, typed, network, Some(Uuid::max()));
-            let device = counters.device.unwrap();
-            [counters.here, counters.everywhere, device].map(|key| first <= key && key <= last)
-        };
-
-        for network in ["192.0.2.0/24", "2001:db8:1:2::/64", "unknown"] {
-            for typed in ["jean.dupont", "Jean.Dupont", " jean.dupont "] {
-                assert_eq!(covers(typed, network), [true; 3], "{typed} {network}");
-            }
-            for typed in ["jean.dupon", "jean.dupont2", "not a name!", ""] {
-                assert_eq!(covers(typed, network), [false; 3], "{typed} {network}");
-            }
-        }
-    }
-
-    #[test]
-    fn each_network_has_its_own_counter_and_all_share_one() {
-        let master_key = test_master_key("01");
-        let school = Counters::of(&master_key, "jean.dupont", "192.0.2.0/24", None);
-        let elsewhere = Counters::of(&master_key, "jean.dupont", "198.51.100.0/24", None);
-
-        assert_ne!(school.here, elsewhere.here);
-        assert_eq!(school.everywhere, elsewhere.everywhere);
-        assert_ne!(school.here, school.everywhere);
-    }
+/// Forgets the counters that are the account's own as well: an administrator unlocked it. A reset leaves those alone, or
+/// whoever reads the person's mail could guess on at the second factor.
+pub async fn unlock(
+    call: &Call<'_>,
+    db: &impl ConnectionTrait,
+    account: &account::Model,
+) -> Result<(), Error> {
+    forget(db, call.app, &account.username_key).await?;
+    second_factor::forgive(call, db, account.id).await?;
+    current_password::forgive(db, call.app, account.id).await
 }

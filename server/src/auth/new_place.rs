@@ -28,7 +28,7 @@ pub(super) enum Place {
 /// Looks where the person signs in. Before the transaction: nothing that is written there changes it.
 ///
 /// Known is the device by its token, or the network: what the device says of itself is for a thief to choose. A device is
-/// not needed where the network is known, or each computer of a school would be news; after many failures it is.
+/// not needed where the network is known, or each computer of a school would be news.
 pub(super) async fn look(
     call: &Call<'_>,
     account: &account::Model,
@@ -46,7 +46,8 @@ pub(super) async fn look(
     Ok(if is_new { Place::New } else { Place::Familiar })
 }
 
-/// Queues the notice, unless the person is known there. The worker finds it by itself within a second.
+/// Queues the notice, unless the person is known there. Many failures are told wherever the person is: one who has taken
+/// a device, or its token, is known as well. The worker finds it by itself within a second.
 pub(super) async fn tell(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
@@ -56,13 +57,12 @@ pub(super) async fn tell(
     let device_name = arrival.device_name.clone();
     let failures = arrival.failures;
     let cause = match place {
-        Place::OwnDevice => return Ok(()),
         _ if failures >= MANY_FAILURES => Cause::ManyFailures {
             device_name,
             failures,
         },
         Place::New => Cause::NewPlace { device_name },
-        Place::Familiar => return Ok(()),
+        Place::OwnDevice | Place::Familiar => return Ok(()),
     };
     outbox::enqueue_daily(txn, call.app, cause, account, call.now).await
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{own_account, second_factor};
 use crate::{
-    account::row,
+    account::current_password,
     app::App,
     call::Call,
     error::Error,
@@ -23,11 +23,12 @@ pub async fn generate_recovery_codes(
     call: &Call<'_>,
     request: GenerateRecoveryCodesRequest,
 ) -> Result<GenerateRecoveryCodesResponse, Error> {
-    let id = own_account(call, &request.current_password).await?.id;
+    let verified = own_account(call, &request.current_password).await?;
+    let id = verified.id;
     let (codes, hashes) = fresh(call.app, id);
 
     let txn = call.app.store.write().await?;
-    let account = row::lock(&txn, id).await?;
+    let account = current_password::lock(&txn, &verified).await?;
     let enrolled = totp::Entity::confirmed(id).one(&txn).await?;
     enrolled.ok_or(Error::State)?;
     recovery_code::Entity::replace(&txn, id, hashes, call.now).await?;

@@ -23,7 +23,15 @@ pub(super) async fn charge(call: &Call<'_>, account: &account::Model) -> Result<
     own_counter::charge(call, account, &key, Tried::SecondFactor).await
 }
 
-/// Forgets the wrong tries: the last one was right, or the factor is gone.
+/// Takes one try back, because nobody learnt whether it was right.
+pub(super) async fn take_back(call: &Call<'_>, account_id: Uuid) -> Result<(), Error> {
+    if call.app.config.throttle.enabled {
+        throttle::take_back(call.app.store.writer(), &counter(call, account_id)).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the wrong tries: the last one was right, the factor is gone, or an administrator unlocks.
 pub(super) async fn forgive(
     call: &Call<'_>,
     db: &impl ConnectionTrait,

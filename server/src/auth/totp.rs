@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{own_account, recovery_codes, second_factor};
 use crate::{
-    account::row,
+    account::{current_password, row},
     app::App,
     call::Call,
     caller::Caller,
@@ -46,6 +46,7 @@ pub async fn begin_totp_enrollment(
     );
 
     let txn = app.store.write().await?;
+    current_password::lock(&txn, &account).await?;
     if !totp::Entity::begin(&txn, account.id, sealed, call.now).await? {
         return Err(Error::State);
     }
@@ -83,13 +84,17 @@ pub async fn confirm_totp_enrollment(
     let begun = begun
         .filter(|begun| begun.confirm_time.is_none())
         .ok_or(Error::State)?;
-    let account = row::find(&store.read, account_id).await?;
-    second_factor::charge(call, &account).await?;
+    let looked_at = row::find(&store.read, account_id).await?;
+    second_factor::charge(call, &looked_at).await?;
     let step = step_of(call, &begun, &request.totp_code)?.ok_or(Error::WrongCode)?;
 
     let (codes, hashes) = recovery_codes::fresh(call.app, account_id);
     let txn = store.write().await?;
     let account = row::lock(&txn, account_id).await?;
+    // Begun with a password that another has taken the place of, or none: whoever did that ended this session, too.
+    if account.password_hash != looked_at.password_hash {
+        return Err(Error::State);
+    }
     if !totp::Entity::confirm(&txn, &begun, step, call.now).await? {
         return Err(Error::State);
     }
@@ -111,15 +116,16 @@ pub async fn remove_totp(
 ) -> Result<RemoveTotpResponse, Error> {
     let id = call.named_account("account_id", &request.account_id)?;
     let own = call.caller.account_id() == Some(id);
-    if own {
-        own_account(call, &request.current_password).await?;
-    }
+    let verified = if own {
+        Some(own_account(call, &request.current_password).await?)
+    } else {
+        None
+    };
 
     let txn = call.app.store.write().await?;
-    let account = if own {
-        row::lock(&txn, id).await?
-    } else {
-        row::lock_in_scope(&txn, call, id).await?
+    let account = match &verified {
+        Some(verified) => current_password::lock(&txn, verified).await?,
+        None => row::lock_in_scope(&txn, call, id).await?,
     };
     if !totp::Entity::remove(&txn, id).await? {
         return Err(Error::State);

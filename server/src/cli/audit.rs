@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use crate::{
     app::App,
-    audit::{self, Head},
+    audit::{self, Gap, Head},
     config::Config,
     master_key::MasterKey,
     store::{Store, retired_key},
@@ -24,6 +24,9 @@ pub(super) enum Action {
         head: Option<Head>,
     },
     /// Removes the events that are older than `GUICHET_EVENT_RETENTION` now, as the server does by itself.
+    ///
+    /// The server keeps them, and warns, where more than 30 days lie between them and those that are kept, for that is what
+    /// a wrong clock looks like. This removes them all the same: see to it that the clock is right.
     Prune,
 }
 
@@ -31,7 +34,7 @@ pub(super) enum Action {
 pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     match action {
         Action::Verify { head } => verify(&config, head.as_ref()).await,
-        Action::Prune => Ok(audit::prune(&*App::open(config).await?).await?),
+        Action::Prune => Ok(audit::prune(&*App::open(config).await?, Gap::Accepted).await?),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people see: the application they go back to, whom to ask, and the language.
 
+use jiff::tz::TimeZone;
 use url::Url;
 
 use super::listen::PublicUrl;
@@ -47,6 +48,12 @@ pub(super) const SECTION: Section = Section {
             "fr",
             "Language where a person has named none: fr, en, nl or de",
         ),
+        Setting::new(
+            "GUICHET_TIME_ZONE",
+            "UTC",
+            "Whose clocks the times in mails and on pages go by, as the IANA names them; read from the system's tzdata",
+        )
+        .such_as("Europe/Paris"),
     ],
 };
 
@@ -67,6 +74,8 @@ pub struct Application {
     pub institution_contact: String,
     /// Language where a person has named none: `fr`, `en`, `nl` or `de`.
     pub locale: &'static str,
+    /// Whose clocks the times in mails and on pages go by.
+    pub time_zone: TimeZone,
 }
 
 impl Application {
@@ -94,6 +103,7 @@ impl Application {
             institution_name: read_text(reader, "GUICHET_INSTITUTION_NAME"),
             institution_contact: read_text(reader, "GUICHET_INSTITUTION_CONTACT"),
             locale: reader.read("GUICHET_LOCALE", locale),
+            time_zone: reader.read("GUICHET_TIME_ZONE", time_zone),
         }
     }
 }
@@ -125,4 +135,10 @@ fn locale(text: &str) -> Result<&'static str, String> {
         text,
         &[("fr", "fr"), ("en", "en"), ("nl", "nl"), ("de", "de")],
     )
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        "is no time zone of the IANA's that this system has; Debian's package `tzdata` has them all".to_owned()
+    })
 }

@@ -6,6 +6,12 @@ use super::reader::Reader;
 use super::setting::{Section, Setting};
 use super::value;
 
+/// What a mailed code may live without a warning: NIST SP 800-63B-4, section 4.2.1.2.
+pub(super) const LONGEST_RESET: Duration = Duration::from_hours(24);
+
+/// What an access token may: nothing takes it back where it is checked offline.
+pub(super) const LONGEST_ACCESS: Duration = Duration::from_hours(1);
+
 pub(super) const SECTION: Section = Section {
     title: "Lifetimes",
     settings: &[

@@ -17,12 +17,12 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_MAX_CONNECTIONS",
             "4096",
-            "Open connections in all, 1 to 1000000",
+            "Open connections in all, 1 to 1000000; twice as many calls may be open, a quarter of them from one network",
         ),
         Setting::new(
             "GUICHET_MAX_CONNECTIONS_PER_ADDRESS",
             "256",
-            "Open connections from one address, 1 to 1000000; behind a proxy every caller has the proxy's",
+            "Open connections from one address (IPv6: a /64), 1 to 1000000; an IPv6 /48 has a quarter of all, or this if it is more; behind a proxy every caller has the proxy's",
         ),
         Setting::new(
             "GUICHET_MAX_DEADLINE",

@@ -172,6 +172,18 @@ impl Config {
         if let Some(warning) = self.storage.database.warning() {
             warnings.push(format!("GUICHET_DATABASE_URL {warning}"));
         }
+        if self.lifetimes.reset > lifetimes::LONGEST_RESET {
+            warnings.push(
+                "GUICHET_RESET_TTL is over 24h, and NIST SP 800-63B-4 section 4.2.1.2 allows no more"
+                    .to_owned(),
+            );
+        }
+        if self.lifetimes.access > lifetimes::LONGEST_ACCESS {
+            warnings.push(
+                "GUICHET_ACCESS_TTL is over 1h: for as long, offline checks let in whose session has ended"
+                    .to_owned(),
+            );
+        }
         let public_url = &self.listen.public_url;
         if !public_url.is_https() && !value::is_loopback(public_url.as_url()) {
             warnings.push(format!(

@@ -280,6 +280,16 @@ fn values_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn a_proxy_that_anybody_may_be_is_refused() {
+    for everybody in ["0.0.0.0/0", "::/0", "10.0.0.7, 203.0.113.9/0"] {
+        let told = errors(None, &[("GUICHET_TRUSTED_PROXIES", everybody)]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("GUICHET_TRUSTED_PROXIES"), "{told:?}");
+        assert!(told[0].contains("is every address there is"), "{told:?}");
+    }
+}
+
+#[test]
 fn nothing_in_a_variable_means_not_set() {
     let loaded = load(&[("GUICHET_APP_URL", ""), ("GUICHET_MASTER_KEY", "")]).unwrap();
 
@@ -341,12 +351,18 @@ fn errors_never_quote_a_secret() {
 
 #[test]
 fn unsafe_choices_are_warned_about() {
-    assert_eq!(load(&[]).unwrap().config.warnings(), Vec::<String>::new());
+    let longest = [("GUICHET_RESET_TTL", "24h"), ("GUICHET_ACCESS_TTL", "60m")];
+    for safe in [&[][..], &longest] {
+        let warnings = load(safe).unwrap().config.warnings();
+        assert_eq!(warnings, Vec::<String>::new());
+    }
 
     for (variable, value) in [
         ("GUICHET_THROTTLE", "off"),
         ("GUICHET_CLOCK", "file:offset"),
         ("GUICHET_PUBLIC_URL", "http://id.example.org"),
+        ("GUICHET_RESET_TTL", "25h"),
+        ("GUICHET_ACCESS_TTL", "61m"),
     ] {
         let warnings = load(&[(variable, value)]).unwrap().config.warnings();
         assert_eq!(warnings.len(), 1, "{warnings:?}");

@@ -33,7 +33,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_FAILURES",
             "60",
-            "Failed sign-ins from one network (IPv4 /24, IPv6 /64) at once, whatever the accounts, 1 to 100000; 20 more for each account opened from there within a day, up to 2000; accounts opened from there before are not held up",
+            "Failed sign-ins from one network (IPv4 /24, IPv6 /64) at once, whatever the accounts, 1 to 100000; 20 more for each account opened from there within a day, up to 2000; four times as many from one IPv6 /48; accounts opened from there before are not held up",
         ),
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_INTERVAL",
@@ -48,7 +48,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_THROTTLE_RESET_REQUESTS",
             "3",
-            "Reset requests for one user name or address that are answered at once, 1 to 1000",
+            "Reset requests for one user name or address that are answered at once, and changes of address that a person may ask for, 1 to 1000",
         ),
         Setting::new(
             "GUICHET_THROTTLE_RESET_INTERVAL",
@@ -58,7 +58,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_REQUESTS",
             "3000",
-            "Requests for a reset, or for usernames, from one network that a server writes down at once, answered with a mail or not, 1 to 10000000; more are THROTTLED",
+            "Requests for a reset, or for usernames, from one network that a server writes down at once, answered with a mail or not, 1 to 10000000; more are THROTTLED; four times as many from one IPv6 /48, and one try at a short code for ten of them",
         ),
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL",

@@ -149,13 +149,18 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     })
 }
 
-/// Comma-separated addresses and networks.
+/// Comma-separated addresses and networks whose word is taken, which nobody's is who may be anybody.
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     list(text, |item| {
         let address = || item.parse::<IpAddr>().map(IpNet::from);
-        item.parse()
+        let network: IpNet = item
+            .parse()
             .or_else(|_| address())
-            .map_err(|_| format!("{item} is no address and no network such as 192.168.0.0/16"))
+            .map_err(|_| "is no address and no network such as 192.168.0.0/16".to_owned())?;
+        if network.prefix_len() == 0 {
+            return Err("is every address there is, so that whoever calls is believed".to_owned());
+        }
+        Ok(network)
     })
 }
 
@@ -250,7 +255,7 @@ mod tests {
         let parsed = networks("10.0.0.7, 192.168.0.0/16,::1").unwrap();
         let shown: Vec<String> = parsed.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["10.0.0.7/32", "192.168.0.0/16", "::1/128"]);
-        for bad in ["10.0.0.0/33", "proxy", "10.0.0"] {
+        for bad in ["10.0.0.0/33", "proxy", "10.0.0", "0.0.0.0/0", "::1,::/0"] {
             assert!(networks(bad).is_err(), "{bad}");
         }
     }

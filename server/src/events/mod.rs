@@ -6,14 +6,12 @@ use guichet_proto::v1::{
     ListEventsRequest, ListEventsResponse, WatchEventsRequest, WatchEventsResponse,
     event_service_server::EventService,
 };
-use tokio::sync::Semaphore;
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     app::App,
-    call::{Access, Call, Service, authorization},
-    error::Error,
+    call::{Access, Service, authorization},
     transport::shutdown::Shutdown,
 };
 
@@ -22,14 +20,10 @@ mod view;
 mod wanted;
 pub mod watch;
 
-/// Streams that follow the journal at a time: each looks at it every second.
-const MAX_WATCHERS: usize = 64;
-
 /// The service.
 #[derive(Clone)]
 pub struct Events {
     service: Service,
-    places: Arc<Semaphore>,
     shutdown: Shutdown,
 }
 
@@ -41,7 +35,6 @@ impl Events {
                 app,
                 name: "guichet.v1.EventService",
             },
-            places: Arc::new(Semaphore::new(MAX_WATCHERS)),
             shutdown,
         }
     }
@@ -66,30 +59,14 @@ impl EventService for Events {
         request: Request<WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let shown = authorization(&request).unwrap_or_default().to_owned();
-        let place = self.places.clone().try_acquire_owned();
-        let has_room = place.is_ok();
         let watch = self
             .service
-            .run(
-                "WatchEvents",
-                Access::Reader,
-                request,
-                async move |call: &Call<'_>, request| {
-                    if !has_room {
-                        let retry_after = watch::RETRY_AFTER;
-                        return Err(Error::Overloaded { retry_after });
-                    }
-                    watch::watch_events(call, request).await
-                },
-            )
+            .run("WatchEvents", Access::Reader, request, watch::watch_events)
             .await?;
         let (app, shutdown) = (self.service.app.clone(), self.shutdown.clone());
         Ok(watch.map(|watch| {
             let locale = watch.locale;
-            let events = watch.events(app, shown, async move {
-                shutdown.requested().await;
-                drop(place);
-            });
+            let events = watch.events(app, shown, async move { shutdown.requested().await });
             let told = ReceiverStream::new(events);
             let told = told.map(move |event| event.map_err(|error| error.into_status(locale)));
             Box::pin(told) as Self::WatchEventsStream

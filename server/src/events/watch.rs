@@ -20,14 +20,18 @@ use crate::{
     caller,
     error::{Error, Violation},
     i18n::Locale,
+    shares::{self, Streams},
     store::{
         event::{Column, Entity, Model},
         scope::Scope,
     },
 };
 
+/// Streams at a time of one institution's administrator: applications must find room beside all of them.
+const MAX_OF_DELEGATE: usize = 4;
+
 /// Told to who finds no room.
-pub const RETRY_AFTER: Duration = Duration::from_secs(10);
+const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// How often the journal is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -92,6 +96,15 @@ pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Resul
     }
     fields.finish()?;
     let scope = call.reading_scope()?;
+    let sees_all = call.caller.has_role("admin") || call.caller.has_role("service");
+    let most = if sees_all {
+        Streams::WATCHERS
+    } else {
+        MAX_OF_DELEGATE
+    };
+    let seat = call.app.streams.watchers.take(call.caller.actor_id(), most);
+    let retry_after = RETRY_AFTER;
+    let seat = seat.ok_or(Error::Overloaded { retry_after })?;
     let place = match after {
         Some(id) => place_of(call, &scope, id).await?,
         None if request.only_new => {
@@ -101,6 +114,7 @@ pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Resul
         None => Place::BEGIN,
     };
     Ok(Watch {
+        _seat: seat,
         wanted,
         scope,
         place,
@@ -132,6 +146,7 @@ async fn newest_seal(app: &App) -> Result<i64, Error> {
 
 /// A stream that may begin.
 pub struct Watch {
+    _seat: shares::Place<Option<Uuid>>,
     wanted: Wanted,
     scope: Scope,
     place: Place,

@@ -118,6 +118,7 @@ fn brand(app_name: &str) -> Brand {
         app_name: app_name.to_owned(),
         app_url: "https://app.example.org/".to_owned(),
         public_url: "https://id.example.org".to_owned(),
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

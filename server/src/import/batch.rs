@@ -24,7 +24,6 @@ use super::{
 use crate::{
     account::row as account_row,
     call::Call,
-    clock::Timestamp,
     error::{Error, Violation},
     event::{self, Subject},
     password::{
@@ -34,7 +33,6 @@ use crate::{
     store::{
         account, account_origin, hash_kind, import,
         import_row::{self, Verdict},
-        reset_code,
         scope::Scope,
     },
 };
@@ -207,19 +205,6 @@ pub async fn write(call: &Call<'_>, batch: Batch) -> Result<Written, Error> {
     })
 }
 
-/// Kills what was mailed for an account to an address that it no longer has: whoever reads there could open it.
-pub async fn forget_codes(
-    txn: &impl ConnectionTrait,
-    before: &account::Model,
-    after: &account::Model,
-    now: Timestamp,
-) -> Result<(), Error> {
-    if after.email != before.email {
-        reset_code::Entity::revoke_all(txn, after.id, now).await?;
-    }
-    Ok(())
-}
-
 type Judged<'a> = (i64, Option<&'a Candidate>, Judgement);
 
 /// Whether a row was thought to be unchanged when hashes were made, and its account has gone or changed since.
@@ -258,7 +243,6 @@ impl Writing<'_> {
                     // Were it set, though to the same, `SQLite` would look for what refers to it.
                     changes.id = NotSet;
                     account_row::save(txn, before, changes, after.update_time).await?;
-                    forget_codes(txn, before, after, after.update_time).await?;
                     updated.push(Subject::from(&**after));
                 }
                 Judgement::Unchanged(_) | Judgement::Refuse(_) => {}

@@ -189,11 +189,12 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether who acts for an institution would give an account that has a password another address, and be mailed links
-    /// there: `RequestEmailChange` asks the new address, and tells the old one.
+    /// Whether who acts for an institution would give an account that has a password, or whose person lost it to somebody
+    /// else, another address, and be mailed links there: `RequestEmailChange` asks the new address, and tells the old one.
     fn would_take_over(&self, row: &Candidate, before: &Model) -> bool {
         let is_delegate = *self.scope != Scope::Everything;
-        is_delegate && before.state == State::Active && row.email_key != before.email_key
+        let is_somebodys = before.state == State::Active || before.email_verified;
+        is_delegate && is_somebodys && row.email_key != before.email_key
     }
 
     fn has_username(&self, row: &Candidate, taken: &Taken) -> bool {

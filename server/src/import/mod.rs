@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guichet_proto::v1::{self, import_service_server::ImportService};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
@@ -12,6 +12,7 @@ use crate::{
     app::App,
     call::{Access, Service, authorization},
     error::Error,
+    shares::Streams,
 };
 
 pub mod accounts;
@@ -30,8 +31,9 @@ pub mod view;
 /// Longest row in bytes: one may hold fifty attributes, so it is much longer than other messages.
 pub const MAX_ROW: usize = 1024 * 1024;
 
-/// Imports at a time: they all want `SQLite`'s one writer, and sign-ins want it too.
-const MAX_IMPORTS: usize = 4;
+/// Imports at a time of one institution's administrator: all share the few there may be. One is cut off, another goes on
+/// with it before that is noticed.
+const MAX_OF_DELEGATE: usize = 2;
 
 /// Outcomes that wait for a client that reads slowly.
 const BACKLOG: usize = 256;
@@ -43,7 +45,6 @@ pub const UPLOAD: &str = "/guichet.v1.ImportService/ImportAccounts";
 #[derive(Clone)]
 pub struct Imports {
     service: Service,
-    places: Arc<Semaphore>,
 }
 
 impl Imports {
@@ -54,7 +55,6 @@ impl Imports {
                 app,
                 name: "guichet.v1.ImportService",
             },
-            places: Arc::new(Semaphore::new(MAX_IMPORTS)),
         }
     }
 }
@@ -72,9 +72,9 @@ impl ImportService for Imports {
         let (metadata, extensions, incoming) = request.into_parts();
         let head = Request::from_parts(metadata, extensions, ());
         let (answers, answered) = mpsc::channel(BACKLOG);
-        let Self { service, places } = self.clone();
+        let Self { service } = self.clone();
         tokio::spawn(async move {
-            let refusal = import_accounts(&service, &places, &head, incoming, &answers).await;
+            let refusal = import_accounts(&service, &head, incoming, &answers).await;
             if let Err(status) = refusal {
                 // The client may have gone meanwhile.
                 let _ = answers.send(Err(status)).await;
@@ -128,7 +128,6 @@ impl ImportService for Imports {
 /// The stream's way from tonic to its function and back.
 async fn import_accounts(
     service: &Service,
-    places: &Semaphore,
     head: &Request<()>,
     incoming: Streaming<v1::ImportAccountsRequest>,
     answers: &mpsc::Sender<Result<v1::ImportAccountsResponse, Status>>,
@@ -138,7 +137,17 @@ async fn import_accounts(
         Ok(call) => call,
         Err(error) => return service.finish(&begun, None, Err(error)),
     };
-    let Ok(_place) = places.try_acquire() else {
+    let most = if call.caller.has_role("admin") {
+        Streams::IMPORTS
+    } else {
+        MAX_OF_DELEGATE
+    };
+    let Some(_place) = service
+        .app
+        .streams
+        .imports
+        .take(call.caller.actor_id(), most)
+    else {
         let retry_after = accounts::RETRY_AFTER;
         let refusal = Err(Error::Overloaded { retry_after });
         return service.finish(&begun, Some(&call.caller), refusal);

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{batch::forget_codes, before::Before, job, judge::is_touched, view};
+use super::{before::Before, job, judge::is_touched, view};
 use crate::{
     account::{affiliation, purge, row as account_row},
     call::Call,
@@ -194,7 +194,6 @@ async fn restore(
 
     let changes = before.of_account().map_err(Error::Internal)?;
     let restored = account_row::save(txn, account, changes, call.now).await?;
-    forget_codes(txn, account, &restored, call.now).await?;
     let origin = before
         .of_origin(restored.version)
         .map_err(Error::Internal)?;

@@ -1,14 +1,14 @@
 //! `ListPeople`: who can't sign in yet, and why?
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use guichet_proto::v1::{
     ListPeopleRequest, ListPeopleResponse, MessageState, Situation, list_people_response::Person,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{Alias, Expr, Order, Query},
+    ColumnTrait as _, Condition, ConnectionTrait, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, Order, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -119,24 +119,12 @@ fn is_in(situation: Situation) -> Condition {
 }
 
 /// The last mail about the account, if it did not arrive.
-fn undelivered() -> sea_orm::sea_query::SelectStatement {
-    let newer = Alias::new("newer");
-    let column = |column| Expr::col((outbox::Entity, column));
-    let newer_one = Query::select()
-        .expr(Expr::val(1))
-        .from_as(outbox::Entity, newer.clone())
-        .and_where(
-            Expr::col((newer.clone(), outbox::Column::AccountId))
-                .equals((account::Entity, Column::Id)),
-        )
-        .and_where(Expr::col((newer, outbox::Column::Id)).gt(column(outbox::Column::Id)))
-        .to_owned();
+fn undelivered() -> SelectStatement {
     Query::select()
         .expr(Expr::val(1))
         .from(outbox::Entity)
-        .and_where(column(outbox::Column::AccountId).equals((account::Entity, Column::Id)))
+        .and_where(Expr::col((outbox::Entity, outbox::Column::Id)).eq(outbox::Entity::last_id()))
         .and_where(outbox::Column::State.is_in(UNDELIVERED))
-        .and_where(Expr::exists(newer_one).not())
         .to_owned()
 }
 
@@ -149,19 +137,10 @@ async fn described(
 ) -> Result<Vec<Person>, Error> {
     let ids: Vec<Uuid> = accounts.iter().map(|account| account.id).collect();
     let enrolled = totp::Entity::enrolled_among(db, ids.clone()).await?;
-    let mails = outbox::Entity::find()
-        .filter(outbox::Column::AccountId.is_in(ids))
-        .order_by_asc(outbox::Column::Id)
-        .all(db)
-        .await?;
-    // A later one takes the place of an earlier.
-    let newest: HashMap<Uuid, outbox::Model> = mails
-        .into_iter()
-        .filter_map(|mail| Some((mail.account_id?, mail)))
-        .collect();
+    let last = outbox::Entity::last_about(db, ids).await?;
     let people = accounts.iter().map(|account| Person {
         totp_enrolled: enrolled.contains(&account.id),
-        ..person(account, newest.get(&account.id))
+        ..person(account, last.get(&account.id))
     });
     Ok(people.collect())
 }

@@ -90,6 +90,7 @@ mod tests {
             app_name: "Creos".to_owned(),
             app_url: "https://creos.example".to_owned(),
             public_url: "http://localhost:8080".to_owned(),
+            time_zone: jiff::tz::TimeZone::UTC,
         }
     }
 

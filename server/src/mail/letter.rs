@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// In whose name mails are written, and where they lead.
@@ -18,6 +19,8 @@ pub struct Brand {
     pub app_url: String,
     /// Public address of this server, without a slash at its end.
     pub public_url: String,
+    /// Whose clocks the times in mails go by.
+    pub time_zone: TimeZone,
 }
 
 impl Brand {

@@ -67,8 +67,8 @@ impl Writer<'_> {
     }
 
     fn tell_what(&mut self, time: i64, about: &Warning) {
-        let locale = self.locale;
-        let at = |time| ("time", i18n::date_time(locale, time).into());
+        let (locale, zone) = (self.locale, &self.brand.time_zone);
+        let at = |time| ("time", i18n::date_time(locale, zone, time).into());
         let time = at(time);
         match about {
             Warning::PasswordChanged => self.say("mail-changed-what", &[time]),

@@ -68,7 +68,7 @@ pub enum Tried {
     SecondFactor,
     /// To give the password again, signed in.
     Password,
-    /// To have a link for a new password.
+    /// To have a link for a new password, or one that confirms another address.
     Reset,
     /// To have the usernames of an address.
     Reminder,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
 use uuid::Uuid;
 
@@ -278,8 +278,17 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         let Some(id) = self.row.account_id else {
             return Ok(None);
         };
-        let account = account::Entity::find_by_id(id).one(self.db).await?;
+        let account = self.held().filter(account::Column::Id.eq(id));
+        let account = account.one(self.db).await?;
         Ok(account.filter(|account| self.is_record() || account.state != State::Deleted))
+    }
+
+    /// Accounts, which stay as they are until the codes that are made for them are committed: whoever stops one kills its
+    /// codes after that, or has stopped it before it is looked at. Who holds one and comes to the mail that waits for it is
+    /// begun again by the database's word, or the mail is.
+    fn held(&self) -> Select<account::Entity> {
+        let makes_codes = (self.purport == Purport::Mail).then_some(());
+        account::Entity::find().apply_if(makes_codes, |accounts, ()| accounts.lock_shared())
     }
 
     /// Whether a later mail with the same purpose was queued for the account.
@@ -298,11 +307,9 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         email_key: &str,
         states: &[State],
     ) -> Result<Vec<account::Model>, Error> {
-        let accounts = account::Entity::find()
-            .filter(account::Column::Id.is_in(ids.iter().copied()))
-            .order_by_asc(account::Column::UsernameKey)
-            .all(self.db)
-            .await?;
+        let found = self.held().order_by_asc(account::Column::UsernameKey);
+        let found = found.filter(account::Column::Id.is_in(ids.iter().copied()));
+        let accounts = found.all(self.db).await?;
         let is_still = |account: &account::Model| {
             account.email_key.as_deref() == Some(email_key) && states.contains(&account.state)
         };

@@ -226,7 +226,7 @@ pub async fn enqueue_to(
     cause: &Cause,
     envelope: Envelope<'_>,
 ) -> Result<outbox::Model, Error> {
-    let subject = serde_json::to_string(cause).map_err(|cause| Error::Internal(cause.into()))?;
+    let subject = subject(cause)?;
     let now = app.clock.now();
     let row = outbox::ActiveModel {
         id: Set(app.clock.new_id()),
@@ -249,7 +249,7 @@ pub async fn enqueue_to(
     Ok(row.insert(db).await?)
 }
 
-/// Queues a notice, if the account has an address and was sent none of its kind today.
+/// Queues a notice, if the account has an address and was sent none like it today.
 pub async fn enqueue_daily(
     db: &impl ConnectionTrait,
     app: &App,
@@ -266,18 +266,27 @@ pub async fn enqueue_daily(
     enqueue(db, app, cause, account, email).await
 }
 
-/// Whether a notice of the same kind has been queued for an account since.
+/// Whether a notice like this has been queued for an account since. Most are alike by their kind; that too much was asked
+/// for must not keep from anybody that a link was guessed at.
 async fn is_told(
     db: &impl ConnectionTrait,
     account_id: Uuid,
     cause: &Cause,
     since: Timestamp,
 ) -> Result<bool, Error> {
-    let notices = outbox::Entity::find()
+    let mut notices = outbox::Entity::find()
         .filter(outbox::Column::AccountId.eq(account_id))
         .filter(outbox::Column::Kind.eq(cause.kind()))
         .filter(outbox::Column::CreateTime.gt(since));
+    if matches!(cause, Cause::ResetRefused { .. }) {
+        notices = notices.filter(outbox::Column::Subject.eq(subject(cause)?));
+    }
     Ok(notices.count(db).await? > 0)
+}
+
+/// A cause as it is stored.
+fn subject(cause: &Cause) -> Result<String, Error> {
+    serde_json::to_string(cause).map_err(|cause| Error::Internal(cause.into()))
 }
 
 /// Why a mail was queued.

@@ -132,7 +132,8 @@ fn languages(visit: &Visit, query: &[(String, String)]) -> Vec<Language> {
         Language {
             tag: locale.as_str(),
             name,
-            link: format!("{}?{}", visit.path, link.finish()),
+            // Relative: a path that begins with two slashes would name another site.
+            link: format!("?{}", link.finish()),
             is_current: locale == visit.locale,
         }
     };

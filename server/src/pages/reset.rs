@@ -175,7 +175,8 @@ async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]
 
 fn until(visit: &Visit, inspected: &InspectResetResponse) -> String {
     let time = inspected.expire_time.as_ref();
-    let time = i18n::date_time(visit.locale, time.map_or(0, |time| time.seconds));
+    let zone = &visit.app.config.application.time_zone;
+    let time = i18n::date_time(visit.locale, zone, time.map_or(0, |time| time.seconds));
     i18n::text(visit.locale, "page-reset-until", &[("time", time.into())])
 }
 

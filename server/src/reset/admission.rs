@@ -1,4 +1,5 @@
-//! How many requests for a mail are answered: for what was typed, for an account, from a network, from everybody together.
+//! How many requests for a mail are answered: for what was typed, for an account, from a network, from its site, from
+//! everybody together.
 //!
 //! It is the worker that counts, so that nothing of it shows in the answer or its time.
 
@@ -14,7 +15,8 @@ use crate::{
         reset_request::{self, Kind},
         session,
     },
-    throttle::{self, Bucket, Curve, Refusal},
+    throttle::{self, Bucket, Closed, Curve, Refusal},
+    transport::peer,
 };
 
 /// What a request is for.
@@ -25,8 +27,8 @@ pub(super) const fn tried(kind: Kind) -> Tried {
     }
 }
 
-/// Counts a request for what was typed, existing or not; then among those of its network and of everybody, unless one of
-/// the accounts that it is about has been opened from there before.
+/// Counts a request for what was typed, existing or not; then among those of its network, its site and everybody, unless
+/// one of the accounts that it is about has been opened from there before.
 pub(super) async fn admit(
     app: &App,
     txn: &DatabaseTransaction,
@@ -57,24 +59,61 @@ pub(super) async fn admit(
         }
     }
 
+    let shared = shared(app, txn, network, now).await?;
+    if let Err((throttle, closed)) = pour_all(txn, &shared, now).await? {
+        // A refused request must not lengthen the wait of what was typed.
+        throttle::take_back(txn, &typed).await?;
+        return Ok(Err(refused(throttle, closed)));
+    }
+    Ok(Ok(()))
+}
+
+/// A bucket that many people share: whose, its key, and what it holds.
+type Shared = (Throttle, Vec<u8>, Bucket);
+
+/// Those that a request from a network goes into: the network's, its site's, everybody's.
+async fn shared(
+    app: &App,
+    txn: &DatabaseTransaction,
+    network: &str,
+    now: Timestamp,
+) -> Result<Vec<Shared>, Error> {
     let limits = &app.config.throttle;
     let of_network = Bucket {
         size: limits.network_resets,
         leak: limits.network_reset_interval,
     };
     let of_network = of_network.grown(txn, network, now).await?;
-    let network_key = throttle::key(&app.master_key, &[b"reset-network", network.as_bytes()]);
-    let everybody = throttle::key(&app.master_key, &[b"reset-everybody"]);
-    let of_everybody = Bucket::per_second(limits.reset_rate);
-    // A refused request must not lengthen the wait of what was typed.
-    if let Err(closed) = throttle::pour(txn, &network_key, of_network, now).await? {
-        throttle::take_back(txn, &typed).await?;
-        return Ok(Err(refused(Throttle::Network, closed)));
+    let key = |parts: &[&[u8]]| throttle::key(&app.master_key, parts);
+    let network_key = key(&[b"reset-network", network.as_bytes()]);
+    let mut shared = vec![(Throttle::Network, network_key, of_network)];
+    if let Some(site) = peer::site(network) {
+        let site_key = key(&[b"reset-network", site.as_bytes()]);
+        shared.push((Throttle::Network, site_key, of_network.of_site()));
     }
-    if let Err(closed) = throttle::pour(txn, &everybody, of_everybody, now).await? {
-        throttle::take_back(txn, &typed).await?;
-        throttle::scoop(txn, &network_key, of_network).await?;
-        return Ok(Err(refused(Throttle::Deployment, closed)));
+    let of_everybody = Bucket::per_second(limits.reset_rate);
+    shared.push((
+        Throttle::Deployment,
+        key(&[b"reset-everybody"]),
+        of_everybody,
+    ));
+    Ok(shared)
+}
+
+/// Pours one request into each bucket. If one is full, nothing was poured into any.
+async fn pour_all(
+    txn: &DatabaseTransaction,
+    buckets: &[Shared],
+    now: Timestamp,
+) -> Result<Result<(), (Throttle, Closed)>, Error> {
+    for (number, (throttle, key, bucket)) in buckets.iter().enumerate() {
+        let Err(closed) = throttle::pour(txn, key, *bucket, now).await? else {
+            continue;
+        };
+        for (_, key, bucket) in buckets.iter().take(number) {
+            throttle::scoop(txn, key, *bucket).await?;
+        }
+        return Ok(Err((*throttle, closed)));
     }
     Ok(Ok(()))
 }

@@ -79,7 +79,7 @@ pub(super) fn email_matches(account: &account::Model, request: &CompleteResetReq
     }
 }
 
-/// Counts a wrong address, or a wrong code in place of a short one; the fifth kills the code.
+/// Counts a wrong address; the fifth kills the code.
 pub(super) async fn count_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
     let more = Expr::col(reset_code::Column::WrongEmails).add(1);
     reset_code::Entity::update_many()

@@ -11,7 +11,6 @@ use crate::{
     call::Call,
     error::{Error, Violation},
     event,
-    mail::letter::RefusedReset,
     outbox::{self, Cause},
     password::identifiers::Identifiers,
     refusals::Refused,
@@ -37,10 +36,7 @@ pub async fn complete_reset(
     if !code::email_matches(&account, &request) {
         call.note(Refused::ResetCode(account.id));
         let txn = app.store.write().await?;
-        code::count_wrong_try(&txn, code.id).await?;
-        if code.wrong_emails + 1 >= reset_code::MAX_WRONG_TRIES {
-            refused::tell(&txn, app, &account, RefusedReset::LinkKilled, call.now).await?;
-        }
+        refused::count_wrong_address(call, &txn, &code, &account).await?;
         txn.commit().await?;
         app.wake.send_replace(());
         return Err(Error::ResetCodeInvalid);

@@ -39,6 +39,10 @@ pub async fn issue_reset_code(
     let lifetime = fields.part(lifetime(request.ttl))?;
     fields.finish()?;
     let id = id.ok_or_else(|| Error::field("account_id", "REQUIRED"))?;
+    // It would be a new password without the old one, and a session may be stolen.
+    if call.caller.account_id() == Some(id) {
+        return Err(Error::Forbidden);
+    }
     let expire_time = call.now.plus(lifetime.unwrap_or(DEFAULT));
 
     let app = call.app;

@@ -89,7 +89,7 @@ pub(super) async fn carry_out(
     kill_answers(call, txn, code, &remedy).await?;
     session::Entity::revoke_all(txn, account.id, None, "not_me", call.now).await?;
     remove_factor(txn, &account, &remedy, notice.as_ref()).await?;
-    let account = take_back(call, txn, account, &remedy).await?;
+    let account = take_back(call, txn, account, (code, &remedy)).await?;
     lockout::forget(txn, call.app, &account.username_key).await?;
     mail_link(call, txn, &account, code).await?;
     Ok(true)
@@ -122,7 +122,7 @@ async fn take_back(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     before: account::Model,
-    remedy: &Remedy,
+    (code, remedy): (&reset_code::Model, &Remedy),
 ) -> Result<account::Model, Error> {
     let without_password = |state| {
         Transition::Distrust
@@ -136,6 +136,10 @@ async fn take_back(
         devices_from_time: Set(Some(call.now)),
         ..Default::default()
     };
+    // Whoever answers a notice has read it there.
+    if code.email.is_some() && code.email == before.email {
+        changes.email_verified = Set(true);
+    }
     if let Remedy::Address(email) = remedy
         && let Ok(address) = EmailAddress::parse(email)
     {

@@ -13,7 +13,10 @@ use crate::{
     call::Call,
     error::Error,
     event::{self, Subject},
-    store::reset_code::{self, Purpose},
+    store::{
+        outbox,
+        reset_code::{self, Purpose},
+    },
 };
 
 /// Takes a person's word for it. The answer never tells whether the code existed.
@@ -59,7 +62,11 @@ async fn kill(
     code: &reset_code::Model,
 ) -> Result<(), Error> {
     let doomed = match code.purpose {
-        Purpose::EmailChangeStop => vec![Purpose::EmailChange, Purpose::EmailChangeStop],
+        Purpose::EmailChangeStop => {
+            // Before the codes: a mail that waits would make one more when it leaves.
+            outbox::Entity::withdraw_confirmations(txn, code.account_id, call.now).await?;
+            vec![Purpose::EmailChange, Purpose::EmailChangeStop]
+        }
         purpose => vec![purpose],
     };
     let mut update = reset_code::Entity::update_many()

@@ -1,22 +1,26 @@
 //! Short codes: handed over by voice or on paper, and typed where a link has its code.
 //!
-//! What people can type can also be guessed. So a short code is kept under the master key, and dies with the fifth wrong
-//! try at its account.
+//! What people can type can also be guessed. So a short code is kept under the master key, is good no more where five wrong
+//! ones were tried, and dies with the fiftieth from everywhere: it has 57 random bits, and whoever knows no more of a person
+//! than the account's id must not take away what was handed over.
 
 use std::time::Duration;
 
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    DatabaseTransaction, EntityTrait as _,
+    sea_query::{Expr, ExprTrait as _, OnConflict},
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{code, refused};
+use super::{intake, refused};
 use crate::{
     account::row,
     app::App,
     call::Call,
+    clock::Timestamp,
     error::Error,
-    event,
-    mail::letter::RefusedReset,
     master_key::{Digest, Purpose},
     secret,
     store::{
@@ -24,7 +28,11 @@ use crate::{
         throttle as counter,
     },
     throttle,
+    transport::peer,
 };
+
+/// Wrong codes from all networks together that kill a short one. NIST SP 800-63B-4, 3.2.2 allows a hundred.
+const MOST_WRONG_CODES: i64 = 50;
 
 /// How long a wrong code takes, whether or not there is a right one: what has to be looked at and counted takes some
 /// microseconds more where there is.
@@ -38,6 +46,12 @@ pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
 
 /// The account's live short code, if that is what was typed. Anything else is counted against it, by `InspectReset` as
 /// well: a question must not be a free guess.
+///
+/// Where no short code is, the same is done, and read by nobody: a call that commits nothing is quicker, and would tell
+/// whose account waits for a code that was handed over.
+///
+/// # Errors
+/// `THROTTLED` if too many were tried from this network, before anything is looked at.
 pub(super) async fn find(
     call: &Call<'_>,
     account_id: Uuid,
@@ -47,12 +61,27 @@ pub(super) async fn find(
         return Ok(None);
     }
     let arrived = Instant::now();
-    let app = call.app;
-    let txn = app.store.write().await?;
-    match reset_code::Entity::lock_short(&txn, account_id, call.now).await? {
-        Some(live) if is_it(app, &live, typed) => return Ok(Some(live)),
-        Some(live) => count_wrong(call, &txn, &live).await?,
-        None => count_in_vain(call, &txn, account_id).await?,
+    intake::admit_short_code(call).await?;
+    let txn = call.app.store.write().await?;
+    let live = reset_code::Entity::lock_short(&txn, account_id, call.now).await?;
+    let tries = Tries::at(call, account_id, live.as_ref());
+    let addresses = live.as_ref().map_or(0, |live| live.wrong_emails);
+    // Its holder may have mistyped the address before, from here or elsewhere.
+    let is_open = tries.from_here(&txn).await? + addresses < MAX_WRONG_TRIES;
+    match live {
+        Some(live) if is_open && is_it(call.app, &live, typed) => {
+            intake::give_back_short_code(call);
+            return Ok(Some(live));
+        }
+        live => {
+            let total = tries.count(&txn, i64::from(is_open)).await?;
+            if let Some(live) = live
+                && is_open
+                && total >= MOST_WRONG_CODES
+            {
+                kill(call, &txn, &live).await?;
+            }
+        }
     }
     txn.commit().await?;
     tokio::time::sleep_until(arrived + WRONG_TAKES).await;
@@ -64,43 +93,73 @@ fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {
         .is_some_and(|code| digest(app, live.account_id, &code).is(&live.code_hash))
 }
 
-/// Where no short code is, a try is written down as well and read by nobody: a call that commits nothing is quicker, and
-/// would tell whose account waits for a code that was handed over.
-async fn count_in_vain(
-    call: &Call<'_>,
-    txn: &DatabaseTransaction,
-    account_id: Uuid,
-) -> Result<(), Error> {
-    let parts: [&[u8]; 2] = [b"no-short-code", account_id.as_bytes()];
-    let row = counter::ActiveModel {
-        key: Set(throttle::key(&call.app.master_key, &parts)),
-        failures: Set(1),
-        open_time: Set(call.now),
-        expire_time: Set(call.now),
-        refuse_time: Set(None),
-    };
-    let again = OnConflict::column(counter::Column::Key)
-        .update_column(counter::Column::ExpireTime)
-        .to_owned();
-    counter::Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(txn)
-        .await?;
-    Ok(())
+/// Where wrong codes are counted. The code's row is held meanwhile, so of guesses that are made at once, each sees what the
+/// ones before it have counted.
+struct Tries {
+    here: Vec<u8>,
+    everywhere: Vec<u8>,
+    now: Timestamp,
+    expire_time: Timestamp,
 }
 
-async fn count_wrong(
+impl Tries {
+    /// Those at a code; those in vain by the last byte of what was named, or whoever makes up ids would have as many rows.
+    fn at(call: &Call<'_>, account_id: Uuid, live: Option<&reset_code::Model>) -> Self {
+        let [.., last] = account_id.as_bytes();
+        let (what, expire_time): (&[u8], _) = match live {
+            Some(live) => (live.id.as_bytes(), live.expire_time),
+            None => (std::slice::from_ref(last), call.now),
+        };
+        let network = peer::network(call.client);
+        let key = |parts: &[&[u8]]| throttle::key(&call.app.master_key, parts);
+        Self {
+            here: key(&[b"short-code", what, network.as_bytes()]),
+            everywhere: key(&[b"short-code", what]),
+            now: call.now,
+            expire_time,
+        }
+    }
+
+    /// How many from the caller's network were counted.
+    async fn from_here(&self, txn: &DatabaseTransaction) -> Result<i64, Error> {
+        let counter = counter::Entity::find_by_id(self.here.clone()).one(txn);
+        Ok(counter.await?.map_or(0, |counter| counter.failures))
+    }
+
+    /// Counts so many more, and returns how many there are from everywhere. None more are written down as well, so that a
+    /// network with five does not show whether they were at a code.
+    async fn count(&self, txn: &DatabaseTransaction, more: i64) -> Result<i64, Error> {
+        let mut total = 0;
+        for key in [&self.here, &self.everywhere] {
+            let first = counter::ActiveModel {
+                key: Set(key.clone()),
+                failures: Set(more),
+                open_time: Set(self.now),
+                expire_time: Set(self.expire_time),
+                refuse_time: Set(None),
+            };
+            let failures = Expr::col((counter::Entity, counter::Column::Failures));
+            let again = OnConflict::column(counter::Column::Key)
+                .update_column(counter::Column::ExpireTime)
+                .value(counter::Column::Failures, failures.add(more))
+                .to_owned();
+            let counted = counter::Entity::insert(first)
+                .on_conflict(again)
+                .exec_with_returning(txn)
+                .await?;
+            total = counted.failures;
+        }
+        Ok(total)
+    }
+}
+
+async fn kill(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
     live: &reset_code::Model,
 ) -> Result<(), Error> {
-    code::count_wrong_try(txn, live.id).await?;
-    if live.wrong_emails + 1 >= MAX_WRONG_TRIES {
-        let kind = "reset.code_exhausted";
-        let about = serde_json::json!({});
-        let account = row::find(txn, live.account_id).await?;
-        event::append(txn, call, kind, &account, None, about).await?;
-        refused::tell(txn, call.app, &account, RefusedReset::LinkKilled, call.now).await?;
-    }
-    Ok(())
+    let purpose = reset_code::Purpose::HandedOver;
+    reset_code::Entity::revoke_all_for(txn, live.account_id, purpose, call.now).await?;
+    let account = row::find(txn, live.account_id).await?;
+    refused::tell_killed(call, txn, &account).await
 }

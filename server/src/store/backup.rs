@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
+    io::{self, ErrorKind},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -25,7 +26,13 @@ pub async fn back_up(database: &Path, to: &Path) -> anyhow::Result<()> {
     }
 
     let partial = partial(to);
-    create_private(&partial)?;
+    let outcome = copy_whole(database, &partial).await;
+    unless_failed(&partial, outcome)?;
+    put(&partial, to)
+}
+
+async fn copy_whole(database: &Path, partial: &Path) -> anyhow::Result<()> {
+    create_private(partial)?;
     let source = open(database, "rw", |options| options).await?;
     let copy = partial.to_str().context("the name is not Unicode")?;
     let vacuum = Statement::from_sql_and_values(
@@ -35,9 +42,7 @@ pub async fn back_up(database: &Path, to: &Path) -> anyhow::Result<()> {
     );
     source.execute_raw(vacuum).await?;
     source.close().await?;
-
-    keep_if_whole(&partial).await?;
-    put(&partial, to)
+    verify(partial).await
 }
 
 /// What a copy became.
@@ -60,30 +65,44 @@ pub async fn restore(
     must_exist(from)?;
     refuse_strange_journal(database)?;
     let partial = partial(database);
-    create_private(&partial)?;
-    fs::copy(from, &partial).with_context(|| format!("can't read {}", from.display()))?;
-    keep_if_whole(&partial).await?;
-    let ended = match clock {
-        Some(clock) => Some(end_all(&partial, clock).await?),
-        None => None,
-    };
-    if !database.exists() {
-        put(&partial, database)?;
-        return Ok(Restored {
-            former: None,
-            ended,
-        });
-    }
+    let outcome = prepare(from, &partial, clock).await;
+    let ended = unless_failed(&partial, outcome)?;
+    let outcome = take_its_place(&partial, database).await;
+    let former = unless_failed(&partial, outcome)?;
+    Ok(Restored { former, ended })
+}
 
+/// Returns where the former database is kept, if there was one.
+async fn take_its_place(partial: &Path, database: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if !database.exists() {
+        put(partial, database)?;
+        return Ok(None);
+    }
     let alone = open_alone(database).await?;
     let former = unused_name(database)?;
     fs::hard_link(database, &former)?;
-    put(&partial, database)?;
+    put(partial, database)?;
     alone.close().await?;
-    Ok(Restored {
-        former: Some(former),
-        ended,
-    })
+    Ok(Some(former))
+}
+
+/// Makes of a copy what takes the database's place.
+async fn prepare(
+    from: &Path,
+    partial: &Path,
+    clock: Option<&Clock>,
+) -> anyhow::Result<Option<Ended>> {
+    let unreadable = || format!("can't read {}", from.display());
+    let mut source = File::open(from).with_context(unreadable)?;
+    let mut target = create_private(partial)?;
+    // Not by name: that would give it the copy's permissions as well.
+    io::copy(&mut source, &mut target).with_context(unreadable)?;
+    drop(target);
+    verify(partial).await?;
+    match clock {
+        Some(clock) => end_all(partial, clock).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// At this version's schema, which an older copy is brought up to.
@@ -116,21 +135,27 @@ fn partial(file: &Path) -> PathBuf {
 }
 
 /// Hashes and addresses are in it: nobody else may read it, not even while it is written.
-fn create_private(file: &Path) -> anyhow::Result<()> {
-    for journal in journals(file) {
-        // Of an earlier one that was cut off: SQLite would play it back into this one.
-        if journal.exists() {
-            fs::remove_file(journal)?;
-        }
+fn create_private(file: &Path) -> anyhow::Result<File> {
+    // Of an earlier one that was cut off: SQLite would play a journal back into this one, and whoever has the file open
+    // would read this one too.
+    for old in journals(file).chain([file.to_owned()]) {
+        remove(&old)?;
     }
     OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(file)
-        .map(drop)
         .with_context(|| format!("can't write {}", file.display()))
+}
+
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(file) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            Err(cause).with_context(|| format!("can't remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A journal without its database would be played back into the one that takes its name.
@@ -174,12 +199,11 @@ pub(super) async fn open(
 }
 
 /// Leaves nothing behind that is of no use.
-async fn keep_if_whole(partial: &Path) -> anyhow::Result<()> {
-    let verdict = verify(partial).await;
-    if verdict.is_err() {
-        fs::remove_file(partial)?;
+fn unless_failed<T>(partial: &Path, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
+    if outcome.is_err() {
+        remove(partial)?;
     }
-    verdict
+    outcome
 }
 
 /// Whole, and of a schema that this version knows.

@@ -1,6 +1,6 @@
 //! Table `event_pruned`: up to which seal retention may remove events; the database lets nobody remove others.
 
-use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, QueryOrder as _, entity::prelude::*, sea_query::OnConflict};
 
 use crate::clock::Timestamp;
 
@@ -22,6 +22,12 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Up to which seal events may go; 0 while none may.
+    pub async fn up_to(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+        let last = Self::find().order_by_desc(Column::UpToSeal).one(db).await?;
+        Ok(last.map_or(0, |last| last.up_to_seal))
+    }
+
     /// Lets events go up to this seal.
     pub async fn let_go(
         db: &impl ConnectionTrait,

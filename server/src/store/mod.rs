@@ -104,21 +104,41 @@ impl Store {
                 let read = connect_sqlite(path, READERS).await?;
                 Ok(Self::of(read, write, Some(Arc::new(Log::of(path)))))
             }
-            DatabaseUrl::Postgres(url) => {
-                let mut options = ConnectOptions::new(url.expose_secret());
-                tune(&mut options, CONNECTIONS);
-                options
-                    .map_sqlx_postgres_opts(plain)
-                    .map_sqlx_postgres_pool_opts(|pool| {
-                        pool.after_connect(|connection, _| Box::pin(limit(connection)))
-                    });
-                reach(url.expose_secret()).await?;
-                let unreachable = "can't reach the database";
-                let read = Database::connect(options.clone()).await;
-                let write = Database::connect(options).await.context(unreachable)?;
-                Ok(Self::of(read.context(unreachable)?, write, None))
-            }
+            DatabaseUrl::Postgres(url) => Self::connect_postgres(url.expose_secret()).await,
         }
+    }
+
+    /// Connects for a look, and makes neither file nor folder. None where an `SQLite` file is yet to be made.
+    pub async fn connect_to_look(storage: &Storage) -> anyhow::Result<Option<Self>> {
+        let path = match &storage.database {
+            DatabaseUrl::Sqlite(path) => path,
+            DatabaseUrl::Postgres(url) => {
+                return Self::connect_postgres(url.expose_secret()).await.map(Some);
+            }
+        };
+        let is_there = path.try_exists();
+        if !is_there.with_context(|| format!("can't look for {}", path.display()))? {
+            return Ok(None);
+        }
+        let database = backup::open(path, "rw", |options| options).await?;
+        refuse_old_sqlite(&database).await?;
+        let log = Some(Arc::new(Log::of(path)));
+        Ok(Some(Self::of(database.clone(), database, log)))
+    }
+
+    async fn connect_postgres(url: &str) -> anyhow::Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        tune(&mut options, CONNECTIONS);
+        options
+            .map_sqlx_postgres_opts(plain)
+            .map_sqlx_postgres_pool_opts(|pool| {
+                pool.after_connect(|connection, _| Box::pin(limit(connection)))
+            });
+        reach(url).await?;
+        let unreachable = "can't reach the database";
+        let read = Database::connect(options.clone()).await;
+        let write = Database::connect(options).await.context(unreachable)?;
+        Ok(Self::of(read.context(unreachable)?, write, None))
     }
 
     fn of(read: DatabaseConnection, write: DatabaseConnection, log: Option<Arc<Log>>) -> Self {

@@ -1,6 +1,13 @@
 //! Table `outbox`: mails on their way. A row names its cause; codes and links are made when the mail is.
 
-use sea_orm::{ActiveValue::Set, QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::Set,
+    QuerySelect as _, QueryTrait as _,
+    entity::prelude::*,
+    sea_query::{Alias, ExprTrait, Order, Query, SubQueryStatement},
+};
 
 use super::{account, scope::Scope};
 use crate::clock::Timestamp;
@@ -87,6 +94,38 @@ impl Entity {
                 Self::find().filter(Column::AccountId.in_subquery(accounts.into_query()))
             }
         }
+    }
+
+    /// The id of the last mail about an account, in a query that has a row of `account`.
+    pub fn last_id() -> Expr {
+        let mail = Alias::new("last_mail");
+        let about = Expr::col((mail.clone(), Column::AccountId));
+        let account = (account::Entity, account::Column::Id);
+        let last = Query::select()
+            .column((mail.clone(), Column::Id))
+            .from_as(Self, mail.clone())
+            .and_where(ExprTrait::equals(about, account))
+            .order_by((mail, Column::Id), Order::Desc)
+            .limit(1)
+            .to_owned();
+        SubQueryStatement::from(last).into()
+    }
+
+    /// The last mail about each of these accounts that there is one about.
+    pub async fn last_about(
+        db: &impl ConnectionTrait,
+        account_ids: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, Model>, DbErr> {
+        let ids = Query::select()
+            .expr(Self::last_id())
+            .from(account::Entity)
+            .and_where(account::Column::Id.is_in(account_ids))
+            .to_owned();
+        let mails = Self::find().filter(Column::Id.in_subquery(ids));
+        let mails = mails.all(db).await?.into_iter();
+        Ok(mails
+            .filter_map(|mail| Some((mail.account_id?, mail)))
+            .collect())
     }
 
     /// Gives up the mails that would yet make a code for another address of an account. A worker that is making one at

@@ -8,7 +8,8 @@ use sea_orm::{
 use super::outbox;
 use crate::{clock::Timestamp, secret};
 
-/// Wrong e-mail addresses, or tries at a short code, that kill it (NIST SP 800-63B-4, 3.2.2 asks for a limit).
+/// Wrong e-mail addresses that kill it, or tries from one network that close a short code there (NIST SP 800-63B-4, 3.2.2
+/// asks for a limit).
 pub const MAX_WRONG_TRIES: i64 = 5;
 
 /// Longest code looked at, in bytes: ours have 43 characters.
@@ -67,7 +68,7 @@ pub struct Model {
     pub open_time: Option<Timestamp>,
     /// When it was killed.
     pub revoke_time: Option<Timestamp>,
-    /// Wrong addresses given with it, and wrong codes in place of a short one.
+    /// Wrong addresses given with it.
     pub wrong_emails: i64,
 }
 

@@ -1,6 +1,6 @@
 //! Table `reset_request`: what people asked for, as they typed it, and what became of it.
 
-use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use sea_orm::{Condition, QuerySelect as _, QueryTrait as _, entity::prelude::*};
 
 use super::{account, reset_request_account, scope::Scope};
 use crate::clock::Timestamp;
@@ -54,6 +54,22 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// The requests about one account: made under a name or an address that it has, or decided about it when it had
+    /// others.
+    pub fn about(account: &account::Model) -> Condition {
+        let keys = [
+            Some(account.username_key.as_str()),
+            account.email_key.as_deref(),
+        ];
+        let decided = reset_request_account::Entity::find()
+            .select_only()
+            .column(reset_request_account::Column::RequestId)
+            .filter(reset_request_account::Column::AccountId.eq(account.id));
+        Condition::any()
+            .add(Column::IdentifierKey.is_in(keys.into_iter().flatten()))
+            .add(Column::Id.in_subquery(decided.into_query()))
+    }
+
     /// The requests about accounts in scope; what was typed and is nobody's is in no bounded one.
     pub fn within(scope: &Scope) -> Select<Self> {
         match scope {

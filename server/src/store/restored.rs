@@ -3,10 +3,13 @@
 //! What was used, ended or thrown away since the copy was made would live again otherwise: a mailed link that has been
 //! used, a session that was signed out of because its telephone was stolen.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    QueryFilter as _,
+};
 use serde_json::json;
 
-use super::{Store, reset_code, session};
+use super::{Store, WITHOUT_LIMITS, reset_code, session};
 use crate::{
     clock::Clock,
     event::{self, Subject},
@@ -25,6 +28,10 @@ pub struct Ended {
 pub async fn end_all(store: &Store, clock: &Clock) -> anyhow::Result<Ended> {
     let now = clock.now();
     let txn = store.write().await?;
+    if txn.get_database_backend() == DbBackend::Postgres {
+        // All sessions in one statement: there may be millions.
+        txn.execute_unprepared(WITHOUT_LIMITS).await?;
+    }
     let sessions = session::Entity::update_many()
         .set(session::ActiveModel {
             revoke_time: Set(Some(now)),

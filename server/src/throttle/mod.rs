@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 pub use self::{
+    level::{Full, Level},
     refusal::{AT_MOST_EVERY, Refusal, lately_refusing, refuse, tell_within},
     turns::{Turn, Turns},
 };
@@ -28,6 +29,7 @@ use crate::{
     },
 };
 
+mod level;
 mod refusal;
 mod turns;
 
@@ -155,6 +157,10 @@ pub struct Bucket {
 const FOR_EACH_PERSON: u32 = 20;
 const MOST_FOR_PEOPLE: u32 = 2_000;
 
+/// So many times what one of its networks has, a site has altogether. Whoever has a /48 has 65,536 networks, and would get
+/// as much from each; a site is hardly ever more than some of them. Boulder counts by the /48, too.
+const NETWORKS_OF_A_SITE: u32 = 4;
+
 /// Who signed in within this time is one of a network's people.
 const A_DAY: Duration = Duration::from_hours(24);
 
@@ -179,6 +185,14 @@ impl Bucket {
         let people = session::Entity::people_of(db, network, now.minus(A_DAY), most).await?;
         self.size += people.saturating_mul(FOR_EACH_PERSON);
         Ok(self)
+    }
+
+    /// What all the networks of a site share, of which each has such a bucket.
+    pub fn of_site(self) -> Self {
+        Self {
+            size: self.size.saturating_mul(NETWORKS_OF_A_SITE),
+            leak: self.leak / NETWORKS_OF_A_SITE,
+        }
     }
 
     /// How long until there is room for one more try in a bucket that will be empty at `empty_time`; none if there is.

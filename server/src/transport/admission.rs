@@ -1,4 +1,4 @@
-//! How many connections may be open, in all and per address.
+//! How many connections may be open: in all, per address, and per IPv6 site.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,27 +8,43 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
+use super::peer;
+
+/// One in so many of all connections may come from one IPv6 site. It commands 65,536 networks (a /48, RFC 6177), and by
+/// default the shares of sixteen are all connections; idle ones are not ended to make room. A quarter is the shares of
+/// four, enough for a school that uses several, and leaves most to others.
+const SITE_SHARE: usize = 4;
 
 /// Counts open connections against the limits.
 pub(super) struct Admission {
     total: Arc<Semaphore>,
     open: Arc<OpenConnections>,
     per_address: usize,
+    per_site: usize,
     from_loopback: usize,
 }
 
 /// A connection's place under the limits, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
-    source: IpAddr,
+    sources: Vec<Source>,
     open: Arc<OpenConnections>,
     _permit: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
 struct OpenConnections {
-    by_source: Mutex<HashMap<IpAddr, usize>>,
+    by_source: Mutex<HashMap<Source, usize>>,
     gauge: Gauge,
+}
+
+/// What connections are counted under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Source {
+    /// One caller.
+    Caller(IpAddr),
+    /// The IPv6 networks of one site, as [`peer::site`] names it.
+    Site(String),
 }
 
 impl Admission {
@@ -40,6 +56,8 @@ impl Admission {
                 gauge,
             }),
             per_address: limits.connections_per_address,
+            // Never less than what the operator gives to one address: it may be a proxy's.
+            per_site: (limits.connections / SITE_SHARE).max(limits.connections_per_address),
             from_loopback: limits.connections_from_loopback,
         }
     }
@@ -52,30 +70,43 @@ impl Admission {
             .expect("the semaphore is never closed")
     }
 
-    /// Counts a connection from `address`, or returns `None` when that address has its share already.
+    /// Counts a connection from `address`, or returns `None` when that address or its site has its share already.
     pub(super) fn admit(&self, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Slot> {
-        let source = source_of(address);
-        let limit = if source.is_loopback() {
-            self.from_loopback
-        } else {
-            self.per_address
+        let bounds = self.bounds(address);
+        let mut by_source = self.open.by_source();
+        let has_its_share = |(source, limit): &(Source, usize)| {
+            let count = by_source.get(source).copied().unwrap_or_default();
+            count >= *limit
         };
 
-        let mut by_source = self.open.by_source();
-        let count = by_source.entry(source).or_default();
-
-        if *count >= limit {
+        if bounds.iter().any(has_its_share) {
             return None;
         }
 
-        *count += 1;
+        let sources: Vec<Source> = bounds.into_iter().map(|(source, _)| source).collect();
+        for source in &sources {
+            *by_source.entry(source.clone()).or_default() += 1;
+        }
         self.open.gauge.inc();
 
         Some(Slot {
-            source,
+            sources,
             open: Arc::clone(&self.open),
             _permit: permit,
         })
+    }
+
+    /// Everything that a connection from `address` is counted under, with the most that may be open there.
+    fn bounds(&self, address: IpAddr) -> Vec<(Source, usize)> {
+        let caller = caller_of(address);
+        if caller.is_loopback() {
+            return vec![(Source::Caller(caller), self.from_loopback)];
+        }
+
+        let site = peer::site(&peer::network(Some(address)));
+        let site = site.map(|site| (Source::Site(site), self.per_site));
+        let caller = (Source::Caller(caller), self.per_address);
+        [Some(caller), site].into_iter().flatten().collect()
     }
 }
 
@@ -83,10 +114,12 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut by_source = self.open.by_source();
 
-        if let Some(count) = by_source.get_mut(&self.source) {
-            *count -= 1;
-            if *count == 0 {
-                by_source.remove(&self.source);
+        for source in &self.sources {
+            if let Some(count) = by_source.get_mut(source) {
+                *count -= 1;
+                if *count == 0 {
+                    by_source.remove(source);
+                }
             }
         }
 
@@ -95,7 +128,7 @@ impl Drop for Slot {
 }
 
 impl OpenConnections {
-    fn by_source(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn by_source(&self) -> MutexGuard<'_, HashMap<Source, usize>> {
         self.by_source
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -103,7 +136,7 @@ impl OpenConnections {
 }
 
 /// What counts as one caller: an IPv4 address, or the /64 that one IPv6 host commands whole.
-fn source_of(address: IpAddr) -> IpAddr {
+fn caller_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             let [a, b, c, d, ..] = address.segments();
@@ -133,15 +166,15 @@ mod tests {
     }
 
     #[test]
-    fn one_ipv6_network_is_one_source() {
-        for (address, source) in [
+    fn one_ipv6_network_is_one_caller() {
+        for (address, caller) in [
             ("192.0.2.7", "192.0.2.7"),
             ("::ffff:192.0.2.7", "192.0.2.7"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
             ("::1", "::1"),
         ] {
-            let expected: IpAddr = source.parse().unwrap();
-            assert_eq!(source_of(address.parse().unwrap()), expected, "{address}");
+            let expected: IpAddr = caller.parse().unwrap();
+            assert_eq!(caller_of(address.parse().unwrap()), expected, "{address}");
         }
     }
 
@@ -153,11 +186,42 @@ mod tests {
         let second = admit(&admission, "2001:db8::2").await;
         assert!(first.is_some() && second.is_some());
         assert!(admit(&admission, "2001:db8::3").await.is_none());
-        assert!(admit(&admission, "2001:db8:0:1::1").await.is_some());
+        assert!(admit(&admission, "2001:db8:1::1").await.is_some());
 
         drop(first);
         assert!(admit(&admission, "2001:db8::3").await.is_some());
         assert_eq!(admission.open.gauge.get(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_networks_of_a_site_have_a_quarter_of_all_together() {
+        let admission = admission(1);
+
+        let first = admit(&admission, "2001:db8:7:1::1").await;
+        let second = admit(&admission, "2001:db8:7:2::1").await;
+        assert!(first.is_some() && second.is_some());
+        for network in 3..17 {
+            let address = format!("2001:db8:7:{network:x}::1");
+            assert!(admit(&admission, &address).await.is_none(), "{address}");
+        }
+        for elsewhere in ["2001:db8:8:3::1", "192.0.2.1", "::ffff:192.0.2.1", "::1"] {
+            assert!(admit(&admission, elsewhere).await.is_some(), "{elsewhere}");
+        }
+
+        drop(first);
+        assert!(admit(&admission, "2001:db8:7:3::1").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_site_has_no_less_than_an_address() {
+        let admission = admission(5);
+        let mut open = Vec::new();
+
+        for _ in 0..5 {
+            open.push(admit(&admission, "2001:db8:7:1::1").await.unwrap());
+        }
+
+        assert!(admit(&admission, "2001:db8:7:2::1").await.is_none());
     }
 
     #[tokio::test]
@@ -176,7 +240,9 @@ mod tests {
     async fn sources_without_connections_are_forgotten() {
         let admission = admission(2);
 
-        drop(admit(&admission, "192.0.2.1").await);
+        for address in ["192.0.2.1", "2001:db8:7:1::1"] {
+            drop(admit(&admission, address).await.unwrap());
+        }
 
         assert!(admission.open.by_source().is_empty());
     }

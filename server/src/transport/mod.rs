@@ -3,7 +3,7 @@
 //! A connection passes `listener` (`proxy_header`, counts, TLS, first-request limit) and becomes a
 //! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
 //! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
-//! `origin`, `cors` and `deadline`, or to the HTTP pages. `shutdown` ends it all, `ops` shows
+//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, or to the HTTP pages. `shutdown` ends it all, `ops` shows
 //! it to the operator.
 //!
 //! tonic alone leaves several of these limits off, or has none.
@@ -24,6 +24,8 @@ pub mod guarded;
 pub mod limits;
 /// The listening socket.
 pub mod listener;
+/// How many calls may be open at a time.
+pub mod open_calls;
 /// The operations port.
 pub mod ops;
 /// Who may call from a browser.
@@ -41,6 +43,8 @@ pub mod session_cookie;
 pub mod shutdown;
 /// Certificate and key, reloaded when their files change.
 pub mod tls;
+/// A call begins when its message is there.
+pub mod whole_request;
 
 #[cfg(test)]
 mod testing;

@@ -2,7 +2,8 @@
 //!
 //! The rule against cross-site requests is that of Go's `net/http.CrossOriginProtection`: browsers say in
 //! `Sec-Fetch-Site` where a request comes from; on plain HTTP, where they do not, `Origin` is compared
-//! with the host that was asked. A request with neither header is not from a browser.
+//! with the host that was asked, if that is no name: a page may have its own name lead here (DNS rebinding), and
+//! then both are its own. A request with neither header is not from a browser.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use url::Url;
+use url::{Host, Url};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -91,7 +92,8 @@ pub(super) async fn refuse_foreign_forms(
 }
 
 pub(super) fn refusal() -> Response {
-    (StatusCode::FORBIDDEN, "This origin may not call here.\n").into_response()
+    let text = "This origin may not call here: GUICHET_PUBLIC_URL and GUICHET_CORS_ORIGINS say which may.\n";
+    (StatusCode::FORBIDDEN, text).into_response()
 }
 
 fn fetch_site(request: &Request) -> Option<&[u8]> {
@@ -114,7 +116,18 @@ fn is_own_host(origin: &HeaderValue, request: &Request) -> bool {
     [&b"http://"[..], b"https://"]
         .into_iter()
         .find_map(|scheme| origin.strip_prefix(scheme))
-        .is_some_and(|host| host.eq_ignore_ascii_case(authority))
+        .is_some_and(|host| host.eq_ignore_ascii_case(authority) && !is_foreign_name(host))
+}
+
+/// Whether somebody else may say where this host is: not of an address, and not of this machine's own name (RFC 6761).
+fn is_foreign_name(host: &[u8]) -> bool {
+    let host = std::str::from_utf8(host).map(|host| Url::parse(&format!("http://{host}")));
+    let host = host.ok().and_then(Result::ok);
+    match host.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        None => true,
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +194,27 @@ mod tests {
                 expected,
                 "{origin:?} {fetch_site:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_page_that_has_its_own_name_lead_here_is_foreign() {
+        for (host, expected) in [
+            ("evil.example", true),
+            ("evil.example:8080", true),
+            ("localhost.evil.example:8080", true),
+            ("127.0.0.1.evil.example", true),
+            ("localhost:8080", false),
+            ("guichet.localhost:8080", false),
+            ("192.0.2.1:8080", false),
+            ("[2001:db8::1]:8080", false),
+        ] {
+            let request = Request::builder()
+                .header(HOST, host)
+                .header(ORIGIN, format!("http://{host}"));
+            let request = request.body(axum::body::Body::empty()).unwrap();
+
+            assert_eq!(is_foreign(&request, &allowed()), expected, "{host}");
         }
     }
 }

@@ -28,6 +28,14 @@ pub fn network(client: Option<IpAddr>) -> String {
     }
 }
 
+/// The site that a [`network`] is part of. In IPv6 that is its /48, the most that a site is given (RFC 6177), with 65,536
+/// networks; none in IPv4, where nobody has networks to spare.
+pub fn site(network: &str) -> Option<String> {
+    let segments = network.strip_suffix("::/64")?;
+    let (site, _) = segments.rsplit_once(':')?;
+    Some(format!("{site}::/48"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +50,21 @@ mod tests {
             assert_eq!(network(address.parse().ok()), expected);
         }
         assert_eq!(network(None), "unknown");
+    }
+
+    #[test]
+    fn a_site_has_many_networks_of_ipv6_and_none_of_ipv4() {
+        for (address, expected) in [
+            ("2001:db8:1:2:3:4:5:6", Some("2001:db8:1::/48")),
+            ("2001:db8:1:ff02::1", Some("2001:db8:1::/48")),
+            ("2001:db8:2:2::1", Some("2001:db8:2::/48")),
+            ("::1", Some("0:0:0::/48")),
+            ("192.0.2.77", None),
+            ("::ffff:192.0.2.77", None),
+        ] {
+            let network = network(address.parse().ok());
+            assert_eq!(site(&network).as_deref(), expected, "{address}");
+        }
+        assert_eq!(site(&network(None)), None);
     }
 }

@@ -11,7 +11,9 @@ use tonic_web::GrpcWebLayer;
 use tower::{ServiceBuilder, ServiceExt};
 
 use super::deadline::CallLimits;
+use super::open_calls::{self, OpenCalls};
 use super::origin::AllowedOrigins;
+use super::whole_request::{self, WholeRequests};
 use super::{content_type, cors, deadline, origin, panics, refusal};
 
 /// What the router lets through, and for how long.
@@ -21,6 +23,10 @@ pub struct Policy {
     pub origins: AllowedOrigins,
     /// How long calls and pages may take.
     pub calls: CallLimits,
+    /// How many calls may be open.
+    pub open: OpenCalls,
+    /// Which calls begin when all of their request is there.
+    pub requests: WholeRequests,
 }
 
 /// Puts `calls` and `pages` behind their rules and on one port.
@@ -36,16 +42,22 @@ pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
         .into()
 }
 
-/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, deadline, panics, call.
+/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, places, deadline, whole request, panics,
+/// call.
 fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
     let origins = &policy.origins;
 
     calls
         .layer(panics::of_calls())
         .layer(from_fn_with_state(
+            policy.requests.clone(),
+            whole_request::wait,
+        ))
+        .layer(from_fn_with_state(
             policy.calls.clone(),
             deadline::limit_call,
         ))
+        .layer(from_fn_with_state(policy.open.clone(), open_calls::bound))
         .layer(from_fn(refusal::explain))
         .layer(GrpcWebLayer::new())
         .layer(

@@ -20,11 +20,14 @@ use tonic::service::Routes;
 use super::deadline::CallLimits;
 use super::limits::{Limits, server_builder};
 use super::listener::Listener;
+use super::open_calls::OpenCalls;
 use super::origin::AllowedOrigins;
 use super::peer::Peer;
 use super::router::{Policy, combine};
 use super::shutdown::{Ending, Shutdown};
 use super::tls::ServerTls;
+use super::whole_request::WholeRequests;
+use crate::config::Proxies;
 use crate::metrics::{Metrics, Port};
 
 pub(super) const ALLOWED_ORIGIN: &str = "https://app.example.org";
@@ -78,6 +81,8 @@ pub(super) async fn serve(setup: Setup) -> Served {
     let policy = Policy {
         origins: AllowedOrigins::of_urls([ALLOWED_ORIGIN]).unwrap(),
         calls: setup.calls,
+        open: OpenCalls::new(1_000, Proxies::default()),
+        requests: WholeRequests::new(64 * 1024, &[]),
     };
     let server = server_builder(&setup.limits)
         .add_routes(combine(calls(), pages(), &policy))

@@ -330,3 +330,21 @@ async fn whoever_opens_an_import_and_says_nothing_is_not_waited_for() {
     assert!(error::retry_after(&status).is_some(), "{status}");
     assert_eq!(refusal(Err::<(), _>(status)), "OVERLOADED");
 }
+
+/// There are four at a time, which all schools share.
+#[tokio::test]
+async fn a_director_imports_two_files_at_a_time() {
+    let network = Network::start().await;
+    let director = network::director(&network.server, "dora", &network.school).await;
+    let mut first = Open::begin(&director, at(&network.school)).await;
+    let _second = Open::begin(&director, at(&network.school)).await;
+
+    let third = import(&director, at(&network.school), vec![row(1, "leo")]).await;
+
+    assert_eq!(refusal(third), "OVERLOADED");
+    first.send("lea").await.expect("a row of the first");
+    let admin = network.server.admin().await;
+    import(&admin, at(&network.school), vec![row(1, "lou")])
+        .await
+        .expect("an import of somebody else");
+}

@@ -153,6 +153,47 @@ async fn each_person_is_listed_with_what_keeps_them_from_signing_in() {
 }
 
 #[tokio::test]
+async fn of_many_mails_to_each_of_several_people_the_last_is_told() {
+    let network = Network::start().await;
+    let (server, school) = (&network.server, &network.school);
+    let director = network::director(server, "dora", school).await;
+    let mut expected = Vec::new();
+    for username in ["lea", "max"] {
+        let address = |number: u32| format!("{username}{number}@ecole.example");
+        let activation = Some(Credential::SendActivation(true));
+        let account = create(server, of(school, username, &address(0)), activation).await;
+        settled(server, &address(0)).await;
+        for number in 1..4 {
+            let request = SendActivationRequest {
+                account_id: account.id.clone(),
+                email: address(number),
+            };
+            let sent = director.account().send_activation(request).await;
+            sent.expect("a mail");
+            settled(server, &address(number)).await;
+        }
+        expected.push((
+            username.to_owned(),
+            settled(server, &address(3)).await[0].id.clone(),
+        ));
+    }
+    // One before the last counts for nothing.
+    bounce(server, "lea2@ecole.example").await;
+    bounce(server, "max3@ecole.example").await;
+
+    for (situation, username) in [(Situation::Mailed, "lea"), (Situation::Undelivered, "max")] {
+        let request = ListPeopleRequest {
+            situations: vec![situation.into()],
+            ..ListPeopleRequest::default()
+        };
+        let told = ask(&director, request).await.expect("a list");
+        let of = expected.iter().find(|(of, _)| of == username);
+        assert_eq!(told.len(), 1, "{situation:?}");
+        assert_eq!(told[0].message_id, of.expect("a mail").1, "{situation:?}");
+    }
+}
+
+#[tokio::test]
 async fn people_are_found_by_whatever_is_known_of_them_and_only_in_reach() {
     let network = Network::start().await;
     let (server, school) = (&network.server, &network.school);

@@ -1,5 +1,7 @@
 //! Codes that are handed over by voice or on paper.
 
+mod for_oneself;
+mod from_elsewhere;
 mod on_the_page;
 
 use std::time::Duration;

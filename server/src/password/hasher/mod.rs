@@ -125,8 +125,8 @@ impl Hasher {
     }
 
     /// Takes a place for a caller from this network that has other work to do before it needs a hash: as many as there are
-    /// threads and room in front of them, of which no network takes all. Whoever finds none is turned away before that
-    /// work, not after it.
+    /// threads and room in front of them, of which no network takes all, nor all networks of an IPv6 site together. Whoever
+    /// finds none is turned away before that work, not after it.
     pub fn enter(&self, network: &str) -> Result<Place, HashError> {
         let place = self.pool.places.take(network);
         place.ok_or_else(|| HashError::overloaded(&self.pool.queue))

@@ -5,12 +5,21 @@
 //! two that storm hold two fifths each, and a person from a third finds room, however often those ask (Choudhury and Hahne,
 //! "Dynamic queue length thresholds for shared-memory packet switches", 1998). Not the institution counts: it is known only
 //! of names that exist, and how long somebody waits must not tell whose name it is.
+//!
+//! Whoever has an IPv6 site has 65,536 networks, and would need but one try from each. So the networks of a site together
+//! get no further place either, once they hold three times as many as are free.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::transport::peer;
+
 /// How many times as many places as are free a network may hold.
 const SHARE: usize = 2;
+
+/// How many times as many places as are free the networks of one IPv6 site may hold together: more than one of them, so
+/// that one that storms leaves room to the others of its site, and still three quarters at most.
+const SITE_SHARE: usize = 3;
 
 /// All places.
 #[derive(Debug)]
@@ -22,14 +31,16 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    by_network: HashMap<String, usize>,
+    /// By network, and by site.
+    by_origin: HashMap<String, usize>,
 }
 
 /// A place among those who may want a hash, until it is dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    network: String,
+    /// The network, and its site if it has one.
+    origins: Vec<String>,
 }
 
 impl Places {
@@ -40,30 +51,42 @@ impl Places {
         }
     }
 
-    /// A place for somebody from there; none if that network has its share.
+    /// A place for somebody from there; none if that network or its site has its share.
     pub(super) fn take(self: &Arc<Self>, network: &str) -> Option<Place> {
+        let site = peer::site(network).map(|site| (site, SITE_SHARE));
+        let network = (network.to_owned(), SHARE);
+        let origins: Vec<_> = [Some(network), site].into_iter().flatten().collect();
+
         let mut taken = self.lock();
-        let held = taken.by_network.get(network).copied().unwrap_or_default();
         let free = self.most - taken.all;
-        if held >= free * SHARE {
+        let has_its_share = |(origin, share): &(String, usize)| {
+            let held = taken.by_origin.get(origin).copied().unwrap_or_default();
+            held >= free * share
+        };
+        if origins.iter().any(has_its_share) {
             return None;
         }
         taken.all += 1;
-        *taken.by_network.entry(network.to_owned()).or_default() += 1;
+        let origins: Vec<String> = origins.into_iter().map(|(origin, _)| origin).collect();
+        for origin in &origins {
+            *taken.by_origin.entry(origin.clone()).or_default() += 1;
+        }
         drop(taken);
         Some(Place {
             places: Arc::clone(self),
-            network: network.to_owned(),
+            origins,
         })
     }
 
-    fn give_back(&self, network: &str) {
+    fn give_back(&self, origins: &[String]) {
         let mut taken = self.lock();
         taken.all -= 1;
-        if let Some(held) = taken.by_network.get_mut(network) {
-            *held -= 1;
-            if *held == 0 {
-                taken.by_network.remove(network);
+        for origin in origins {
+            if let Some(held) = taken.by_origin.get_mut(origin) {
+                *held -= 1;
+                if *held == 0 {
+                    taken.by_origin.remove(origin);
+                }
             }
         }
     }
@@ -76,7 +99,7 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.give_back(&self.network);
+        self.places.give_back(&self.origins);
     }
 }
 
@@ -118,6 +141,37 @@ mod tests {
     }
 
     #[test]
+    fn a_site_that_storms_from_ever_new_networks_leaves_a_quarter_to_the_others() {
+        let places = Arc::new(Places::new(64));
+        let held: Vec<_> = (0..64)
+            .filter_map(|network| places.take(&format!("2001:db8:7:{network:x}::/64")))
+            .collect();
+        assert_eq!(held.len(), 48);
+
+        for elsewhere in ["2001:db8:8:1::/64", "192.0.2.0/24", "unknown"] {
+            assert!(places.take(elsewhere).is_some(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn one_network_of_a_site_that_storms_leaves_room_to_its_neighbours() {
+        let places = Arc::new(Places::new(66));
+        let held = storm(&places, "2001:db8:7:1::/64");
+        assert_eq!(held.len(), 44);
+
+        assert!(places.take("2001:db8:7:2::/64").is_some());
+    }
+
+    #[test]
+    fn ipv4_networks_have_no_site() {
+        let places = Arc::new(Places::new(64));
+        let held: Vec<_> = (0..64)
+            .filter_map(|network| places.take(&format!("10.0.{network}.0/24")))
+            .collect();
+        assert_eq!(held.len(), 64);
+    }
+
+    #[test]
     fn few_places_are_all_given() {
         for most in 1..=2 {
             let places = Arc::new(Places::new(most));
@@ -128,10 +182,12 @@ mod tests {
     #[test]
     fn a_place_that_is_given_back_is_there_again_and_leaves_nothing_behind() {
         let places = Arc::new(Places::new(3));
-        for _ in 0..10 {
-            assert_eq!(storm(&places, "a").len(), 2);
+        for network in ["a", "2001:db8:7:1::/64", "2001:db8:7:2::/64"] {
+            for _ in 0..10 {
+                assert_eq!(storm(&places, network).len(), 2);
+            }
         }
         let taken = places.lock();
-        assert_eq!((taken.all, taken.by_network.len()), (0, 0));
+        assert_eq!((taken.all, taken.by_origin.len()), (0, 0));
     }
 }

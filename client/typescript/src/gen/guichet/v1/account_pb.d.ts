@@ -932,6 +932,13 @@ export declare const ChangePasswordRequestSchema: GenMessage<ChangePasswordReque
  * @generated from message guichet.v1.ChangePasswordResponse
  */
 export declare type ChangePasswordResponse = Message<"guichet.v1.ChangePasswordResponse"> & {
+  /**
+   * As in Tokens: to be kept in the place of the one that this device has, which is not known any more. With the metadata
+   * `guichet-session: cookie` it is kept in a cookie instead.
+   *
+   * @generated from field: string device_token = 1;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -1247,8 +1254,8 @@ export declare const AccountService: GenService<{
     output: typeof EnableAccountResponseSchema;
   },
   /**
-   * Forgets the failed sign-ins of an account, so that its delays end. Idempotent. Callers: admin,
-   * institution_admin. Errors: NOT_FOUND.
+   * Forgets the failed sign-ins of an account, its wrong second factors and its wrong confirmations by password, so that
+   * all its delays end. Idempotent. Callers: admin, institution_admin. Errors: NOT_FOUND.
    *
    * @generated from rpc guichet.v1.AccountService.UnlockAccount
    */
@@ -1314,7 +1321,8 @@ export declare const AccountService: GenService<{
   },
   /**
    * Mails a new activation link to a PENDING account, if need be to another address, which then is the account's: every
-   * link that was mailed before dies. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
+   * link that was mailed before dies. An address by which somebody has opened the account is told of that, with a link
+   * that brings it back. Callers: admin, institution_admin. Errors: NOT_FOUND, STATE.
    *
    * @generated from rpc guichet.v1.AccountService.SendActivation
    */
@@ -1324,7 +1332,8 @@ export declare const AccountService: GenService<{
     output: typeof SendActivationResponseSchema;
   },
   /**
-   * Changes the caller's own password; every other session ends. Callers: the person.
+   * Changes the caller's own password; every other session ends, and no other device is known any more. Callers: the
+   * person.
    * Errors: BAD_CREDENTIALS (current password), PASSWORD_RULES, OVERLOADED, THROTTLED.
    *
    * @generated from rpc guichet.v1.AccountService.ChangePassword
@@ -1337,7 +1346,8 @@ export declare const AccountService: GenService<{
   /**
    * Asks for another e-mail address: mails a confirmation to the new one and a notice to the old one.
    * Nothing changes before ConfirmEmailChange. Callers: the person (with its password), admin,
-   * institution_admin. Errors: NOT_FOUND, BAD_CREDENTIALS, STATE.
+   * institution_admin. Errors: NOT_FOUND, BAD_CREDENTIALS, STATE, THROTTLED with RetryInfo (people only: too many wrong
+   * passwords; or more changes asked for by the person, or of the same address, than a reset may be asked for).
    *
    * @generated from rpc guichet.v1.AccountService.RequestEmailChange
    */

@@ -62,7 +62,8 @@ export declare type Tokens = Message<"guichet.v1.Tokens"> & {
   /**
    * From a sign-in, not from Refresh. Opaque; keep it on the device, also after Logout, and send it with the next Login
    * from there. It opens nothing: it gives wrong passwords from this device a counter of their own, so that nobody else
-   * who guesses keeps the person out. It is good for 90 days (GUICHET_DEVICE_TTL) and dies with a reset of the password.
+   * who guesses keeps the person out. It is good for 90 days (GUICHET_DEVICE_TTL) and dies with a reset of the password,
+   * or a change of it on another device.
    *
    * @generated from field: string device_token = 7;
    */
@@ -1138,14 +1139,15 @@ export declare const SecondFactorSchema: GenEnum<SecondFactor>;
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
- * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one. Signing in anew ends the
- * session that the cookie had before.
+ * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one, and so are those of
+ * CompleteReset and ChangePassword. Signing in anew ends the session that the cookie had before.
  *
  * Wrong passwords are slowed down: 5 in a row for a name from one network, then a wait of 30 seconds that doubles up to an
  * hour; 20 for a name from all networks from which the account was never opened; 60 from one network whatever the names,
- * and more the more people sign in from there; and so many a second from everywhere. THROTTLED carries RetryInfo, and is
- * the same for names that nobody has. Sign-ins for one name that come at the same moment are looked at one after the
- * other, so that right ones are not refused.
+ * and more the more people sign in from there; four times as many from an IPv6 /48; and so many a second from everywhere.
+ * A known device has 5 in a row of its own, and all those of an account have 100 together. THROTTLED carries RetryInfo,
+ * and is the same for names that nobody has. Sign-ins for one name that come at the same moment are looked at one after
+ * the other, so that right ones are not refused.
  *
  * @generated from service guichet.v1.AuthService
  */

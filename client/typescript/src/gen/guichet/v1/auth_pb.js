@@ -301,14 +301,15 @@ export const SecondFactor = /*@__PURE__*/
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
- * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one. Signing in anew ends the
- * session that the cookie had before.
+ * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one, and so are those of
+ * CompleteReset and ChangePassword. Signing in anew ends the session that the cookie had before.
  *
  * Wrong passwords are slowed down: 5 in a row for a name from one network, then a wait of 30 seconds that doubles up to an
  * hour; 20 for a name from all networks from which the account was never opened; 60 from one network whatever the names,
- * and more the more people sign in from there; and so many a second from everywhere. THROTTLED carries RetryInfo, and is
- * the same for names that nobody has. Sign-ins for one name that come at the same moment are looked at one after the
- * other, so that right ones are not refused.
+ * and more the more people sign in from there; four times as many from an IPv6 /48; and so many a second from everywhere.
+ * A known device has 5 in a row of its own, and all those of an account have 100 together. THROTTLED carries RetryInfo,
+ * and is the same for names that nobody has. Sign-ins for one name that come at the same moment are looked at one after
+ * the other, so that right ones are not refused.
  *
  * @generated from service guichet.v1.AuthService
  */

@@ -828,7 +828,8 @@ export declare const ResetOutcomeSchema: GenEnum<ResetOutcome>;
  * The journey: RequestReset (the answer is the same for everybody), a mail with a link that carries user_id and code,
  * InspectReset when the page opens (consumes nothing), CompleteReset once. A link that the person did not ask for dies
  * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
- * same way. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * same way; where hundreds that are wrong come from the caller's network, every call that takes one fails with THROTTLED,
+ * which tells nothing about anybody. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ResetService
  */
@@ -838,7 +839,7 @@ export declare const ResetService: GenService<{
    * that person's institution and those above it ask for beyond them; of each demand the strictest holds. Whose it is, is
    * known by a user_id and a code that are good, as for InspectReset, or else by a person's access token. Anything else
    * gets the operator's rules, so nobody learns whether a code or an account exists. A wrong short code is counted, as by
-   * InspectReset. Callers: anybody.
+   * InspectReset. Callers: anybody. Errors: THROTTLED, as for InspectReset.
    *
    * @generated from rpc guichet.v1.ResetService.GetPasswordPolicy
    */
@@ -850,7 +851,7 @@ export declare const ResetService: GenService<{
   /**
    * Tells rule by rule whether a password would do; nothing is kept. With a user_id and a code, as for GetPasswordPolicy,
    * by the rules that hold for that person; what only the account can tell is found out when the password is set: whether
-   * it is one of its identifiers, or was its password before. Callers: anybody.
+   * it is one of its identifiers, or was its password before. Callers: anybody. Errors: THROTTLED, as for InspectReset.
    *
    * @generated from rpc guichet.v1.ResetService.CheckPassword
    */
@@ -861,8 +862,8 @@ export declare const ResetService: GenService<{
   },
   /**
    * Writes down that somebody asks for a reset and answers. Never looks the account up: the answer is the same for
-   * known, unknown, disabled and not migrated. Callers: anybody. Errors: THROTTLED where the caller's network has asked for
-   * thousands; that tells nothing about anybody.
+   * known, unknown, disabled and not migrated. Callers: anybody. Errors: THROTTLED where the caller's network, or its IPv6
+   * site, has asked for thousands; that tells nothing about anybody.
    *
    * @generated from rpc guichet.v1.ResetService.RequestReset
    */
@@ -873,7 +874,8 @@ export declare const ResetService: GenService<{
   },
   /**
    * Tells whether a link or a short code is still good. Consumes nothing, but a wrong short code is counted, as by
-   * CompleteReset. Callers: anybody. Errors: RESET_CODE_INVALID.
+   * CompleteReset. Callers: anybody. Errors: RESET_CODE_INVALID; THROTTLED where hundreds of wrong short codes come from the
+   * caller's network, for these only.
    *
    * @generated from rpc guichet.v1.ResetService.InspectReset
    */
@@ -884,10 +886,11 @@ export declare const ResetService: GenService<{
   },
   /**
    * Sets the new password, once: the code and every other one die, every session ends. The code survives a refused
-   * password; five wrong e-mail addresses kill it. A short code dies with the fifth wrong try at its account, whether the
-   * code or the address was wrong. Callers: anybody.
+   * password; five wrong e-mail addresses kill it. A short code is good no more from a network with five wrong tries at its
+   * account, whether the code or the address was wrong, and dies with fifty wrong codes from everywhere together. Callers:
+   * anybody.
    * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED, THROTTLED (too many new passwords for this account in a day,
-   * where former ones are compared).
+   * where former ones are compared; and as for InspectReset).
    *
    * @generated from rpc guichet.v1.ResetService.CompleteReset
    */
@@ -925,8 +928,9 @@ export declare const ResetService: GenService<{
    * Makes a short code to hand over by voice or on paper, for a person whom no mail reaches. It kills the account's
    * former short code, and a LEGACY account is migrated by it, so that its old password is gone. The person is told by
    * mail if there is an address. Callers: admin; institution_admin, for people in its reach who are not ranked above it.
+   * Nobody for oneself: whoever has stolen a session must not get a password by it.
    * Not idempotent: each call is another code.
-   * Errors: NOT_FOUND, FORBIDDEN for who is ranked above, STATE if the account is disabled or deleted.
+   * Errors: NOT_FOUND, FORBIDDEN for who is ranked above and for oneself, STATE if the account is disabled or deleted.
    *
    * @generated from rpc guichet.v1.ResetService.IssueResetCode
    */

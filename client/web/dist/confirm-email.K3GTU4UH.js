@@ -1,1 +1,0 @@
-import{a as n,d as t}from"./shared.5A3QK42Q.js";import{a as c}from"./shared.4OAGXXNR.js";import{g as o,j as i}from"./shared.F4FRUWWV.js";import"./shared.Y4K6OYQR.js";var m=o("confirm-email"),r=n(m);i(m,async()=>{let{email:a}=await c.account.confirmEmailChange(r);t(m,{email:a})});

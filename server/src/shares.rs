@@ -1,0 +1,132 @@
+//! Places for what is done at a time, of which one holder gets a share only: nobody fills the house alone.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use uuid::Uuid;
+
+/// Places, and who holds how many of them.
+#[derive(Debug)]
+pub struct Shares<K> {
+    all: usize,
+    taken: Arc<Mutex<Taken<K>>>,
+}
+
+#[derive(Debug)]
+struct Taken<K> {
+    by: HashMap<K, usize>,
+    all: usize,
+}
+
+/// A place, given back when it is dropped.
+#[derive(Debug)]
+pub struct Place<K: Eq + Hash> {
+    holder: K,
+    taken: Arc<Mutex<Taken<K>>>,
+}
+
+impl<K> Clone for Shares<K> {
+    fn clone(&self) -> Self {
+        Self {
+            taken: self.taken.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Shares<K> {
+    /// `all` places.
+    pub fn new(all: usize) -> Self {
+        let taken = Taken {
+            by: HashMap::new(),
+            all: 0,
+        };
+        Self {
+            all,
+            taken: Arc::new(Mutex::new(taken)),
+        }
+    }
+
+    /// A place, if there is one, and this holder has fewer than `most`.
+    pub fn take(&self, holder: K, most: usize) -> Option<Place<K>> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.by.get(&holder).copied().unwrap_or_default();
+        if own >= most || taken.all >= self.all {
+            return None;
+        }
+        taken.by.insert(holder.clone(), own + 1);
+        taken.all += 1;
+        Some(Place {
+            holder,
+            taken: self.taken.clone(),
+        })
+    }
+}
+
+impl<K: Eq + Hash> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= 1;
+        // Whoever holds nothing any more takes no room either.
+        match taken.by.get_mut(&self.holder) {
+            Some(places) if *places > 1 => *places -= 1,
+            _ => drop(taken.by.remove(&self.holder)),
+        }
+    }
+}
+
+/// What lasts as long as its caller wishes. Its callers are known by what they show.
+#[derive(Debug)]
+pub struct Streams {
+    /// That follow the journal: each looks at it every second.
+    pub watchers: Shares<Option<Uuid>>,
+    /// Imports: they all want `SQLite`'s one writer, and sign-ins want it too.
+    pub imports: Shares<Option<Uuid>>,
+    /// Of all that is held about a person: each keeps a page of it in memory.
+    pub exports: Shares<Option<Uuid>>,
+}
+
+impl Streams {
+    /// At a time.
+    pub const WATCHERS: usize = 64;
+
+    /// Likewise.
+    pub const IMPORTS: usize = 4;
+
+    /// Likewise.
+    pub const EXPORTS: usize = 64;
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            watchers: Shares::new(Self::WATCHERS),
+            imports: Shares::new(Self::IMPORTS),
+            exports: Shares::new(Self::EXPORTS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_holds_more_than_a_share_and_all_no_more_than_there_is() {
+        let shares = Shares::new(3);
+
+        let first = shares.take("anne", 2).unwrap();
+        let second = shares.take("anne", 2).unwrap();
+        assert!(shares.take("anne", 2).is_none());
+        let third = shares.take("bea", 2).unwrap();
+        assert!(shares.take("carl", 2).is_none());
+
+        drop(first);
+        let fourth = shares.take("carl", 2).unwrap();
+        drop((second, third, fourth));
+        assert!(shares.taken.lock().unwrap().by.is_empty());
+    }
+}

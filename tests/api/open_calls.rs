@@ -1,0 +1,157 @@
+//! How much callers can have a server keep for calls that they don't go on with.
+
+use std::time::Duration;
+
+use guichet_client::proto::WatchEventsRequest;
+use guichet_client::{Guichet, error};
+use guichet_tests::wire::{GRPC, Open, Wire, frame};
+use guichet_tests::{Server, expect_error, memory, patience};
+use http::Method;
+use tokio::time::timeout;
+use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::institutions::network::{self, Network};
+
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
+const REQUEST_RESET: &str = "/guichet.v1.ResetService/RequestReset";
+const GET_IMPORT: &str = "/guichet.v1.ImportService/GetImport";
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+
+/// How long an answer may take, on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What stands before a message of this length.
+fn promise(length: u32) -> Vec<u8> {
+    [&[0][..], &length.to_be_bytes()].concat()
+}
+
+/// Calls that stay open on a connection of their own.
+async fn open(server: &Server, path: &str, count: usize) -> Vec<Open> {
+    let wire = Wire::connect(server).await;
+    let mut calls = Vec::new();
+    for _ in 0..count {
+        let call = wire.open(Method::POST, path, &[GRPC]).await;
+        calls.push(call.expect("an open call"));
+    }
+    calls
+}
+
+async fn codes(calls: Vec<Open>) -> Vec<Option<Code>> {
+    let mut codes = Vec::new();
+    for call in calls {
+        let answer = timeout(PATIENCE, call.answer()).await;
+        codes.push(answer.expect("an end").expect("an answer").code());
+    }
+    codes
+}
+
+/// Memory is set aside for what has come, not for what somebody says will come.
+#[tokio::test]
+async fn a_message_that_is_only_promised_takes_no_memory() {
+    let server = Server::builder()
+        .env("GUICHET_MAX_DEADLINE", "3s")
+        .start()
+        .await;
+    let pid = server.pid().expect("a running server");
+    let before = memory::mib(pid, "VmHWM");
+
+    let mut calls = Vec::new();
+    for _ in 0..20 {
+        let mut some = open(&server, REQUEST_RESET, 100).await;
+        for call in &mut some {
+            call.send(&promise(64 * 1024));
+        }
+        calls.extend(some);
+    }
+
+    let codes = codes(calls).await;
+    let told = |code| codes.iter().filter(|told| **told == Some(code)).count();
+    // Of those that are slow there are so many at a time.
+    assert_eq!(told(Code::DeadlineExceeded), 1_024, "{codes:?}");
+    assert_eq!(told(Code::ResourceExhausted), 976, "{codes:?}");
+    let more = memory::mib(pid, "VmHWM") - before;
+    assert!(more < 48.0, "{more} MiB more");
+}
+
+#[tokio::test]
+async fn only_uploads_may_be_longer_than_other_messages() {
+    let server = Server::start().await;
+
+    let mut import = open(&server, GET_IMPORT, 1).await;
+    import[0].send(&promise(64 * 1024 + 1));
+    let mut reflection = open(&server, REFLECTION, 1).await;
+    reflection[0].send(&promise(4 * 1024 + 1));
+
+    assert_eq!(codes(import).await, [Some(Code::OutOfRange)]);
+    // Its stream ends without a word.
+    assert_eq!(codes(reflection).await, [Some(Code::Ok)]);
+}
+
+/// A message in pieces is the same message.
+#[tokio::test]
+async fn a_message_may_come_slowly() {
+    let server = Server::start().await;
+    let mut calls = open(&server, HEALTH, 1).await;
+
+    for byte in frame(0, &[]) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        calls[0].send(&[byte]);
+    }
+    calls[0].finish(&[]);
+
+    assert_eq!(codes(calls).await, [Some(Code::Ok)]);
+}
+
+/// From a network a quarter of the calls, whatever its connections would allow, and all together no more than there is
+/// room for.
+#[tokio::test]
+async fn open_calls_are_bounded_by_network_and_in_all() {
+    let server = Server::builder()
+        .env("GUICHET_MAX_CONNECTIONS", "20")
+        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.1")
+        .start()
+        .await;
+    let guichet = server.anyone().await;
+    let watch = async |network: usize| {
+        let mut request = Request::new(HealthCheckRequest::default());
+        let from = format!("198.51.{network}.1").parse().expect("a header");
+        request.metadata_mut().insert("x-forwarded-for", from);
+        HealthClient::new(guichet.channel()).watch(request).await
+    };
+
+    let mut held = Vec::new();
+    for network in 1..=4 {
+        for _ in 0..10 {
+            held.push(watch(network).await.expect("a place"));
+        }
+        expect_error(watch(network).await, Code::ResourceExhausted, "OVERLOADED");
+    }
+    expect_error(watch(5).await, Code::ResourceExhausted, "OVERLOADED");
+
+    drop(held);
+    patience::until("room again", async || watch(5).await.ok()).await;
+}
+
+/// However many a director opens, applications find room.
+#[tokio::test]
+async fn a_director_has_a_few_streams_only() {
+    let network = Network::start().await;
+    let director = network::director(&network.server, "dora", &network.school).await;
+    let watch = async |guichet: &Guichet| {
+        let request = WatchEventsRequest::default();
+        guichet.event().watch_events(request).await
+    };
+    let mut watching = Vec::new();
+    for _ in 0..4 {
+        watching.push(watch(&director).await.expect("a stream"));
+    }
+
+    let refused = watch(&director).await;
+
+    let status = expect_error(refused, Code::ResourceExhausted, "OVERLOADED");
+    assert!(error::retry_after(&status).is_some());
+    let admin = network.server.admin().await;
+    watch(&admin).await.expect("a stream");
+}

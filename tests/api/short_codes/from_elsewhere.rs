@@ -1,0 +1,185 @@
+//! What strangers can do by wrong codes: not take one away from whom it was handed to, and not have the server write.
+
+use std::net::IpAddr;
+
+use guichet_client::proto::{
+    CheckPasswordRequest, CompleteResetRequest, GetPasswordPolicyRequest, InspectResetRequest,
+};
+use guichet_proto::v1::reset_service_client::ResetServiceClient;
+use guichet_tests::door::is_throttled;
+use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::{Place, Server, journal};
+use tokio::task::JoinSet;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use super::{EMAIL, WRONG, complete, issue, refusal};
+
+const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+
+/// Somebody at one of this machine's own addresses.
+#[derive(Clone)]
+struct Stranger(ResetServiceClient<Channel>);
+
+impl Stranger {
+    async fn at(server: &Server, address: [u8; 4]) -> Self {
+        let endpoint = Endpoint::from_shared(server.url()).expect("an address");
+        let endpoint = endpoint.local_address(Some(IpAddr::from(address)));
+        let channel = endpoint.connect().await.expect("a connection");
+        Self(ResetServiceClient::new(channel))
+    }
+
+    async fn inspect(&self, user_id: &str, code: &str) -> Result<Response<()>, Status> {
+        let request = InspectResetRequest {
+            user_id: user_id.into(),
+            code: code.into(),
+        };
+        let reply = self.0.clone().inspect_reset(request).await;
+        reply.map(|reply| reply.map(drop))
+    }
+
+    /// By every RPC that takes a code.
+    async fn each(&self, user_id: &str, code: &str) -> [Result<(), Status>; 4] {
+        let mut client = self.0.clone();
+        let policy = GetPasswordPolicyRequest {
+            user_id: user_id.into(),
+            code: code.into(),
+            ..GetPasswordPolicyRequest::default()
+        };
+        let check = CheckPasswordRequest {
+            user_id: user_id.into(),
+            code: code.into(),
+            password: OTHER_PASSWORD.into(),
+            ..CheckPasswordRequest::default()
+        };
+        let set = CompleteResetRequest {
+            user_id: user_id.into(),
+            code: code.into(),
+            email: EMAIL.into(),
+            new_password: OTHER_PASSWORD.into(),
+            ..CompleteResetRequest::default()
+        };
+        [
+            self.inspect(user_id, code).await.map(drop),
+            client.get_password_policy(policy).await.map(drop),
+            client.check_password(check).await.map(drop),
+            client.complete_reset(set).await.map(drop),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn five_wrong_codes_from_elsewhere_take_nothing_from_whom_it_was_handed_to() {
+    let server = Server::start().await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let code = issue(&server, &id).await.code;
+    let stranger = Stranger::at(&server, ELSEWHERE).await;
+
+    let mut refusals = Vec::new();
+    for _ in 0..20 {
+        refusals.push(refusal(stranger.inspect(&id, WRONG).await));
+    }
+
+    // Where they were tried, the right one is good no more.
+    refusals.push(refusal(stranger.inspect(&id, &code).await));
+    refusals.dedup();
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    let school = server.anyone().await;
+    let done = complete(&school, &id, &code, EMAIL).await;
+    done.expect("a reset");
+}
+
+#[tokio::test]
+async fn fifty_wrong_codes_from_everywhere_kill_one_and_that_is_told_once() {
+    let server = Server::start().await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let code = issue(&server, &id).await.code;
+    let school = Stranger::at(&server, [127, 0, 0, 1]).await;
+    let guess = async |networks: std::ops::RangeInclusive<u8>| {
+        let mut guesses = JoinSet::new();
+        for network in networks {
+            let stranger = Stranger::at(&server, [127, 0, network, 1]).await;
+            // Two more than are counted.
+            for _ in 0..7 {
+                let (stranger, id) = (stranger.clone(), id.clone());
+                guesses.spawn(async move { stranger.inspect(&id, WRONG).await });
+            }
+        }
+        for guess in guesses.join_all().await {
+            refusal(guess);
+        }
+    };
+
+    guess(1..=9).await;
+    let looked = school.inspect(&id, &code).await;
+    looked.expect("a good code after forty-five");
+    guess(10..=10).await;
+
+    refusal(school.inspect(&id, &code).await);
+    refusal(complete(&server.anyone().await, &id, &code, EMAIL).await);
+    let events = journal::of_kind(&server, "reset.code_exhausted").await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    // That a code was handed over, and that it was killed.
+    let told = server.mailbox().last(EMAIL, 2).await;
+    assert!(told.text.contains("mauvaises réponses"), "{}", told.text);
+    people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn whoever_makes_up_ids_leaves_no_row_for_each() {
+    let server = Server::start().await;
+    let stranger = Stranger::at(&server, ELSEWHERE).await;
+
+    for number in 0..20_u128 {
+        let made_up = Uuid::from_u128(number << 8);
+        refusal(stranger.inspect(&made_up.to_string(), "x").await);
+    }
+
+    let counters = Place::behind(&server).dump().await.remove("throttle");
+    let counters = counters.expect("the table");
+    // One of the network's, one of everybody's.
+    assert!(counters.len() <= 2, "{counters:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_wrong_codes_is_not_looked_at_and_is_told_to_wait() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        // For ten of these, one short code.
+        .env("GUICHET_THROTTLE_NETWORK_REQUESTS", "60")
+        .env("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h")
+        .start()
+        .await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let leo = people::active(&server, "leo", "leo@ecole.example").await.id;
+    let mailed = people::reset_link(&server, EMAIL).await;
+    let code = issue(&server, &id).await.code;
+    let nobody = "0192f0a0-0000-7000-8000-000000000001";
+    let flood = Stranger::at(&server, ELSEWHERE).await;
+    for _ in 0..6 {
+        // A right one makes room for itself.
+        let looked = flood.inspect(&id, &code).await;
+        looked.expect("a good code");
+        refusal(flood.inspect(nobody, WRONG).await);
+    }
+
+    // One answer, whether or not there is an account, a code, or the right one.
+    for (user_id, code) in [
+        (id.as_str(), WRONG),
+        (&id, &code),
+        (&leo, WRONG),
+        (nobody, "x"),
+    ] {
+        for refused in flood.each(user_id, code).await {
+            let refused = refused.expect_err("a flood");
+            assert!(is_throttled(&refused), "{refused:?}");
+        }
+    }
+    // What was mailed can't be guessed, and nobody else is held up.
+    let looked = flood.inspect(&id, &mailed.code).await;
+    looked.expect("a good link");
+    refusal(flood.inspect(&id, "").await);
+    let school = server.anyone().await;
+    complete(&school, &id, &code, EMAIL).await.expect("a reset");
+}
