@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod pages;
 pub mod pagination;
 pub mod password;
+pub mod places;
 pub mod readiness;
 pub mod refusals;
 pub mod reset;

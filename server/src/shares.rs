@@ -1,4 +1,4 @@
-//! Places for what is done at a time, of which one holder gets a share only: nobody fills the house alone.
+//! Seats for what lasts as long as its caller wishes, of which one caller gets a share only.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-/// Places, and who holds how many of them.
+/// Seats, and who holds how many of them.
 #[derive(Debug)]
 pub struct Shares<K> {
     all: usize,
@@ -21,9 +21,9 @@ struct Taken<K> {
     all: usize,
 }
 
-/// A place, given back when it is dropped.
+/// A seat, given back when it is dropped.
 #[derive(Debug)]
-pub struct Place<K: Eq + Hash> {
+pub struct Seat<K: Eq + Hash> {
     holder: K,
     taken: Arc<Mutex<Taken<K>>>,
 }
@@ -38,7 +38,7 @@ impl<K> Clone for Shares<K> {
 }
 
 impl<K: Clone + Eq + Hash> Shares<K> {
-    /// `all` places.
+    /// `all` seats.
     pub fn new(all: usize) -> Self {
         let taken = Taken {
             by: HashMap::new(),
@@ -50,8 +50,8 @@ impl<K: Clone + Eq + Hash> Shares<K> {
         }
     }
 
-    /// A place, if there is one, and this holder has fewer than `most`.
-    pub fn take(&self, holder: K, most: usize) -> Option<Place<K>> {
+    /// A seat, if there is one, and this holder has fewer than `most`.
+    pub fn take(&self, holder: K, most: usize) -> Option<Seat<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let own = taken.by.get(&holder).copied().unwrap_or_default();
         if own >= most || taken.all >= self.all {
@@ -59,20 +59,20 @@ impl<K: Clone + Eq + Hash> Shares<K> {
         }
         taken.by.insert(holder.clone(), own + 1);
         taken.all += 1;
-        Some(Place {
+        Some(Seat {
             holder,
             taken: self.taken.clone(),
         })
     }
 }
 
-impl<K: Eq + Hash> Drop for Place<K> {
+impl<K: Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
         // Whoever holds nothing any more takes no room either.
         match taken.by.get_mut(&self.holder) {
-            Some(places) if *places > 1 => *places -= 1,
+            Some(seats) if *seats > 1 => *seats -= 1,
             _ => drop(taken.by.remove(&self.holder)),
         }
     }

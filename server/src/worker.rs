@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -229,7 +229,8 @@ async fn forget_history(store: &Store, first_kept: Uuid) -> Result<(), Error> {
 }
 
 /// Deletes the jobs that nothing was written to since `history`: first their rows, for a job has as many as a country has
-/// pupils, and they would all go with it in one statement.
+/// pupils, and they would all go with it in one statement. One that somebody goes on with meanwhile keeps the rest of its
+/// rows.
 async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), Error> {
     let old = import::Column::UpdateTime.lte(history);
     let jobs = import::Entity::find()
@@ -239,7 +240,11 @@ async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), Error> 
     for job in jobs.into_tuple::<Uuid>().all(&store.read).await? {
         // Within a job, a row's number is a key.
         let key = import_row::Column::Number;
-        let rows = import_row::Column::ImportId.eq(job);
+        let still_old = import::Entity::find_by_id(job)
+            .select_only()
+            .column(import::Column::Id)
+            .filter(old.clone());
+        let rows = import_row::Column::ImportId.in_subquery(still_old.into_query());
         store.sweep::<import_row::Entity>(key, rows).await?;
     }
     let key = import::Column::Id;

@@ -54,19 +54,7 @@ async fn a_start_deletes_all_that_has_expired_and_nothing_else() {
 async fn the_rows_of_an_old_import_go_before_it_does() {
     let mut server = Server::start().await;
     let place = Place::behind(&server);
-    let id = if place.is_postgres() {
-        "'00000000000000000000000000000001'"
-    } else {
-        "X'00000000000000000000000000000001'"
-    };
-    let rows = (0..OLD).map(|number| format!("({id}, {number}, 'REFUSED', '[]')"));
-    let rows = rows.collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "INSERT INTO import VALUES
-         ({id}, 'old', '', NULL, 'LEGACY', false, 'COMPLETED', 1, 0, 0, 0, 1, 0, 0, NULL, 1, 1, 1);
-         INSERT INTO import_row (import_id, number, verdict, faults) VALUES {rows}"
-    );
-    place.execute(&sql).await;
+    place.execute(&old_import(&place, 1, OLD)).await;
     refuse_imports_with_rows(&place).await;
 
     server.restart().await;
@@ -76,6 +64,56 @@ async fn the_rows_of_an_old_import_go_before_it_does() {
         (kept["import"].is_empty() && kept["import_row"].is_empty()).then_some(())
     })
     .await;
+}
+
+/// What adds an import that ended long ago, with so many rows.
+fn old_import(place: &Place, number: u8, rows: usize) -> String {
+    let prefix = if place.is_postgres() { "" } else { "X" };
+    let id = format!("{prefix}'{number:032x}'");
+    let import = format!(
+        "INSERT INTO import VALUES
+         ({id}, 'old', '', NULL, 'LEGACY', false, 'COMPLETED', 1, 0, 0, 0, 1, 0, 0, NULL, 1, 1, 1)"
+    );
+    if rows == 0 {
+        return import;
+    }
+    let rows = (0..rows).map(|row| format!("({id}, {row}, 'REFUSED', '[]')"));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    format!("{import}; INSERT INTO import_row (import_id, number, verdict, faults) VALUES {rows}")
+}
+
+#[tokio::test]
+async fn an_import_that_somebody_goes_on_with_keeps_the_rows_that_it_still_has() {
+    let mut server = Server::start().await;
+    let place = Place::behind(&server);
+    let add = [old_import(&place, 1, OLD), old_import(&place, 2, 0)];
+    go_on_with_imports_that_lose_rows(&place).await;
+    place.execute(&add.join("; ")).await;
+
+    server.restart().await;
+
+    // The imports themselves go last, once nothing more of any rows does.
+    until("the other import's end", async || {
+        (place.dump().await["import"].len() == 1).then_some(())
+    })
+    .await;
+    let left = place.dump().await["import_row"].len();
+    assert!(0 < left && left < OLD, "{left}");
+}
+
+/// Has the database write to an import as soon as some of its rows are gone, as somebody may who resumes it.
+async fn go_on_with_imports_that_lose_rows(place: &Place) {
+    let go_on = format!("UPDATE import SET update_time = {LATER} WHERE id = OLD.import_id;");
+    let trigger = if place.is_postgres() {
+        format!(
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN {go_on} RETURN NULL; END';
+             CREATE TRIGGER meddle AFTER DELETE ON import_row FOR EACH ROW EXECUTE FUNCTION meddle()"
+        )
+    } else {
+        format!("CREATE TRIGGER meddle AFTER DELETE ON import_row BEGIN {go_on} END")
+    };
+    place.execute(&trigger).await;
 }
 
 /// Has the database keep an import as long as it has rows, which otherwise go with it.
@@ -170,6 +208,27 @@ async fn a_clock_that_jumps_years_ahead_removes_events_only_when_told_to() {
     sealed(&server).await;
     assert_eq!(count(&server, "account.created").await, 0);
     assert_eq!(count(&server, "audit.pruned").await, 1);
+}
+
+/// Its seal comes into the time that is kept when all those before and behind it leave that.
+#[tokio::test]
+async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
+    let server = journal().await;
+    sealed(&server).await;
+    set_clock(&server, YEARS / 2);
+    go_on(&server).await;
+    set_clock(&server, 0);
+    go_on(&server).await;
+    set_clock(&server, YEARS);
+    go_on(&server).await;
+    assert_eq!(count(&server, "account.created").await, 1);
+
+    prune(&server);
+
+    sealed(&server).await;
+    assert_eq!(count(&server, "account.created").await, 0);
+    // All but the last time that something went on.
+    assert_eq!(count(&server, "api_key.created").await, 1);
 }
 
 /// Several seals' worth.

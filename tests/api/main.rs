@@ -16,6 +16,7 @@ mod database_tls;
 mod decisions;
 mod events;
 mod examples;
+mod exports;
 mod file_modes;
 mod former_passwords;
 mod grpc_web;

@@ -25,6 +25,14 @@ fn with_a_budget_of_five() -> Builder {
         .env("GUICHET_THROTTLE_NETWORK_INTERVAL", "1h")
 }
 
+async fn behind_a_proxy() -> Server {
+    with_a_budget_of_five()
+        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.0/8, ::1")
+        .env("GUICHET_FORWARDED_HEADER", "x-forwarded-for")
+        .start()
+        .await
+}
+
 /// Signs in from one of this machine's own addresses.
 async fn sign_in(
     server: &Server,
@@ -126,11 +134,7 @@ async fn who_was_there_before_is_not_held_up_and_makes_room_for_others() {
 
 #[tokio::test]
 async fn who_goes_from_one_network_of_a_site_to_the_next_is_stopped_by_what_they_share() {
-    let server = with_a_budget_of_five()
-        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.0/8, ::1")
-        .env("GUICHET_FORWARDED_HEADER", "x-forwarded-for")
-        .start()
-        .await;
+    let server = behind_a_proxy().await;
     for username in ["lea", "noa"] {
         people::active(&server, username, "").await;
     }
@@ -167,12 +171,46 @@ async fn who_goes_from_one_network_of_a_site_to_the_next_is_stopped_by_what_they
 }
 
 #[tokio::test]
+async fn a_network_where_nobody_signed_in_today_is_not_held_up_by_a_crowded_one_next_door() {
+    let server = behind_a_proxy().await;
+    for username in ["lea", "noa", "zoe"] {
+        people::active(&server, username, "").await;
+    }
+    let pupils = "2001:db8:1:1::1";
+    for username in ["lea", "noa"] {
+        sign_in_through_proxy(&server, pupils, username, GOOD_PASSWORD)
+            .await
+            .expect("a sign-in");
+    }
+    let stuff = async |address: &str| {
+        let mut tried = 0;
+        while tried < 100 {
+            let name = format!("mistyped.{tried}");
+            let refused = sign_in_through_proxy(&server, address, &name, OTHER_PASSWORD).await;
+            if refused.expect_err("nobody's password").code() == Code::ResourceExhausted {
+                break;
+            }
+            tried += 1;
+        }
+        tried
+    };
+
+    // Twenty more for each of the two.
+    assert_eq!(stuff(pupils).await, 45);
+
+    sign_in_through_proxy(&server, "2001:db8:1:2::1", "zoe", GOOD_PASSWORD)
+        .await
+        .expect("a sign-in by the staff");
+    // The crowded one counts as one of four, all the same.
+    for (network, room) in [(3, 5), (4, 5), (5, 5), (6, 0)] {
+        let address = format!("2001:db8:1:{network}::1");
+        assert_eq!(stuff(&address).await, room, "{address}");
+    }
+}
+
+#[tokio::test]
 async fn right_passwords_cost_a_site_nothing() {
-    let server = with_a_budget_of_five()
-        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.0/8, ::1")
-        .env("GUICHET_FORWARDED_HEADER", "x-forwarded-for")
-        .start()
-        .await;
+    let server = behind_a_proxy().await;
     people::active(&server, "lea", "").await;
 
     for network in 0..25 {

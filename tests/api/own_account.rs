@@ -10,7 +10,7 @@ use guichet_client::proto::{
 };
 use guichet_client::{Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
-use guichet_tests::{Server, expect_error};
+use guichet_tests::{Server, expect_error, journal, web};
 use prost_types::FieldMask;
 use tonic::{Code, Response, Status};
 
@@ -233,28 +233,70 @@ async fn who_asks_for_one_address_after_the_other_is_stopped_at_the_fourth() {
     assert_eq!(confirmations(&server).await, 3);
 }
 
-#[tokio::test]
-async fn an_address_is_asked_three_times_whoever_would_have_it() {
-    const WANTED: &str = "direction@ecole.example";
-    let server = strict().await;
-    let lea = person(&server, "lea").await;
-    let noa = person(&server, "noa").await;
+/// A server where a person may ask for one address, and then for one an hour.
+async fn stricter() -> Server {
+    Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_THROTTLE_RESET_REQUESTS", "1")
+        .env("GUICHET_THROTTLE_RESET_INTERVAL", "1h")
+        .start()
+        .await
+}
 
-    ask_for(&lea, WANTED).await;
-    ask_for(&lea, WANTED).await;
-    ask_for(&noa, WANTED).await;
-    for person in [&lea, &noa] {
-        let refused = try_for(person, "Direction@ecole.example").await;
-        let refused = refused.expect_err("a fourth mail");
+#[tokio::test]
+async fn an_address_is_asked_as_often_as_ten_people_may_ask_whoever_would_have_it() {
+    const WANTED: &str = "direction@ecole.example";
+    let server = stricter().await;
+    for number in 1..=10 {
+        let one = person(&server, &format!("eleve.{number}")).await;
+        ask_for(&one, WANTED).await;
+    }
+    let lea = person(&server, "lea").await;
+
+    for address in [WANTED, "Direction@ecole.example"] {
+        let refused = try_for(&lea, address).await;
+        let refused = refused.expect_err("an eleventh mail");
         assert_eq!(error::reason(&refused), Some(Reason::Throttled));
     }
 
-    assert_eq!(confirmations(&server).await, 3);
+    assert_eq!(confirmations(&server).await, 10);
     // What was refused is charged to nobody.
     ask_for(&lea, "lea@maison.example").await;
-    for number in 1..=2 {
-        ask_for(&noa, &format!("noa.{number}@maison.example")).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_an_address_every_hour_does_not_close_it_for_its_owner() {
+    const WANTED: &str = "direction@ecole.example";
+    let server = stricter().await;
+    people::active(&server, "lea", EMAIL).await;
+    for _ in 0..12 {
+        server.advance(Duration::from_mins(61));
+        let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+        let lea = server.as_person(&tokens.access_token).await;
+        ask_for(&lea, WANTED).await;
     }
+
+    let owner = person(&server, "direction").await;
+    ask_for(&owner, WANTED).await;
+}
+
+#[tokio::test]
+async fn too_many_changes_of_address_are_told_by_their_own_name() {
+    let server = stricter().await;
+    let lea = person(&server, "lea").await;
+    ask_for(&lea, "lea@maison.example").await;
+
+    for _ in 0..2 {
+        let refused = try_for(&lea, "lea.2@maison.example").await;
+        expect_error(refused, Code::ResourceExhausted, "THROTTLED");
+    }
+
+    let told = journal::of_kind(&server, "email_change.throttled").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let all = journal::events(&server).await;
+    assert!(all.iter().all(|event| event.kind != "reset.throttled"));
+    let series = r#"guichet_throttled_total{tried="email_change",by="account"}"#;
+    assert_eq!(web::metric(&server, series).await, Some(2.0));
 }
 
 #[tokio::test]

@@ -245,9 +245,7 @@ async fn the_language_is_the_chosen_one_then_the_browsers_then_the_configured_on
 async fn a_path_that_looks_like_another_site_is_no_link() {
     let server = Server::start().await;
 
-    let page = Browser::new(&server, "en")
-        .open("//evil.example/x")
-        .await;
+    let page = Browser::new(&server, "en").open("//evil.example/x").await;
 
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.body.contains("lang=de"), "{}", page.body);

@@ -22,16 +22,8 @@ use crate::{
 
 const FIELD: &str = "new_password";
 
-/// `ChangePassword`, on a device that shows no token.
-pub async fn change_password(
-    call: &Call<'_>,
-    request: ChangePasswordRequest,
-) -> Result<ChangePasswordResponse, Error> {
-    change_password_on(call, (request, String::new())).await
-}
-
 /// `ChangePassword`, on the device of a token, which may be empty, or anything.
-pub async fn change_password_on(
+pub async fn change_password(
     call: &Call<'_>,
     (request, device_token): (ChangePasswordRequest, String),
 ) -> Result<ChangePasswordResponse, Error> {

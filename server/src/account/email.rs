@@ -19,7 +19,7 @@ use crate::{
         account::{ActiveModel, Model, State},
         reset_code::{self, Purpose},
     },
-    throttle::{self, Curve, Refusal},
+    throttle::{self, Bucket, Curve, Refusal},
 };
 
 /// `RequestEmailChange`.
@@ -115,8 +115,11 @@ async fn enqueue(call: &Call<'_>, asker: &Asker, new_email: &EmailAddress) -> Re
     Ok(())
 }
 
-/// Counts a request for its account and for the address that it would mail to, whoever else asks for that one. Nobody asks
-/// more often for a new password (`reset::admission`).
+/// An address is asked as often as so many accounts may ask: one alone never closes it for its owner.
+const ACCOUNTS_FOR_AN_ADDRESS: u32 = 10;
+
+/// Counts a request for its account, as often as one for a new password (`reset::admission`), and for the address that it
+/// would mail to, whoever else asks for that one.
 async fn admit(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
@@ -127,26 +130,24 @@ async fn admit(
     if !limits.enabled {
         return Ok(Ok(()));
     }
-    let curve = Curve {
-        free: limits.reset_requests,
-        base: limits.reset_interval,
-        longest: limits.reset_interval,
+    let key = |parts: &[&[u8]]| throttle::key(&call.app.master_key, parts);
+    let own = key(&[b"email-change-account", account.id.as_bytes()]);
+    let shared = key(&[b"email-change-address", new_email.key().as_bytes()]);
+    let of_address = Bucket {
+        size: limits
+            .reset_requests
+            .saturating_mul(ACCOUNTS_FOR_AN_ADDRESS),
+        leak: limits.reset_interval / ACCOUNTS_FOR_AN_ADDRESS,
     };
-    let counters: [[&[u8]; 2]; 2] = [
-        [b"email-change-account", account.id.as_bytes()],
-        [b"email-change-address", new_email.key().as_bytes()],
-    ];
-    for parts in counters {
-        let key = throttle::key(&call.app.master_key, &parts);
-        if let Err(closed) = throttle::charge(txn, &key, curve, call.now).await? {
-            return Ok(Err(Refusal {
-                tried: Tried::Reset,
-                throttle: Throttle::Account,
-                closed,
-            }));
-        }
+    let mut admitted = throttle::charge(txn, &own, Curve::of_resets(limits), call.now).await?;
+    if admitted.is_ok() {
+        admitted = throttle::pour(txn, &shared, of_address, call.now).await?;
     }
-    Ok(Ok(()))
+    Ok(admitted.map_err(|closed| Refusal {
+        tried: Tried::EmailChange,
+        throttle: Throttle::Account,
+        closed,
+    }))
 }
 
 /// `ConfirmEmailChange`.

@@ -18,7 +18,7 @@ use crate::{
     clock::Timestamp,
     error::Error,
     i18n::Locale,
-    shares::Place,
+    shares::Seat,
     store::{account, event, import_row, outbox, reset_request, session, totp},
 };
 
@@ -34,7 +34,7 @@ const MAX_OF_ONE: usize = 2;
 /// Told to who finds no room.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// A caller that takes nothing for so long has gone.
+/// A caller that takes nothing for so long is told to come back.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `ExportAccountData`: whose data it is, if the caller may have it.
@@ -43,16 +43,16 @@ pub async fn export_account_data(
     request: ExportAccountDataRequest,
 ) -> Result<Export, Error> {
     let id = call.own_or_admin("account_id", &request.account_id)?;
-    let place = call
+    let seat = call
         .app
         .streams
         .exports
         .take(call.caller.actor_id(), MAX_OF_ONE);
     let retry_after = RETRY_AFTER;
-    let place = place.ok_or(Error::Overloaded { retry_after })?;
+    let seat = seat.ok_or(Error::Overloaded { retry_after })?;
     let account = row::find(&call.app.store.read, id).await?;
     Ok(Export {
-        _place: place,
+        seat,
         account,
         locale: call.locale,
     })
@@ -60,7 +60,7 @@ pub async fn export_account_data(
 
 /// An export that may begin.
 pub struct Export {
-    _place: Place<Option<Uuid>>,
+    seat: Seat<Option<Uuid>>,
     account: account::Model,
     /// Language of what goes wrong on the way.
     pub locale: Locale,
@@ -72,16 +72,22 @@ pub type Record = Result<ExportAccountDataResponse, Error>;
 impl Export {
     /// The records, read as the caller takes them: of years of events no more than a page is in memory.
     pub fn records(self, app: Arc<App>) -> mpsc::Receiver<Record> {
-        let (records, taken) = mpsc::channel(AHEAD);
+        let Self { seat, account, .. } = self;
+        let (records, taken) = mpsc::channel(AHEAD + 1);
         tokio::spawn(async move {
+            // Naming it is what takes it along; it is held until the last record is on its way.
+            let _seat = seat;
+            // Room for one word more: what is cut short must not look whole, however full it is.
+            let Ok(last) = records.clone().reserve_owned().await else {
+                return;
+            };
             let sections = Sections {
                 app: &app,
                 records: &records,
             };
-            if let Err(Stop::Failed(error)) = sections.send(&self.account).await {
+            if let Err(Stop::Failed(error)) = sections.send(&account).await {
                 tracing::warn!("an export was cut short: {error}");
-                // The caller may have gone meanwhile.
-                let _ = records.send(Err(error)).await;
+                last.send(Err(error));
             }
         });
         taken
@@ -174,8 +180,10 @@ impl Sections<'_> {
             section: section.to_owned(),
             json: record.to_string(),
         };
+        let retry_after = RETRY_AFTER;
         let sent = timeout(PATIENCE, self.records.send(Ok(record))).await;
-        sent.ok().and_then(Result::ok).ok_or(Stop::Gone)
+        sent.map_err(|_| Stop::Failed(Error::Overloaded { retry_after }))?
+            .map_err(|_| Stop::Gone)
     }
 }
 

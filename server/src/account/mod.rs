@@ -287,13 +287,12 @@ impl AccountService for Accounts {
                 "ChangePassword",
                 Access::Person,
                 request.map(|request| (request, kept)),
-                change_password::change_password_on,
+                change_password::change_password,
             )
             .await?;
         if keeps_cookies {
-            let token = std::mem::take(&mut reply.get_mut().device_token);
             let life = config.lifetimes.device;
-            device_cookie::keep(reply.metadata_mut().as_mut(), public, &token, life);
+            device_cookie::keep_from(&mut reply, public, |reply| &mut reply.device_token, life);
         }
         Ok(reply)
     }

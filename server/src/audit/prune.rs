@@ -10,6 +10,7 @@ use sea_orm::{
 use super::seal;
 use crate::{
     app::App,
+    clock::Timestamp,
     error::Error,
     event::{self, Subject},
     store::{event as journal, event_pruned, event_seal},
@@ -26,6 +27,15 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
 
 /// Events that are removed at a time, and the rest of their last seal: others who write wait no longer than for these.
 const STEP: u64 = 1_000;
+
+/// Seals behind one that are looked at to see whether its clock was right.
+const AHEAD: i64 = 1_000;
+
+/// By how much clocks may differ: those of replicas, and one before and after it is set.
+const TOLERANCE: Duration = Duration::from_mins(1);
+
+/// How often a clock may have been ahead for a moment; what is behind more of those is for the next time.
+const MAX_JUMPS: usize = 100;
 
 /// Whether old events go though nothing was sealed for long between them and the first that are kept. A clock that has
 /// jumped years ahead looks like that, and would take the whole journal along.
@@ -52,22 +62,15 @@ pub async fn prune(app: &App, gap: Gap) -> Result<(), Error> {
 
 /// The last seal behind `gone` of which the events are to go.
 ///
-/// The numbers decide: a seal that a wrong clock has dated into the past takes none along, and one of the future keeps none.
+/// The numbers decide: a seal that a wrong clock has dated into the past takes none along, and one of the future keeps none,
+/// neither before its date nor once that has come: see [`first_kept`].
 async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error> {
     let db = &app.store.read;
-    let now = app.clock.now();
-    let oldest_kept = now.minus(app.config.lifetimes.events);
-    let seals = event_seal::Entity::find().filter(event_seal::Column::Number.gt(gone));
-    let first_kept = seals
-        .clone()
-        .filter(event_seal::Column::SealTime.between(oldest_kept, now))
-        .order_by_asc(event_seal::Column::Number)
-        .one(db)
-        .await?;
-    let Some(first_kept) = first_kept else {
+    let Some(first_kept) = first_kept(app, gone).await? else {
         return Ok(None);
     };
-    let newest_old = seals
+    let newest_old = event_seal::Entity::find()
+        .filter(event_seal::Column::Number.gt(gone))
         .filter(event_seal::Column::Number.lt(first_kept.number))
         .order_by_desc(event_seal::Column::Number)
         .one(db)
@@ -90,6 +93,47 @@ async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error
         return Ok(None);
     }
     Ok(Some(newest_old.number))
+}
+
+/// The first seal behind `gone` that is not old; not one of a clock that was ahead for a moment, which would hold up all that
+/// is behind it until its own date is old.
+async fn first_kept(app: &App, gone: i64) -> Result<Option<event_seal::Model>, Error> {
+    let now = app.clock.now();
+    let oldest_kept = now.minus(app.config.lifetimes.events);
+    let mut candidate = None;
+    let mut from = gone + 1;
+    for _ in 0..=MAX_JUMPS {
+        candidate = event_seal::Entity::find()
+            .filter(event_seal::Column::Number.gte(from))
+            .filter(event_seal::Column::SealTime.between(oldest_kept, now))
+            .order_by_asc(event_seal::Column::Number)
+            .one(&app.store.read)
+            .await?;
+        let Some(seal) = &candidate else { break };
+        match old_behind(app, seal.number, oldest_kept).await? {
+            Some(number) => from = number,
+            None => break,
+        }
+    }
+    Ok(candidate)
+}
+
+/// The first seal that is old though it was made after that of a number, whose clock was ahead then.
+///
+/// It is no older than the one before that number: otherwise it was its own clock that was wrong, and behind.
+async fn old_behind(app: &App, number: i64, oldest_kept: Timestamp) -> Result<Option<i64>, Error> {
+    let db = &app.store.read;
+    let Some(before) = event_seal::Entity::find_by_id(number - 1).one(db).await? else {
+        return Ok(None);
+    };
+    let behind = event_seal::Entity::find()
+        .filter(event_seal::Column::Number.between(number + 1, number.saturating_add(AHEAD)))
+        .filter(event_seal::Column::SealTime.gte(before.seal_time))
+        .filter(event_seal::Column::SealTime.lt(oldest_kept.minus(TOLERANCE)))
+        .order_by_asc(event_seal::Column::Number)
+        .one(db)
+        .await?;
+    Ok(behind.map(|seal| seal.number))
 }
 
 /// Says that events go, before the first of them does.

@@ -179,8 +179,9 @@ async fn charge_all(
     let mut charged = Charged::default();
     if standing == Standing::Stranger {
         let network = (counters.network.clone(), bucket);
-        // It grows with the network that is tried from: no school that has only one meets this one first.
-        let site = counters.site.clone().map(|key| (key, bucket.of_site()));
+        // No school that has only one network meets this one first.
+        let shared = network_bucket(call.app).of_site_with(bucket);
+        let site = counters.site.clone().map(|key| (key, shared));
         for (key, bucket) in [Some(network), site].into_iter().flatten() {
             if let Err(closed) = throttle::pour(txn, &key, bucket, call.now).await? {
                 return Ok(Err((Throttle::Network, closed)));

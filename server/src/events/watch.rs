@@ -146,7 +146,7 @@ async fn newest_seal(app: &App) -> Result<i64, Error> {
 
 /// A stream that may begin.
 pub struct Watch {
-    _seat: shares::Place<Option<Uuid>>,
+    _seat: shares::Seat<Option<Uuid>>,
     wanted: Wanted,
     scope: Scope,
     place: Place,

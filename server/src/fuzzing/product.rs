@@ -199,7 +199,7 @@ calls! {
     account::migrate::migrate_account: MigrateAccountRequest,
     account::migrate::batch_migrate_accounts: BatchMigrateAccountsRequest,
     account::migrate::send_activation: SendActivationRequest,
-    account::change_password::change_password: ChangePasswordRequest,
+    change_password: ChangePasswordRequest,
     account::email::request_email_change: RequestEmailChangeRequest,
     account::email::confirm_email_change: ConfirmEmailChangeRequest,
     account::delete::purge_account: PurgeAccountRequest,
@@ -236,6 +236,14 @@ calls! {
     import::get::list_imports: ListImportsRequest,
     import::rows::list_import_rows: ListImportRowsRequest,
     import::undo::undo_import: UndoImportRequest,
+}
+
+/// On a device that shows no token.
+async fn change_password(
+    call: &Call<'_>,
+    request: v1::ChangePasswordRequest,
+) -> Result<v1::ChangePasswordResponse, Error> {
+    account::change_password::change_password(call, (request, String::new())).await
 }
 
 /// Decodes a request as prost does for tonic; what was read is read again when it is written down.

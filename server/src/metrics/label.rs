@@ -68,8 +68,10 @@ pub enum Tried {
     SecondFactor,
     /// To give the password again, signed in.
     Password,
-    /// To have a link for a new password, or one that confirms another address.
+    /// To have a link for a new password, or a short code looked at.
     Reset,
+    /// To have a link that confirms another address.
+    EmailChange,
     /// To have the usernames of an address.
     Reminder,
 }
@@ -82,6 +84,7 @@ impl Tried {
             Self::SecondFactor => "second_factor",
             Self::Password => "password",
             Self::Reset => "reset",
+            Self::EmailChange => "email_change",
             Self::Reminder => "reminder",
         }
     }

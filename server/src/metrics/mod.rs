@@ -66,6 +66,7 @@ pub struct Metrics {
     password_lookups: Family<LookupLabels, Counter>,
     connections: Family<PortLabels, Gauge>,
     refused: Family<RefusedLabels, Counter>,
+    calls_refused: Counter,
     clock_skew: Gauge<f64, AtomicU64>,
     task_delay: Histogram,
     throttled: Family<ThrottledLabels, Counter>,
@@ -84,6 +85,7 @@ impl Metrics {
             password_lookups: Family::default(),
             connections: Family::default(),
             refused: Family::default(),
+            calls_refused: Counter::default(),
             clock_skew: Gauge::default(),
             task_delay: Histogram::new(HANDLING_SECONDS),
             throttled: Family::default(),
@@ -161,6 +163,11 @@ impl Metrics {
             self.refused.clone(),
         );
         registry.register(
+            "guichet_calls_refused",
+            "Calls for which there was no room beside those that were open",
+            self.calls_refused.clone(),
+        );
+        registry.register(
             "guichet_throttled",
             "Tries refused because there were too many, by what was tried and whose counter was full",
             self.throttled.clone(),
@@ -234,6 +241,11 @@ impl Metrics {
     /// Counts one connection that was not served.
     pub fn connection_refused(&self, cause: Refusal) {
         self.refused.get_or_create(&RefusedLabels { cause }).inc();
+    }
+
+    /// Counts one call for which there was no room.
+    pub fn call_refused(&self) {
+        self.calls_refused.inc();
     }
 
     /// Counts one try that was refused because there were too many.

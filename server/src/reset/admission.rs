@@ -47,7 +47,8 @@ pub(super) async fn admit(
         closed,
     };
     let typed = throttle::key(&app.master_key, &[what, key.as_bytes()]);
-    if let Err(closed) = throttle::charge(txn, &typed, curve(app), now).await? {
+    let curve = Curve::of_resets(&app.config.throttle);
+    if let Err(closed) = throttle::charge(txn, &typed, curve, now).await? {
         return Ok(Err(refused(Throttle::Account, closed)));
     }
     let Some(network) = request.network.as_deref() else {
@@ -79,17 +80,18 @@ async fn shared(
     now: Timestamp,
 ) -> Result<Vec<Shared>, Error> {
     let limits = &app.config.throttle;
-    let of_network = Bucket {
+    let of_any_network = Bucket {
         size: limits.network_resets,
         leak: limits.network_reset_interval,
     };
-    let of_network = of_network.grown(txn, network, now).await?;
+    let of_network = of_any_network.grown(txn, network, now).await?;
     let key = |parts: &[&[u8]]| throttle::key(&app.master_key, parts);
     let network_key = key(&[b"reset-network", network.as_bytes()]);
     let mut shared = vec![(Throttle::Network, network_key, of_network)];
     if let Some(site) = peer::site(network) {
         let site_key = key(&[b"reset-network", site.as_bytes()]);
-        shared.push((Throttle::Network, site_key, of_network.of_site()));
+        let of_site = of_any_network.of_site_with(of_network);
+        shared.push((Throttle::Network, site_key, of_site));
     }
     let of_everybody = Bucket::per_second(limits.reset_rate);
     shared.push((
@@ -126,19 +128,11 @@ pub(super) async fn admit_account(
     now: Timestamp,
 ) -> Result<Result<(), Refusal>, Error> {
     let key = throttle::key(&app.master_key, &[b"reset-account", account.id.as_bytes()]);
-    let charged = throttle::charge(txn, &key, curve(app), now).await?;
+    let curve = Curve::of_resets(&app.config.throttle);
+    let charged = throttle::charge(txn, &key, curve, now).await?;
     Ok(charged.map_err(|closed| Refusal {
         tried: Tried::Reset,
         throttle: Throttle::Account,
         closed,
     }))
-}
-
-fn curve(app: &App) -> Curve {
-    let limits = &app.config.throttle;
-    Curve {
-        free: limits.reset_requests,
-        base: limits.reset_interval,
-        longest: limits.reset_interval,
-    }
 }

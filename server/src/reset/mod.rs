@@ -128,9 +128,8 @@ impl ResetService for Resets {
             )
             .await?;
         if keeps_cookies {
-            let token = std::mem::take(&mut reply.get_mut().device_token);
             let life = config.lifetimes.device;
-            device_cookie::keep(reply.metadata_mut().as_mut(), public, &token, life);
+            device_cookie::keep_from(&mut reply, public, |reply| &mut reply.device_token, life);
         }
         Ok(reply)
     }

@@ -63,8 +63,10 @@ pub(super) async fn find(
     let arrived = Instant::now();
     intake::admit_short_code(call).await?;
     let txn = call.app.store.write().await?;
+    let in_vain = Tries::in_vain(call, account_id);
+    in_vain.hold(&txn).await?;
     let live = reset_code::Entity::lock_short(&txn, account_id, call.now).await?;
-    let tries = Tries::at(call, account_id, live.as_ref());
+    let tries = live.as_ref().map_or(in_vain, |live| Tries::at(call, live));
     let addresses = live.as_ref().map_or(0, |live| live.wrong_emails);
     // Its holder may have mistyped the address before, from here or elsewhere.
     let is_open = tries.from_here(&txn).await? + addresses < MAX_WRONG_TRIES;
@@ -94,7 +96,7 @@ fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {
 }
 
 /// Where wrong codes are counted. The code's row is held meanwhile, so of guesses that are made at once, each sees what the
-/// ones before it have counted.
+/// ones before it have counted. All rows are taken in one order: that of tries in vain, the code's, those of its tries.
 struct Tries {
     here: Vec<u8>,
     everywhere: Vec<u8>,
@@ -103,24 +105,38 @@ struct Tries {
 }
 
 impl Tries {
-    /// Those at a code; those in vain by the last byte of what was named, or whoever makes up ids would have as many rows.
-    fn at(call: &Call<'_>, account_id: Uuid, live: Option<&reset_code::Model>) -> Self {
+    /// Those at a code.
+    fn at(call: &Call<'_>, live: &reset_code::Model) -> Self {
+        Self::of(call, live.id.as_bytes(), live.expire_time)
+    }
+
+    /// Those in vain, by the last byte of what was named, or whoever makes up ids would have as many rows.
+    fn in_vain(call: &Call<'_>, account_id: Uuid) -> Self {
         let [.., last] = account_id.as_bytes();
-        let (what, expire_time): (&[u8], _) = match live {
-            Some(live) => (live.id.as_bytes(), live.expire_time),
-            None => (std::slice::from_ref(last), call.now),
-        };
+        Self::of(call, std::slice::from_ref(last), call.now)
+    }
+
+    /// From here means from the site, where there is one: a household with ten networks of IPv6 must not kill a code.
+    fn of(call: &Call<'_>, what: &[u8], expire_time: Timestamp) -> Self {
         let network = peer::network(call.client);
+        let place = peer::site(&network).unwrap_or(network);
         let key = |parts: &[&[u8]]| throttle::key(&call.app.master_key, parts);
         Self {
-            here: key(&[b"short-code", what, network.as_bytes()]),
+            here: key(&[b"short-code", what, place.as_bytes()]),
             everywhere: key(&[b"short-code", what]),
             now: call.now,
             expire_time,
         }
     }
 
-    /// How many from the caller's network were counted.
+    /// Waits for the row of everybody's tries in vain, and keeps it until the transaction ends; where there is a code as
+    /// well. Or whoever keeps that row busy, by ids that end alike, would see from the time of a further try whether it
+    /// waits for it, and so whether there is a code.
+    async fn hold(&self, txn: &DatabaseTransaction) -> Result<(), Error> {
+        self.add(txn, &self.everywhere, 0).await.map(drop)
+    }
+
+    /// How many from the caller's network or site were counted.
     async fn from_here(&self, txn: &DatabaseTransaction) -> Result<i64, Error> {
         let counter = counter::Entity::find_by_id(self.here.clone()).one(txn);
         Ok(counter.await?.map_or(0, |counter| counter.failures))
@@ -129,27 +145,29 @@ impl Tries {
     /// Counts so many more, and returns how many there are from everywhere. None more are written down as well, so that a
     /// network with five does not show whether they were at a code.
     async fn count(&self, txn: &DatabaseTransaction, more: i64) -> Result<i64, Error> {
-        let mut total = 0;
-        for key in [&self.here, &self.everywhere] {
-            let first = counter::ActiveModel {
-                key: Set(key.clone()),
-                failures: Set(more),
-                open_time: Set(self.now),
-                expire_time: Set(self.expire_time),
-                refuse_time: Set(None),
-            };
-            let failures = Expr::col((counter::Entity, counter::Column::Failures));
-            let again = OnConflict::column(counter::Column::Key)
-                .update_column(counter::Column::ExpireTime)
-                .value(counter::Column::Failures, failures.add(more))
-                .to_owned();
-            let counted = counter::Entity::insert(first)
-                .on_conflict(again)
-                .exec_with_returning(txn)
-                .await?;
-            total = counted.failures;
-        }
-        Ok(total)
+        self.add(txn, &self.here, more).await?;
+        self.add(txn, &self.everywhere, more).await
+    }
+
+    /// Adds to one row, and returns what it has then.
+    async fn add(&self, txn: &DatabaseTransaction, key: &[u8], more: i64) -> Result<i64, Error> {
+        let first = counter::ActiveModel {
+            key: Set(key.to_vec()),
+            failures: Set(more),
+            open_time: Set(self.now),
+            expire_time: Set(self.expire_time),
+            refuse_time: Set(None),
+        };
+        let failures = Expr::col((counter::Entity, counter::Column::Failures));
+        let again = OnConflict::column(counter::Column::Key)
+            .update_column(counter::Column::ExpireTime)
+            .value(counter::Column::Failures, failures.add(more))
+            .to_owned();
+        let counted = counter::Entity::insert(first)
+            .on_conflict(again)
+            .exec_with_returning(txn)
+            .await?;
+        Ok(counted.failures)
     }
 }
 

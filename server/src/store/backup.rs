@@ -27,8 +27,8 @@ pub async fn back_up(database: &Path, to: &Path) -> anyhow::Result<()> {
 
     let partial = partial(to);
     let outcome = copy_whole(database, &partial).await;
-    unless_failed(&partial, outcome)?;
-    put(&partial, to)
+    let outcome = outcome.and_then(|()| put(&partial, to));
+    unless_failed(&partial, outcome)
 }
 
 async fn copy_whole(database: &Path, partial: &Path) -> anyhow::Result<()> {
@@ -81,7 +81,13 @@ async fn take_its_place(partial: &Path, database: &Path) -> anyhow::Result<Optio
     let alone = open_alone(database).await?;
     let former = unused_name(database)?;
     fs::hard_link(database, &former)?;
-    put(partial, database)?;
+    if let Err(cause) = put(partial, database) {
+        // Unless the copy has its name already, the database has two.
+        if partial.exists() {
+            remove(&former)?;
+        }
+        return Err(cause);
+    }
     alone.close().await?;
     Ok(Some(former))
 }
@@ -113,9 +119,14 @@ async fn end_all(partial: &Path, clock: &Clock) -> anyhow::Result<Ended> {
     })
     .await?;
     let store = Store::of(copy.clone(), copy, None);
-    store.migrate().await?;
-    let ended = restored::end_all(&store, clock).await?;
-    store.close().await?;
+    let outcome = match store.migrate().await {
+        Ok(()) => restored::end_all(&store, clock).await,
+        Err(cause) => Err(cause),
+    };
+    // In any case: what removes the file must not do so while it is open.
+    let closed = store.close().await;
+    let ended = outcome?;
+    closed?;
     Ok(ended)
 }
 
@@ -129,24 +140,28 @@ pub(super) fn must_exist(file: &Path) -> anyhow::Result<()> {
 
 /// Beside the file that it becomes, so that renaming it is one step.
 fn partial(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".partial");
-    name.into()
+    beside(file, ".partial")
 }
 
 /// Hashes and addresses are in it: nobody else may read it, not even while it is written.
 fn create_private(file: &Path) -> anyhow::Result<File> {
     // Of an earlier one that was cut off: SQLite would play a journal back into this one, and whoever has the file open
     // would read this one too.
-    for old in journals(file).chain([file.to_owned()]) {
-        remove(&old)?;
-    }
+    remove_whole(file)?;
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(file)
         .with_context(|| format!("can't write {}", file.display()))
+}
+
+/// With all that SQLite keeps beside it.
+fn remove_whole(file: &Path) -> anyhow::Result<()> {
+    for one in journals(file).chain([beside(file, "-shm"), file.to_owned()]) {
+        remove(&one)?;
+    }
+    Ok(())
 }
 
 fn remove(file: &Path) -> anyhow::Result<()> {
@@ -173,11 +188,16 @@ fn refuse_strange_journal(database: &Path) -> anyhow::Result<()> {
 /// What SQLite keeps beside a database that is in use, or was when its process died. It is of use where its database is;
 /// the third file that may be there, `-shm`, is made anew each time.
 fn journals(database: &Path) -> impl Iterator<Item = PathBuf> {
-    ["-wal", "-journal"].into_iter().map(|end| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(end);
-        name.into()
-    })
+    ["-wal", "-journal"]
+        .map(|end| beside(database, end))
+        .into_iter()
+}
+
+/// The file's name with another end.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 pub(super) async fn open(
@@ -201,7 +221,7 @@ pub(super) async fn open(
 /// Leaves nothing behind that is of no use.
 fn unless_failed<T>(partial: &Path, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
     if outcome.is_err() {
-        remove(partial)?;
+        remove_whole(partial)?;
     }
     outcome
 }
@@ -209,6 +229,14 @@ fn unless_failed<T>(partial: &Path, outcome: anyhow::Result<T>) -> anyhow::Resul
 /// Whole, and of a schema that this version knows.
 async fn verify(file: &Path) -> anyhow::Result<()> {
     let copy = open(file, "rw", |options| options).await?;
+    let verdict = verify_open(&copy, file).await;
+    // Whatever it is: the file may be removed next.
+    let closed = copy.close().await;
+    verdict?;
+    Ok(closed?)
+}
+
+async fn verify_open(copy: &DatabaseConnection, file: &Path) -> anyhow::Result<()> {
     let check = Statement::from_string(copy.get_database_backend(), "PRAGMA integrity_check");
     let found = copy.query_one_raw(check).await?;
     let verdict: String = found
@@ -217,8 +245,7 @@ async fn verify(file: &Path) -> anyhow::Result<()> {
     if verdict != "ok" {
         bail!("{} is damaged: {verdict}", file.display());
     }
-    schema::refuse_newer(&copy).await?;
-    copy.close().await?;
+    schema::refuse_newer(copy).await?;
     Ok(())
 }
 
@@ -236,11 +263,7 @@ async fn open_alone(database: &Path) -> anyhow::Result<DatabaseConnection> {
 }
 
 fn unused_name(database: &Path) -> anyhow::Result<PathBuf> {
-    let name = |number: u32| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(format!(".before-restore-{number}"));
-        PathBuf::from(name)
-    };
+    let name = |number: u32| beside(database, &format!(".before-restore-{number}"));
     let unused = (1..1_000).map(name).find(|name| !name.exists());
     unused.context("too many former databases are kept: remove some")
 }

@@ -1,6 +1,6 @@
 //! Table `reset_request`: what people asked for, as they typed it, and what became of it.
 
-use sea_orm::{Condition, QuerySelect as _, QueryTrait as _, entity::prelude::*};
+use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*, sea_query::UnionType};
 
 use super::{account, reset_request_account, scope::Scope};
 use crate::clock::Timestamp;
@@ -56,7 +56,9 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The requests about one account: made under a name or an address that it has, or decided about it when it had
     /// others.
-    pub fn about(account: &account::Model) -> Condition {
+    ///
+    /// Both are looked up by an index each; with OR between them, PostgreSQL reads the whole table.
+    pub fn about(account: &account::Model) -> Expr {
         let keys = [
             Some(account.username_key.as_str()),
             account.email_key.as_deref(),
@@ -65,9 +67,13 @@ impl Entity {
             .select_only()
             .column(reset_request_account::Column::RequestId)
             .filter(reset_request_account::Column::AccountId.eq(account.id));
-        Condition::any()
-            .add(Column::IdentifierKey.is_in(keys.into_iter().flatten()))
-            .add(Column::Id.in_subquery(decided.into_query()))
+        let mut ids = Self::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::IdentifierKey.is_in(keys.into_iter().flatten()))
+            .into_query();
+        ids.union(UnionType::Distinct, decided.into_query());
+        Column::Id.in_subquery(ids)
     }
 
     /// The requests about accounts in scope; what was typed and is nobody's is in no bounded one.

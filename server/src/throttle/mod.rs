@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 pub use self::{
+    bucket::Bucket,
     level::{Full, Level},
     refusal::{AT_MOST_EVERY, Refusal, lately_refusing, refuse, tell_within},
     turns::{Turn, Turns},
@@ -24,11 +25,12 @@ use crate::{
     config,
     master_key::{MasterKey, Purpose},
     store::{
-        Store, session,
+        Store,
         throttle::{ActiveModel, Column, Entity, Model},
     },
 };
 
+mod bucket;
 mod level;
 mod refusal;
 mod turns;
@@ -58,6 +60,16 @@ impl Curve {
             free: limits.free_failures,
             base: limits.base_delay,
             longest: limits.max_delay,
+        }
+    }
+
+    /// The curve of requests for a mail: so many at once, and then one an interval. It does not double: the delay holds up
+    /// the owner as well, and one mail an interval bothers nobody.
+    pub const fn of_resets(limits: &config::Throttle) -> Self {
+        Self {
+            free: limits.reset_requests,
+            base: limits.reset_interval,
+            longest: limits.reset_interval,
         }
     }
 
@@ -142,65 +154,6 @@ async fn hold(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<M
         .on_conflict(as_it_was)
         .exec_with_returning(txn)
         .await
-}
-
-/// Tries that leak away one by one: so many at once, and then as many as leak.
-#[derive(Clone, Copy, Debug)]
-pub struct Bucket {
-    /// Tries that it holds.
-    pub size: u32,
-    /// Time in which one leaks away.
-    pub leak: Duration,
-}
-
-/// Room for each of a network's people, and for all of them together.
-const FOR_EACH_PERSON: u32 = 20;
-const MOST_FOR_PEOPLE: u32 = 2_000;
-
-/// So many times what one of its networks has, a site has altogether. Whoever has a /48 has 65,536 networks, and would get
-/// as much from each; a site is hardly ever more than some of them. Boulder counts by the /48, too.
-const NETWORKS_OF_A_SITE: u32 = 4;
-
-/// Who signed in within this time is one of a network's people.
-const A_DAY: Duration = Duration::from_hours(24);
-
-impl Bucket {
-    /// What leaks away in a second, on the average of a minute.
-    pub fn per_second(rate: u32) -> Self {
-        Self {
-            size: rate.saturating_mul(60),
-            leak: Duration::from_secs(1) / Ord::max(rate, 1),
-        }
-    }
-
-    /// More room, the more people sign in from a network. So a school behind one address is not stopped on a morning when
-    /// everybody mistypes, and a stranger who tries stolen passwords is.
-    pub async fn grown(
-        mut self,
-        db: &impl ConnectionTrait,
-        network: &str,
-        now: Timestamp,
-    ) -> Result<Self, DbErr> {
-        let most = MOST_FOR_PEOPLE / FOR_EACH_PERSON;
-        let people = session::Entity::people_of(db, network, now.minus(A_DAY), most).await?;
-        self.size += people.saturating_mul(FOR_EACH_PERSON);
-        Ok(self)
-    }
-
-    /// What all the networks of a site share, of which each has such a bucket.
-    pub fn of_site(self) -> Self {
-        Self {
-            size: self.size.saturating_mul(NETWORKS_OF_A_SITE),
-            leak: self.leak / NETWORKS_OF_A_SITE,
-        }
-    }
-
-    /// How long until there is room for one more try in a bucket that will be empty at `empty_time`; none if there is.
-    fn wait(self, empty_time: Timestamp, now: Timestamp) -> Option<Duration> {
-        let level = Ord::max(empty_time, now).plus(self.leak).since(now);
-        let full = self.leak.saturating_mul(self.size);
-        (level > full).then(|| level.saturating_sub(full))
-    }
 }
 
 impl Model {

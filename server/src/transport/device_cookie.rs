@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use cookie::SameSite;
 
-use tonic::Request;
+use tonic::{Request, Response};
 
 use super::session_cookie::{self, Public, append, find};
 
@@ -25,6 +25,17 @@ pub fn fill<Q>(
     token: impl FnOnce(&mut Q) -> &mut String,
 ) -> Request<Q> {
     session_cookie::fill_with(request, |headers| read(headers, public), token)
+}
+
+/// Has the browser keep the token of an answer, which then no script sees.
+pub fn keep_from<S>(
+    reply: &mut Response<S>,
+    public: Public,
+    token: impl FnOnce(&mut S) -> &mut String,
+    life: Duration,
+) {
+    let token = std::mem::take(token(reply.get_mut()));
+    keep(reply.metadata_mut().as_mut(), public, &token, life);
 }
 
 /// Has the browser keep a token.

@@ -1,10 +1,11 @@
-//! How many calls may be open at a time, from one network and in all.
+//! How many calls may be open at a time.
 //!
 //! What bounds connections and their streams lets one address open tens of thousands of calls, each of which takes some
 //! kilobytes for as long as it lasts.
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -25,75 +26,56 @@ use crate::{
     config::Proxies,
     error::Error,
     i18n::Locale,
-    shares::{self, Shares},
+    metrics::Metrics,
+    places::{Place, Places},
 };
 
 /// When whoever found no place may come again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// One network gets this part of all places.
-const SHARE: usize = 4;
+/// Calls at a time that last as long as their callers wish.
+const MAX_LASTING: usize = 1_024;
 
-/// Whose call it is: found in the extensions of every call that has its place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Source {
-    network: String,
-    /// This machine's own programs, such as a proxy that is not told of, may take all places.
-    is_own: bool,
-}
-
-impl Source {
-    fn of(request: &Request, proxies: &Proxies) -> Self {
-        let peer = request.extensions().get::<Peer>();
-        let client = client_address::of(peer, request.headers(), proxies);
-        Self {
-            network: peer::network(client),
-            is_own: client.is_some_and(|client| client.is_loopback()),
-        }
-    }
-}
-
-/// Places that networks share.
-#[derive(Clone, Debug)]
-pub(super) struct Places {
-    all: usize,
-    shares: Shares<Source>,
-}
-
-pub(super) type Place = shares::Place<Source>;
-
-impl Places {
-    pub(super) fn new(all: usize) -> Self {
-        Self {
-            all,
-            shares: Shares::new(all),
-        }
-    }
-
-    pub(super) fn take(&self, source: Source) -> Option<Place> {
-        let most = if source.is_own {
-            self.all
-        } else {
-            self.all.div_ceil(SHARE)
-        };
-        self.shares.take(source, most)
-    }
-}
+/// The network that a call comes from: found in the extensions of every call that has its place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Network(pub(super) String);
 
 /// Places for calls.
 #[derive(Clone, Debug)]
 pub struct OpenCalls {
-    places: Places,
+    places: Arc<Places>,
+    lasting: Arc<Places>,
+    paths: &'static [&'static str],
     proxies: Proxies,
+    metrics: Metrics,
 }
 
 impl OpenCalls {
-    /// For `all` calls, a quarter of them from one network.
-    pub fn new(all: usize, proxies: Proxies) -> Self {
+    /// For `all` calls; those of these paths, `/package.Service/Method`, have a few of their own, since anybody may open
+    /// them for ever.
+    pub fn new(
+        all: usize,
+        lasting: &'static [&'static str],
+        proxies: Proxies,
+        metrics: Metrics,
+    ) -> Self {
         Self {
-            places: Places::new(all),
+            places: Arc::new(Places::new(all)),
+            lasting: Arc::new(Places::new(MAX_LASTING)),
+            paths: lasting,
             proxies,
+            metrics,
         }
+    }
+
+    /// The answer to a call for which there is no place.
+    pub(super) fn overloaded(&self, path: &str) -> Response {
+        self.metrics.call_refused();
+        tracing::debug!(path, "too many calls at a time");
+        let retry_after = RETRY_AFTER;
+        Error::Overloaded { retry_after }
+            .into_status(Locale::En)
+            .into_http()
     }
 }
 
@@ -103,11 +85,19 @@ pub(super) async fn bound(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let source = Source::of(&request, &calls.proxies);
-    let Some(place) = calls.places.take(source.clone()) else {
-        return overloaded(request.uri().path());
+    let peer = request.extensions().get::<Peer>();
+    let client = client_address::of(peer, request.headers(), &calls.proxies);
+    let network = peer::network(client);
+    let path = request.uri().path();
+    let places = if calls.paths.contains(&path) {
+        &calls.lasting
+    } else {
+        &calls.places
     };
-    request.extensions_mut().insert(source);
+    let Some(place) = places.take(&network) else {
+        return calls.overloaded(path);
+    };
+    request.extensions_mut().insert(Network(network));
     let answer = next.run(request).await;
     answer.map(|body| {
         Body::new(Answer {
@@ -115,15 +105,6 @@ pub(super) async fn bound(
             _place: place,
         })
     })
-}
-
-/// The answer to a call for which there is no place.
-pub(super) fn overloaded(path: &str) -> Response {
-    tracing::info!(path, "too many calls at a time");
-    let retry_after = RETRY_AFTER;
-    Error::Overloaded { retry_after }
-        .into_status(Locale::En)
-        .into_http()
 }
 
 struct Answer {

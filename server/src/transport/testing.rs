@@ -78,11 +78,12 @@ pub(super) async fn serve(setup: Setup) -> Served {
         .unwrap();
     let address = listener.local_addr();
 
+    let open = OpenCalls::new(1_000, &[], Proxies::default(), metrics.clone());
     let policy = Policy {
         origins: AllowedOrigins::of_urls([ALLOWED_ORIGIN]).unwrap(),
         calls: setup.calls,
-        open: OpenCalls::new(1_000, Proxies::default()),
-        requests: WholeRequests::new(64 * 1024, &[]),
+        requests: WholeRequests::new(64 * 1024, &[], open.clone()),
+        open,
     };
     let server = server_builder(&setup.limits)
         .add_routes(combine(calls(), pages(), &policy))

@@ -6,6 +6,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -20,7 +21,8 @@ use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tonic::Status;
 
-use super::open_calls::{self, Places};
+use super::open_calls::{Network, OpenCalls};
+use crate::places::Places;
 
 /// A message is nearly always sent together with its call; whoever takes longer is slow.
 const SLOW: Duration = Duration::from_millis(100);
@@ -37,16 +39,18 @@ pub struct WholeRequests {
     longest: usize,
     /// The paths of calls that send more than one message: `/package.Service/Method`.
     streams: &'static [&'static str],
-    slow: Places,
+    slow: Arc<Places>,
+    calls: OpenCalls,
 }
 
 impl WholeRequests {
-    /// Messages of up to `longest` bytes, of all calls but those of these paths.
-    pub fn new(longest: usize, streams: &'static [&'static str]) -> Self {
+    /// Messages of up to `longest` bytes, of all `calls` but those of these paths.
+    pub fn new(longest: usize, streams: &'static [&'static str], calls: OpenCalls) -> Self {
         Self {
             longest,
             streams,
-            slow: Places::new(MAX_SLOW),
+            slow: Arc::new(Places::new(MAX_SLOW)),
+            calls,
         }
     }
 }
@@ -68,9 +72,9 @@ pub(super) async fn wait(
     };
     let soon = tokio::time::timeout(SLOW, incoming.read(requests.longest)).await;
     if soon.is_err() {
-        let source = parts.extensions.get().cloned().unwrap_or_default();
-        let Some(_place) = requests.slow.take(source) else {
-            return open_calls::overloaded(parts.uri.path());
+        let Network(network) = parts.extensions.get().cloned().unwrap_or_default();
+        let Some(_place) = requests.slow.take(&network) else {
+            return requests.calls.overloaded(parts.uri.path());
         };
         incoming.read(requests.longest).await;
     }

@@ -11,7 +11,7 @@ use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Place, Server, journal};
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Response, Status};
+use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{EMAIL, WRONG, complete, issue, refusal};
@@ -124,6 +124,66 @@ async fn fifty_wrong_codes_from_everywhere_kill_one_and_that_is_told_once() {
     let told = server.mailbox().last(EMAIL, 2).await;
     assert!(told.text.contains("mauvaises réponses"), "{}", told.text);
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn fifty_wrong_codes_from_the_networks_of_one_household_take_nothing_from_the_school() {
+    let server = Server::builder()
+        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.0/8, ::1")
+        .env("GUICHET_FORWARDED_HEADER", "x-forwarded-for")
+        .start()
+        .await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let code = issue(&server, &id).await.code;
+    let proxy = server.anyone().await.channel();
+    let inspect_from = async |address: &str, code: &str| {
+        let mut request = Request::new(InspectResetRequest {
+            user_id: id.clone(),
+            code: code.into(),
+        });
+        let address = address.parse().expect("a header");
+        request.metadata_mut().insert("x-forwarded-for", address);
+        ResetServiceClient::new(proxy.clone())
+            .inspect_reset(request)
+            .await
+    };
+
+    for network in 0..10 {
+        for _ in 0..5 {
+            let address = format!("2001:db8:1:{network}::1");
+            refusal(inspect_from(&address, WRONG).await);
+        }
+    }
+
+    // In the household it is good no more, from whichever network.
+    refusal(inspect_from("2001:db8:1:ff::1", &code).await);
+    for elsewhere in ["203.0.113.9", "2001:db8:2::1"] {
+        let looked = inspect_from(elsewhere, &code).await;
+        looked.expect("a good code");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_code_takes_the_row_of_those_in_vain_whether_or_not_there_is_a_right_one() {
+    let server = Server::start().await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    issue(&server, &id).await;
+    let stranger = Stranger::at(&server, ELSEWHERE).await;
+    let counters = async || {
+        let counters = Place::behind(&server).dump().await.remove("throttle");
+        counters.expect("the table").len()
+    };
+    let before = counters().await;
+
+    refusal(stranger.inspect(&id, WRONG).await);
+    // The code's own two, and the one of all ids that end alike.
+    assert_eq!(counters().await, before + 3);
+
+    let ends_alike = id.parse::<Uuid>().expect("an id").as_u128() ^ (1 << 64);
+    let made_up = Uuid::from_u128(ends_alike).to_string();
+    refusal(stranger.inspect(&made_up, WRONG).await);
+    // The network's at such ids.
+    assert_eq!(counters().await, before + 4);
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Computes and verifies hashes on threads of its own, so that a rush of sign-ins never stops other calls.
 
 mod patience;
-mod places;
 mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,12 +15,10 @@ use tokio::time::timeout_at;
 use super::cost::Cost;
 use super::stored::{Argon2Hash, HashKind, ImportedHash, Match, Memory, StoredHash, Wrapped};
 use super::{Password, Verifiable};
+use crate::places::{Place, Places};
 use crate::secret;
 use patience::Patience;
-use places::Places;
 use queue::{Job, Queue};
-
-pub use places::Place;
 
 /// For so long a thread that computes nothing keeps the memory of its last hash: while people sign in, each spares the
 /// system's wiping it, and at night nobody pays for it.

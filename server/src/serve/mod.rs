@@ -10,15 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use guichet_proto::v1::{
-    account_service_server::AccountServiceServer, auth_service_server::AuthServiceServer,
-    event_service_server::EventServiceServer, import_service_server::ImportServiceServer,
-    institution_service_server::InstitutionServiceServer, mail_service_server::MailServiceServer,
-    reset_service_server::ResetServiceServer,
-};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -27,58 +20,26 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    account::Accounts,
     app::{self, App},
-    auth::Auth,
     config::{Config, LogFormat},
-    events::Events,
-    import::{self, Imports},
-    institution::Institutions,
-    messages::Messages,
     metrics::{self, Metrics, Port},
     pages,
     readiness::Readiness,
-    reset::Resets,
     store::{self, account},
     transport::{
-        deadline::CallLimits,
         limits::{Limits, server_builder},
         listener::Listener,
-        open_calls::OpenCalls,
         ops,
-        origin::AllowedOrigins,
-        router::{Policy, combine},
+        router::combine,
         shutdown::Shutdown,
         tls::ServerTls,
-        whole_request::WholeRequests,
     },
     worker,
 };
 
-/// Calls that may be open at a time: so many for each connection that may be, on an average.
-const CALLS_PER_CONNECTION: usize = 2;
+use self::calls::SERVICES;
 
-/// Calls that send more than one message.
-const STREAMS: [&str; 3] = [
-    import::UPLOAD,
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
-
-/// Longest question to reflection in bytes: a name, or that of a file.
-const MAX_QUESTION: usize = 4 * 1024;
-
-/// The proto services, as health and reflection name them.
-const SERVICES: [&str; 8] = [
-    "",
-    "guichet.v1.AccountService",
-    "guichet.v1.ResetService",
-    "guichet.v1.AuthService",
-    "guichet.v1.InstitutionService",
-    "guichet.v1.MailService",
-    "guichet.v1.ImportService",
-    "guichet.v1.EventService",
-];
+mod calls;
 
 /// How long the worker may take to finish what it has begun.
 const WORKER_END: Duration = Duration::from_secs(3);
@@ -132,8 +93,8 @@ async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> 
 
     let (health, health_service) = tonic_health::server::health_reporter();
     tell_health(&health, ServingStatus::Serving).await;
-    let calls = grpc(app, shutdown)?.add_service(health_service);
-    let policy = policy(config)?;
+    let calls = calls::routes(app, shutdown)?.add_service(health_service);
+    let policy = calls::policy(app)?;
     let limits = limits(config);
     let tls = config
         .listen
@@ -179,74 +140,6 @@ async fn tell_end(mut health: HealthReporter) {
         health.clear_service_status(service).await;
     }
     tell_health(&health, ServingStatus::NotServing).await;
-}
-
-fn policy(config: &Config) -> anyhow::Result<Policy> {
-    let origins = config.listen.cors_origins.iter().map(String::as_str);
-    Ok(Policy {
-        origins: AllowedOrigins::of_urls(origins)?,
-        calls: CallLimits {
-            longest: config.limits.max_deadline,
-            unlimited: &[import::UPLOAD],
-        },
-        open: OpenCalls::new(
-            config.limits.max_connections * CALLS_PER_CONNECTION,
-            config.listen.proxies.clone(),
-        ),
-        requests: WholeRequests::new(config.limits.max_message, &STREAMS),
-    })
-}
-
-fn grpc(app: &Arc<App>, shutdown: &Shutdown) -> anyhow::Result<Routes> {
-    let largest = app.config.limits.max_message;
-    let mut routes = Routes::builder();
-    routes
-        .add_service(
-            AccountServiceServer::new(Accounts::new(app.clone()))
-                .max_decoding_message_size(largest),
-        )
-        .add_service(
-            ResetServiceServer::new(Resets::new(app.clone())).max_decoding_message_size(largest),
-        )
-        .add_service(
-            AuthServiceServer::new(Auth::new(app.clone())).max_decoding_message_size(largest),
-        )
-        .add_service(
-            InstitutionServiceServer::new(Institutions::new(app.clone()))
-                .max_decoding_message_size(largest),
-        )
-        .add_service(
-            MailServiceServer::new(Messages::new(app.clone())).max_decoding_message_size(largest),
-        )
-        .add_service(
-            ImportServiceServer::new(Imports::new(app.clone()))
-                .max_decoding_message_size(largest.max(import::MAX_ROW)),
-        )
-        .add_service(
-            EventServiceServer::new(Events::new(app.clone(), shutdown.clone()))
-                .max_decoding_message_size(largest),
-        );
-    if app.config.listen.reflection {
-        // Both versions list only what they are given; with google.rpc in the set, grpcurl shows details in clear.
-        let described = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(guichet_proto::FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-        };
-        routes
-            .add_service(
-                described()
-                    .build_v1()?
-                    .max_decoding_message_size(MAX_QUESTION),
-            )
-            .add_service(
-                described()
-                    .build_v1alpha()?
-                    .max_decoding_message_size(MAX_QUESTION),
-            );
-    }
-    Ok(routes.routes())
 }
 
 fn limits(config: &Config) -> Limits {

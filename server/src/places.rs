@@ -1,5 +1,4 @@
-//! Who may want a hash at once: as many as there are threads and room in front of them, and of those no network may hold so
-//! many that others find none.
+//! Places for what callers want at once, such as a hash: no network may hold so many that others find none.
 //!
 //! A network gets no further place once it holds twice as many as are free. So one that storms holds two thirds of them,
 //! two that storm hold two fifths each, and a person from a third finds room, however often those ask (Choudhury and Hahne,
@@ -23,7 +22,7 @@ const SITE_SHARE: usize = 3;
 
 /// All places.
 #[derive(Debug)]
-pub(super) struct Places {
+pub struct Places {
     most: usize,
     taken: Mutex<Taken>,
 }
@@ -35,7 +34,7 @@ struct Taken {
     by_origin: HashMap<String, usize>,
 }
 
-/// A place among those who may want a hash, until it is dropped.
+/// A place, given back when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -44,7 +43,8 @@ pub struct Place {
 }
 
 impl Places {
-    pub(super) fn new(most: usize) -> Self {
+    /// So many places.
+    pub fn new(most: usize) -> Self {
         Self {
             most,
             taken: Mutex::default(),
@@ -52,7 +52,7 @@ impl Places {
     }
 
     /// A place for somebody from there; none if that network or its site has its share.
-    pub(super) fn take(self: &Arc<Self>, network: &str) -> Option<Place> {
+    pub fn take(self: &Arc<Self>, network: &str) -> Option<Place> {
         let site = peer::site(network).map(|site| (site, SITE_SHARE));
         let network = (network.to_owned(), SHARE);
         let origins: Vec<_> = [Some(network), site].into_iter().flatten().collect();
