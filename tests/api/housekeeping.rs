@@ -54,6 +54,7 @@ async fn a_start_deletes_all_that_has_expired_and_nothing_else() {
 async fn the_rows_of_an_old_import_go_before_it_does() {
     let mut server = Server::start().await;
     let place = Place::behind(&server);
+    server.kill();
     place.execute(&old_import(&place, 1, OLD)).await;
     refuse_imports_with_rows(&place).await;
 
@@ -86,6 +87,7 @@ fn old_import(place: &Place, number: u8, rows: usize) -> String {
 async fn an_import_that_somebody_goes_on_with_keeps_the_rows_that_it_still_has() {
     let mut server = Server::start().await;
     let place = Place::behind(&server);
+    server.kill();
     let add = [old_import(&place, 1, OLD), old_import(&place, 2, 0)];
     go_on_with_imports_that_lose_rows(&place).await;
     place.execute(&add.join("; ")).await;

@@ -10,7 +10,7 @@ use guichet_tests::browser::Browser;
 use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::smtp::{Mode, SmtpServer};
-use guichet_tests::{Link, Server, expect_error};
+use guichet_tests::{Link, Mail, Server, expect_error};
 use prost_types::FieldMask;
 use tonic::Code;
 
@@ -94,14 +94,14 @@ async fn an_address_that_is_corrected_after_somebody_opened_the_account_by_it_co
 
     let his = server.mailbox().last(THIEF, 1).await.link();
     let hers = server.mailbox().wait_for(EMAIL, 4).await;
-    let old: Vec<Link> = hers.iter().flat_map(|mail| mail.links()).collect();
+    let old: Vec<Link> = hers.iter().flat_map(Mail::links).collect();
     press(&server, &notice(hers, "a changé").revoke_link(), DONE).await;
     let account = people::find(&server, &account_id).await;
     assert_eq!(account.email, EMAIL);
     let refused = people::complete(&anyone, &his, THIEF, OTHER_PASSWORD).await;
     refused.expect_err("a dead link");
     let mails = server.mailbox().wait_for(EMAIL, 5).await;
-    let mut fresh = mails.iter().flat_map(|mail| mail.links());
+    let mut fresh = mails.iter().flat_map(Mail::links);
     let fresh = fresh.find(|link| !old.contains(link)).expect("a link");
     let chosen = people::complete(&anyone, &fresh, EMAIL, GOOD_PASSWORD).await;
     chosen.expect("a new password");

@@ -154,7 +154,7 @@ pub(crate) async fn compare(world: &World, form: &Form, extent: Extent) -> Vec<R
     rows
 }
 
-/// What the server does differently knowingly (`server/src/auth/lockout.rs`), and covers with a wait: here it shows that
+/// What the server does differently knowingly (`server/src/auth/lockout/`), and covers with a wait: here it shows that
 /// differences are seen.
 fn differs_on_purpose(probe: Probe, class: Class) -> bool {
     match class {

@@ -39,26 +39,17 @@ pub async fn request_email_change(
     }
     fields.finish()?;
     let new_email = new_email.ok_or_else(|| Error::field("new_email", "REQUIRED"))?;
-    let asker = if own {
+    let mut verified = None;
+    if own {
         let account = row::find(&call.app.store.read, id).await?;
         check_state(&account)?;
         current_password::verify(call, &account, &request.current_password).await?;
-        Asker::Person(account)
-    } else {
-        Asker::Administrator(id)
-    };
+        verified = Some(account);
+    }
 
-    enqueue(call, &asker, &new_email).await?;
+    enqueue(call, id, verified.as_ref(), &new_email).await?;
     call.app.wake.send_replace(());
     Ok(RequestEmailChangeResponse {})
-}
-
-/// Who asks for another address of an account.
-enum Asker {
-    /// Its person, whose password was verified.
-    Person(Model),
-    /// Somebody who looks after it.
-    Administrator(Uuid),
 }
 
 /// An address is of use only to who signs in with the account or is about to.
@@ -70,15 +61,21 @@ fn check_state(account: &Model) -> Result<(), Error> {
     }
 }
 
-async fn enqueue(call: &Call<'_>, asker: &Asker, new_email: &EmailAddress) -> Result<(), Error> {
+/// Has the new address asked and the old one told. `verified` is the account as its own password was verified.
+async fn enqueue(
+    call: &Call<'_>,
+    id: Uuid,
+    verified: Option<&Model>,
+    new_email: &EmailAddress,
+) -> Result<(), Error> {
     let app = call.app;
     let txn = app.store.write().await?;
-    let account = match asker {
-        Asker::Person(verified) => current_password::lock(&txn, verified).await?,
-        Asker::Administrator(id) => row::lock_in_scope(&txn, call, *id).await?,
+    let account = match verified {
+        Some(verified) => current_password::lock(&txn, verified).await?,
+        None => row::lock_in_scope(&txn, call, id).await?,
     };
     check_state(&account)?;
-    let by_person = matches!(asker, Asker::Person(_));
+    let by_person = verified.is_some();
     if by_person && let Err(refusal) = admit(call, &txn, &account, new_email).await? {
         // Nothing is charged by what is refused, and the one writer is free for the refusal.
         txn.rollback().await?;

@@ -69,7 +69,7 @@ pub(super) async fn find(
     let tries = live.as_ref().map_or(in_vain, |live| Tries::at(call, live));
     let addresses = live.as_ref().map_or(0, |live| live.wrong_emails);
     // Its holder may have mistyped the address before, from here or elsewhere.
-    let is_open = tries.from_here(&txn).await? + addresses < MAX_WRONG_TRIES;
+    let is_open = tries.of_this_network(&txn).await? + addresses < MAX_WRONG_TRIES;
     match live {
         Some(live) if is_open && is_it(call.app, &live, typed) => {
             intake::give_back_short_code(call);
@@ -137,7 +137,7 @@ impl Tries {
     }
 
     /// How many from the caller's network or site were counted.
-    async fn from_here(&self, txn: &DatabaseTransaction) -> Result<i64, Error> {
+    async fn of_this_network(&self, txn: &DatabaseTransaction) -> Result<i64, Error> {
         let counter = counter::Entity::find_by_id(self.here.clone()).one(txn);
         Ok(counter.await?.map_or(0, |counter| counter.failures))
     }

@@ -50,6 +50,7 @@ impl Bucket {
     }
 
     /// What all the networks of a site share, of which each has such a bucket.
+    #[must_use]
     pub fn of_site(self) -> Self {
         Self {
             size: self.size.saturating_mul(NETWORKS_OF_A_SITE),
@@ -62,6 +63,7 @@ impl Bucket {
     /// room beside a crowded one.
     ///
     /// The site's people are not counted for it: an index in a language's order finds no networks by how they begin.
+    #[must_use]
     pub fn of_site_with(self, grown: Self) -> Self {
         let size = grown.size.saturating_mul(NETWORKS_OF_A_SITE);
         Self {
@@ -86,7 +88,7 @@ mod tests {
     fn a_network_of_any_size_fills_a_quarter_of_what_its_site_shares() {
         let base = Bucket {
             size: 60,
-            leak: Duration::from_secs(60),
+            leak: Duration::from_mins(1),
         };
         let held = |bucket: Bucket| bucket.leak * bucket.size;
         let site = held(base.of_site());

@@ -35,8 +35,8 @@ export declare type Event = Message<"guichet.v1.Event"> & {
    * Signing in: `session.opened` `session.closed` `session.all_closed` `session.reuse_detected` `sign_in.failed`
    * `token.refused` `access.denied` `second_factor.added` `second_factor.removed` `second_factor.failed`
    * `second_factor.code_used` `second_factor.codes_replaced`.
-   * Limits: `sign_in.throttled` `second_factor.throttled` `password.throttled` `reset.throttled` `reminder.throttled`
-   * `institution.guessed_at`.
+   * Limits: `sign_in.throttled` `second_factor.throttled` `password.throttled` `reset.throttled`
+   * `email_change.throttled` `reminder.throttled` `institution.guessed_at`.
    * Institutions and imports: `institution.created` `institution.updated` `institution.deleted` `member.added`
    * `member.removed` `import.begun` `import.completed` `import.undone`.
    * Mails: `mail.sent` `mail.resent` `mail.given_up` `mail.bounced` `mail.test_requested`.

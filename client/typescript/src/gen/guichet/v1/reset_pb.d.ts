@@ -886,9 +886,9 @@ export declare const ResetService: GenService<{
   },
   /**
    * Sets the new password, once: the code and every other one die, every session ends. The code survives a refused
-   * password; five wrong e-mail addresses kill it. A short code is good no more from a network with five wrong tries at its
-   * account, whether the code or the address was wrong, and dies with fifty wrong codes from everywhere together. Callers:
-   * anybody.
+   * password; five wrong e-mail addresses kill it. A short code is good no more from a network (IPv6: a /48) with five wrong
+   * tries at its account, whether the code or the address was wrong, and dies with fifty wrong codes from everywhere
+   * together. Callers: anybody.
    * Errors: RESET_CODE_INVALID, PASSWORD_RULES, OVERLOADED, THROTTLED (too many new passwords for this account in a day,
    * where former ones are compared; and as for InspectReset).
    *
