@@ -1157,7 +1157,7 @@ export declare const AccountStateSchema: GenEnum<AccountState>;
  * account's own access token, institution_admin is who acts for an institution. That one reaches the accounts of its
  * institutions and of those below them; any other is NOT_FOUND, and one that is ranked above it (see InstitutionService)
  * can be read, but is FORBIDDEN to change. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
- * STORE_UNAVAILABLE, and with INVALID_FIELDS listing every wrong field at once.
+ * STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with INVALID_FIELDS listing every wrong field at once.
  *
  * @generated from service guichet.v1.AccountService
  */
@@ -1368,7 +1368,9 @@ export declare const AccountService: GenService<{
     output: typeof ConfirmEmailChangeResponseSchema;
   },
   /**
-   * Streams everything held about a person, one section a message. Callers: admin, the person. Errors: NOT_FOUND.
+   * Streams everything held about a person, one section a message. Callers: admin, the person. Errors: NOT_FOUND;
+   * OVERLOADED beyond two at a time of one caller, and at the end of a stream that was not read from for a minute: it is not
+   * whole then.
    *
    * @generated from rpc guichet.v1.AccountService.ExportAccountData
    */

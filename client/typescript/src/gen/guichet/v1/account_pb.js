@@ -319,7 +319,7 @@ export const AccountState = /*@__PURE__*/
  * account's own access token, institution_admin is who acts for an institution. That one reaches the accounts of its
  * institutions and of those below them; any other is NOT_FOUND, and one that is ranked above it (see InstitutionService)
  * can be read, but is FORBIDDEN to change. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
- * STORE_UNAVAILABLE, and with INVALID_FIELDS listing every wrong field at once.
+ * STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with INVALID_FIELDS listing every wrong field at once.
  *
  * @generated from service guichet.v1.AccountService
  */

@@ -256,7 +256,8 @@ export declare const WatchEventsResponseSchema: GenMessage<WatchEventsResponse>;
  * `guichet audit verify` proves that none was changed, removed or slipped in.
  *
  * Callers: admin and service, for everything; institution_admin, for events that happened in its institutions and in those
- * below them, as accounts belonged to them at the time. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * below them, as accounts belonged to them at the time. Every call may also fail with STORE_UNAVAILABLE,
+ * OVERLOADED (too many calls are open) and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.EventService
  */
@@ -282,7 +283,8 @@ export declare const EventService: GenService<{
    * The stream ends without an error when the server is about to stop, and with one when the caller's token or key has
    * ended or lost its right (TOKEN_EXPIRED, TOKEN_INVALID, FORBIDDEN; looked at every 5 seconds), or when the database is
    * away (STORE_UNAVAILABLE). Then call again, with the last id. Errors: NOT_FOUND if after_event_id names no event that
-   * the caller may see and that is still kept; OVERLOADED if too many watch already.
+   * the caller may see and that is still kept; OVERLOADED if too many watch already: 64 on
+   * one server, 4 as the same administrator of an institution.
    *
    * @generated from rpc guichet.v1.EventService.WatchEvents
    */

@@ -54,7 +54,8 @@ export const WatchEventsResponseSchema = /*@__PURE__*/
  * `guichet audit verify` proves that none was changed, removed or slipped in.
  *
  * Callers: admin and service, for everything; institution_admin, for events that happened in its institutions and in those
- * below them, as accounts belonged to them at the time. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * below them, as accounts belonged to them at the time. Every call may also fail with STORE_UNAVAILABLE,
+ * OVERLOADED (too many calls are open) and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.EventService
  */

@@ -753,7 +753,8 @@ export declare const ImportVerdictSchema: GenEnum<ImportVerdict>;
  * Nothing is guessed: a row that meets what somebody else made here is refused with the reason, and changes nothing.
  *
  * institution_admin is who acts for an institution, and imports into its institutions and those below; jobs of others do
- * not exist for it. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * not exist for it. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
+ * INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ImportService
  */
@@ -768,8 +769,9 @@ export declare const ImportService: GenService<{
    *
    * After a cut the client calls again with `begin.import_id`; the server's first message says in `last_row_number` how far
    * it has come. The client MUST begin behind that row. Numbers MUST rise; gaps are allowed. A client that reads no
-   * outcomes is not read from. At most 4 imports run at a time on one server; more are refused with OVERLOADED, and so is a
-   * client that sends no `begin` for 10 seconds or no row for 2 minutes: it may resume.
+   * outcomes is not read from. At most 4 imports run at a time on one server, 2 of the same administrator of an
+   * institution; more are refused with OVERLOADED, and so is a client that sends no `begin` for 10 seconds or no row for 2
+   * minutes: it may resume.
    *
    * The right to import is looked at again every few seconds. A stream whose token or key has ended, or whose caller may
    * import no more, ends with the reason that a new call would get; so does one whose `institution_id` was deleted, or is no

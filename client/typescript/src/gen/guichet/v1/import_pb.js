@@ -153,7 +153,8 @@ export const ImportVerdict = /*@__PURE__*/
  * Nothing is guessed: a row that meets what somebody else made here is refused with the reason, and changes nothing.
  *
  * institution_admin is who acts for an institution, and imports into its institutions and those below; jobs of others do
- * not exist for it. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * not exist for it. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
+ * INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ImportService
  */

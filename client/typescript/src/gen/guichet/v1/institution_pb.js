@@ -242,8 +242,8 @@ export const Situation = /*@__PURE__*/
  * Rights are looked up at each call, so a membership that ends, or an institution that moves, counts at once.
  *
  * Callers are named in each comment: admin and service are the roles of API keys and accounts. Every call may also fail
- * with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, STORE_UNAVAILABLE, and with INVALID_FIELDS listing every wrong field at
- * once.
+ * with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with
+ * INVALID_FIELDS listing every wrong field at once.
  *
  * @generated from service guichet.v1.InstitutionService
  */

@@ -611,7 +611,8 @@ export declare const MessageStateSchema: GenEnum<MessageState>;
  *
  * institution_admin is who acts for an institution, and reaches the mails about single accounts of its institutions and of
  * those below. Any other mail does not exist for it, those to several accounts that share an address included: such a mail
- * names them all. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * names them all. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
+ * INVALID_FIELDS.
  *
  * @generated from service guichet.v1.MailService
  */

@@ -829,7 +829,8 @@ export declare const ResetOutcomeSchema: GenEnum<ResetOutcome>;
  * InspectReset when the page opens (consumes nothing), CompleteReset once. A link that the person did not ask for dies
  * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
  * same way; where hundreds that are wrong come from the caller's network, every call that takes one fails with THROTTLED,
- * which tells nothing about anybody. Every call may also fail with STORE_UNAVAILABLE and INVALID_FIELDS.
+ * which tells nothing about anybody. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too
+ * many calls are open) and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ResetService
  */
