@@ -2,18 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use guichet_client::proto::ResetOutcome;
+use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_tests::Server;
-use guichet_tests::people;
+use guichet_client::proto::{
+    Account, CreateAccountRequest, DisableAccountRequest, EnableAccountRequest,
+    InspectResetRequest, ListMessagesRequest, MailMessage, MessageState, ResetOutcome,
+};
+use guichet_tests::people::{self, OTHER_PASSWORD};
 use guichet_tests::smtp::{Mode, SmtpServer};
 use guichet_tests::web::metric;
+use guichet_tests::{Link, Server, patience};
+use mail_parser::MessageParser;
 use tokio::net::TcpSocket;
 
 const EMAIL: &str = "lea@ecole.example";
 
 /// Mails that were given up, as the operator sees it.
 const GIVEN_UP: &str = "guichet_outbox_messages{state=\"failed\"}";
+
+/// Tries that were put off, once they are written down.
+const PUT_OFF: &str = "guichet_mail_sent_total{result=\"deferred\"}";
 
 async fn server_mailing_to(smtp: &SmtpServer) -> Server {
     let server = Server::builder()
@@ -132,6 +140,149 @@ async fn a_mail_server_that_comes_up_late_gets_the_mails_that_waited() {
     let smtp = SmtpServer::start_on(closed, Mode::Accept);
 
     assert!(smtp.receives(&server, EMAIL).await);
+}
+
+/// The links for a password that were delivered, in their order.
+fn links(smtp: &SmtpServer) -> Vec<Link> {
+    let read = |raw: &String| {
+        let mail = MessageParser::default().parse(raw.as_bytes())?;
+        let text = mail.body_text(0)?;
+        let (_, query) = text.split_once("/Account/ResetPassword?userId=")?;
+        let (user_id, rest) = query.split_once("&code=")?;
+        Some(Link {
+            user_id: user_id.into(),
+            code: rest.split_whitespace().next()?.into(),
+            url: String::new(),
+        })
+    };
+    smtp.messages().iter().filter_map(read).collect()
+}
+
+/// Waits until so many tries in all were put off.
+async fn put_off(server: &Server, tries: f64) {
+    patience::until("a try that is put off", async || {
+        (metric(server, PUT_OFF).await == Some(tries)).then_some(())
+    })
+    .await;
+}
+
+/// Lets a day pass, and sees that the mails that were due by then are dealt with: another one comes after them.
+async fn a_day_passes(server: &Server, smtp: &SmtpServer) {
+    smtp.set_mode(Mode::Accept);
+    for _ in 0..24 {
+        server.advance(Duration::from_hours(1));
+    }
+    people::active(server, "leo", "leo@ecole.example").await;
+    people::ask_reset(server, Identifier::Username("leo".into())).await;
+    assert!(smtp.receives(server, "leo@ecole.example").await);
+}
+
+/// The first mail to Léa, as administrators see it.
+async fn first_mail(server: &Server) -> MailMessage {
+    let request = ListMessagesRequest {
+        recipient: EMAIL.into(),
+        ..ListMessagesRequest::default()
+    };
+    let listed = server.admin().await.mail().list_messages(request).await;
+    let mut mails = listed.expect("a list").into_inner().messages;
+    mails.pop().expect("a mail")
+}
+
+/// A mail server that looks at what it is given for longer than anybody waits takes a copy each time.
+#[tokio::test]
+async fn a_mail_that_is_never_confirmed_comes_five_times_and_all_its_links_are_good() {
+    let smtp = SmtpServer::start(Mode::Defer).await;
+    let server = server_mailing_to(&smtp).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    // Tries that surely delivered nothing are none of the five.
+    put_off(&server, 1.0).await;
+    smtp.set_mode(Mode::DropAfterData);
+    for tries in [2.0, 3.0, 4.0, 5.0, 6.0] {
+        server.advance(Duration::from_mins(5));
+        put_off(&server, tries).await;
+    }
+    smtp.set_mode(Mode::Stall);
+    server.advance(Duration::from_mins(15));
+
+    patience::until("a mail that is given up", async || {
+        (metric(&server, GIVEN_UP).await == Some(1.0)).then_some(())
+    })
+    .await;
+
+    let mail = first_mail(&server).await;
+    assert_eq!(mail.state(), MessageState::Dead);
+    assert!(mail.answer.contains("perhaps delivered"), "{}", mail.answer);
+    let delivered = links(&smtp);
+    assert!(delivered.len() >= 5, "{}", delivered.len());
+    for link in delivered {
+        let request = InspectResetRequest {
+            user_id: link.user_id,
+            code: link.code,
+        };
+        let inspected = server.anyone().await.reset().inspect_reset(request).await;
+        inspected.expect("a good link");
+    }
+    smtp.set_mode(Mode::Accept);
+    let so_far = smtp.messages().len();
+    a_day_passes(&server, &smtp).await;
+    let to_lea = smtp.messages();
+    let to_lea = to_lea[so_far..].iter().filter(|mail| mail.contains(EMAIL));
+    assert_eq!(to_lea.count(), 0);
+}
+
+#[tokio::test]
+async fn a_mail_that_may_come_again_brings_no_link_after_one_was_used() {
+    let smtp = SmtpServer::start(Mode::DropAfterData).await;
+    let server = server_mailing_to(&smtp).await;
+    people::ask_reset(&server, Identifier::Email(EMAIL.into())).await;
+    put_off(&server, 1.0).await;
+    let [link] = links(&smtp).try_into().expect("one link");
+    smtp.set_mode(Mode::Accept);
+
+    let used = people::complete(&server.anyone().await, &link, EMAIL, OTHER_PASSWORD).await;
+
+    used.expect("a reset");
+    assert_eq!(first_mail(&server).await.state(), MessageState::Dead);
+    a_day_passes(&server, &smtp).await;
+    let all = links(&smtp);
+    let of_lea = all.iter().filter(|one| one.user_id == link.user_id);
+    assert_eq!(of_lea.count(), 1);
+}
+
+#[tokio::test]
+async fn an_activation_that_waits_brings_no_link_after_its_account_was_stopped() {
+    let smtp = SmtpServer::start(Mode::Defer).await;
+    let server = Server::builder()
+        .env("GUICHET_MAIL_URL", smtp.url())
+        .start()
+        .await;
+    let request = CreateAccountRequest {
+        account: Some(Account {
+            username: "lea.martin".into(),
+            email: EMAIL.into(),
+            ..Account::default()
+        }),
+        credential: Some(Credential::SendActivation(true)),
+        ..CreateAccountRequest::default()
+    };
+    let admin = server.admin().await;
+    let created = admin.account().create_account(request).await;
+    let created = created.expect("a reply").into_inner().account;
+    let account_id = created.expect("an account").id;
+    put_off(&server, 1.0).await;
+
+    let disable = DisableAccountRequest {
+        account_id: account_id.clone(),
+    };
+    let disabled = admin.account().disable_account(disable).await;
+    disabled.expect("a disabled account");
+    let enable = EnableAccountRequest { account_id };
+    let enabled = admin.account().enable_account(enable).await;
+    enabled.expect("an account");
+
+    assert_eq!(first_mail(&server).await.state(), MessageState::Dead);
+    a_day_passes(&server, &smtp).await;
+    assert!(!smtp.messages().iter().any(|mail| mail.contains(EMAIL)));
 }
 
 fn message_id(message: &str) -> String {

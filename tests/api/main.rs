@@ -32,6 +32,7 @@ mod kill;
 mod known_device;
 mod language;
 mod last_word;
+mod lost_refresh;
 mod mail;
 mod mail_tls;
 mod mails;

@@ -8,13 +8,22 @@ use guichet_proto::v1::auth_service_client::AuthServiceClient;
 use guichet_proto::v1::{RefreshRequest, Tokens};
 use http::HeaderValue;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use tonic::Status;
+use tokio::time::timeout;
 use tonic::transport::Channel;
+use tonic::{Code, Status};
 
 use crate::token::bearer_header;
+use crate::{Reason, error};
 
 /// An access token with less life left than this is renewed before the call.
 const MARGIN: Duration = Duration::from_secs(30);
+
+/// How long one try at refreshing may take. The server answers the same token again for 10 s, and takes it for stolen
+/// after that: the last try must be there well before.
+const REFRESH_DEADLINE: Duration = Duration::from_secs(3);
+
+/// One for an answer that was lost, and one for a connection that was just closing.
+const MORE_TRIES: usize = 2;
 
 /// The tokens of one sign-in. Clones share them: however many calls run at once, one of them
 /// refreshes and the others wait for it. Its `Debug` shows no token.
@@ -27,6 +36,8 @@ struct State {
     tokens: Tokens,
     /// The server called the access token expired although this machine's clock does not.
     refused: bool,
+    /// Why there will be no more tokens. The server would take the old one, shown once more, for stolen.
+    ended: Option<Status>,
 }
 
 impl Session {
@@ -36,6 +47,7 @@ impl Session {
             state: Arc::new(Mutex::new(State {
                 tokens,
                 refused: false,
+                ended: None,
             })),
         }
     }
@@ -50,6 +62,9 @@ impl Session {
         let state = self.state.clone().lock_owned().await;
         if !state.refused && !expires_within(&state.tokens, MARGIN) {
             return bearer_header(&state.tokens.access_token);
+        }
+        if let Some(status) = &state.ended {
+            return Err(status.clone());
         }
 
         // In a task of its own: a call given up in the middle must not lose the new refresh token,
@@ -79,17 +94,50 @@ async fn refresh(
     mut state: OwnedMutexGuard<State>,
     channel: Channel,
 ) -> Result<HeaderValue, Status> {
-    let refresh_token = state.tokens.refresh_token.clone();
-    let reply = AuthServiceClient::new(channel)
-        .refresh(RefreshRequest { refresh_token })
-        .await?;
+    let refresh_token = &state.tokens.refresh_token;
+    let mut renewed = ask(&channel, refresh_token).await;
+    for _ in 0..MORE_TRIES {
+        if renewed.as_ref().is_err_and(may_be_lost) {
+            renewed = ask(&channel, refresh_token).await;
+        }
+    }
+    if let Err(status) = &renewed
+        && is_final(status)
+    {
+        state.ended = Some(status.clone());
+    }
 
-    state.tokens = reply
-        .into_inner()
-        .tokens
-        .ok_or_else(|| Status::internal("the server refreshed the session without tokens"))?;
+    state.tokens = renewed?;
     state.refused = false;
     bearer_header(&state.tokens.access_token)
+}
+
+async fn ask(channel: &Channel, refresh_token: &str) -> Result<Tokens, Status> {
+    let request = RefreshRequest {
+        refresh_token: refresh_token.to_owned(),
+    };
+    let mut client = AuthServiceClient::new(channel.clone());
+    let reply = timeout(REFRESH_DEADLINE, client.refresh(request))
+        .await
+        .map_err(|_| Status::deadline_exceeded("the session was not refreshed in time"))??;
+    let tokens = reply.into_inner().tokens;
+    tokens.ok_or_else(|| Status::internal("the server refreshed the session without tokens"))
+}
+
+/// Whether the server may have refreshed the session all the same: a connection that breaks is `UNKNOWN` as well.
+fn may_be_lost(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::DeadlineExceeded | Code::Unavailable | Code::Cancelled | Code::Unknown
+    )
+}
+
+/// Whether the refresh token is good for nothing any more.
+fn is_final(status: &Status) -> bool {
+    matches!(
+        error::reason(status),
+        Some(Reason::TokenInvalid | Reason::TokenExpired | Reason::TokenReused)
+    )
 }
 
 /// An access token without an expiry counts as expired.

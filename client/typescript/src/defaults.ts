@@ -1,11 +1,20 @@
 /** What every call has in common: its metadata, its time limit, errors of one kind. */
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Transport } from "@connectrpc/connect";
+import { Code, type Transport } from "@connectrpc/connect";
 
 import { GuichetError } from "./errors.js";
 
 /** How long a unary call may take where it does not say so itself. */
 const TIMEOUT_MS = 10_000;
+
+/**
+ * Likewise for `Refresh`. For ten seconds after the first time the server takes the same refresh token again, and after
+ * that for a stolen one: by then a second try must have been answered.
+ */
+const REFRESH_TIMEOUT_MS = 3_000;
+
+/** With these the reply may be lost although the server did what it was asked for. */
+const LOST: readonly Code[] = [Code.DeadlineExceeded, Code.Unavailable, Code.Canceled];
 
 /** The metadata of a call to `method`. */
 export type Metadata = (method: DescMethod) => Readonly<Record<string, string>>;
@@ -19,8 +28,13 @@ export function withDefaults(transport: Transport, metadata: Metadata): Transpor
   };
   return {
     unary(method, signal, timeoutMs, header, input, values) {
-      const limit = timeoutMs ?? TIMEOUT_MS;
-      return transport.unary(method, signal, limit, headers(method, header), input, values).catch(fail);
+      const send = (limit: number) =>
+        transport.unary(method, signal, limit, headers(method, header), input, values).catch(fail);
+      if (method.name !== "Refresh" || timeoutMs !== undefined) return send(timeoutMs ?? TIMEOUT_MS);
+      return send(REFRESH_TIMEOUT_MS).catch((error: unknown) => {
+        if (signal?.aborted || !isLost(error)) throw error;
+        return send(REFRESH_TIMEOUT_MS);
+      });
     },
 
     async stream(method, signal, timeoutMs, header, input, values) {
@@ -31,6 +45,11 @@ export function withDefaults(transport: Transport, metadata: Metadata): Transpor
       return { ...response, message: failing(response.message) };
     },
   };
+}
+
+/** Whether a reply may have been lost. */
+function isLost(error: unknown): boolean {
+  return error instanceof GuichetError && LOST.includes(error.code);
 }
 
 function fail(thrown: unknown): never {

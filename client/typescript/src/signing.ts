@@ -26,7 +26,7 @@ export function following(transport: Transport, session: Session): Transport {
         return transport.unary(method, signal, timeoutMs, header, input, values);
       }
       return session.alone(async () => {
-        const message = await withRefreshToken(method, input, session);
+        const { message, isOwn } = await withRefreshToken(method, input, session);
         try {
           const response = await transport.unary(method, signal, timeoutMs, header, message, values);
           const tokens = tokensOf(response.message);
@@ -34,7 +34,8 @@ export function following(transport: Transport, session: Session): Transport {
           if (method.name === "Logout") await session.end();
           return response;
         } catch (thrown) {
-          await session.endIfOver(thrown);
+          // A challenge that is too old, or a token of somebody else's, says nothing about this session.
+          if (isOwn) await session.endIfOver(thrown);
           throw thrown;
         }
       });
@@ -43,10 +44,15 @@ export function following(transport: Transport, session: Session): Transport {
 }
 
 /** `Refresh` and `Logout` are about the session's own token unless another one is given. */
-async function withRefreshToken<T>(method: DescMethod, input: T, session: Session): Promise<T> {
-  if (method.name !== "Refresh" && method.name !== "Logout") return input;
-  const given = (input as { refreshToken?: string }).refreshToken;
-  return { ...input, refreshToken: given || (await session.refreshToken()) };
+async function withRefreshToken<T>(
+  method: DescMethod,
+  input: T,
+  session: Session,
+): Promise<{ message: T; isOwn: boolean }> {
+  if (method.name !== "Refresh" && method.name !== "Logout") return { message: input, isOwn: false };
+  const own = await session.refreshToken();
+  const refreshToken = (input as { refreshToken?: string }).refreshToken || own;
+  return { message: { ...input, refreshToken }, isOwn: refreshToken === own };
 }
 
 function tokensOf(message: unknown): Tokens | undefined {

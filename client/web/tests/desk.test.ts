@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { AccountState } from "@guichet/client/v1";
+import type { Page } from "playwright-core";
 
 import { card, find, printing, School } from "./school.js";
 import { assertAccessible, signIn, type Site } from "./site.js";
@@ -112,6 +113,91 @@ test("a file of addresses migrates many at once, and says what became of each li
   ]);
   await site.linkMailedTo("f.un@ecole.example");
   await site.linkMailedTo("f.deux@ecole.example");
+});
+
+/** Hands the desk a file of addresses; what it says of each line, its narrow spaces being spaces. */
+async function migrate(page: Page, table: string): Promise<string[]> {
+  await page.getByLabel("Fichier CSV").setInputFiles({
+    name: "adresses.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(table),
+  });
+  await page.getByRole("button", { name: "Migrer ces personnes" }).click();
+  await page.locator("#outcomes li").first().waitFor();
+  return (await page.locator("#outcomes li").allInnerTexts()).map((line) => line.replace(/\s/g, " "));
+}
+
+/** Somebody of the old system, with their id in it. */
+async function inherit(username: string, externalId: string): Promise<string> {
+  const { account } = await site.admin.account.createAccount({
+    account: { username, externalId, institutionId: school.id, state: AccountState.LEGACY },
+  });
+  return account?.id ?? "";
+}
+
+/** How grpc-web tells the end of a call that went well. */
+const DONE = Buffer.from("\x80\0\0\0\x0fgrpc-status:0\r\n", "latin1");
+const WEB_REPLY = { "content-type": "application/grpc-web+proto" };
+
+/** A message as grpc-web frames it. */
+function framed(message: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+test("a file that means one person twice, or two by one name, sends neither of them anything", async () => {
+  const unclear = [await inherit("d.deux", "8815"), await inherit("h.homo", "8816"), await inherit("h.autre", "h.homo")];
+  await inherit("s.seul", "8817");
+  const page = await school.desk("");
+
+  const outcomes = await migrate(
+    page,
+    "D.Deux;juste@ecole.example\n8815;faux@ecole.example\nh.homo;homo@ecole.example\ns.seul;seul@ecole.example\n",
+  );
+
+  const why = "rien n'est envoyé, car deux comptes correspondent ou une autre ligne désigne la même personne";
+  assert.deepEqual(outcomes, [
+    `Ligne 1, D.Deux : ${why}`,
+    `Ligne 2, 8815 : ${why}`,
+    `Ligne 3, h.homo : ${why}`,
+    "Ligne 4, s.seul : Un e-mail est en route vers seul@ecole.example.",
+  ]);
+  for (const accountId of unclear) {
+    const { account } = await site.admin.account.getAccount({ accountId });
+    assert.deepEqual([account?.state, account?.email], [AccountState.LEGACY, ""]);
+  }
+});
+
+test("a line of which the server says nothing is not told as sent", async () => {
+  await inherit("m.muet", "8818");
+  const page = await school.desk("");
+  const body = Buffer.concat([framed(Buffer.alloc(0)), DONE]);
+  await page.route("**/BatchMigrateAccounts", (route) => route.fulfill({ headers: WEB_REPLY, body }));
+
+  const outcomes = await migrate(page, "m.muet;muet@ecole.example\n");
+
+  assert.deepEqual(outcomes, ["Ligne 1, m.muet : refusé (INTERNAL)"]);
+});
+
+test("who is meant by a line may be on the second page of those that the search finds", async () => {
+  await inherit("l.loin", "8819");
+  const page = await school.desk("");
+  // A first page with nobody on it, whose next_page_token is "x"; the server itself begins with the second one.
+  const body = Buffer.concat([framed(Buffer.from("\x12\x01x")), DONE]);
+  const token = Buffer.from("\x2a\x01x");
+  let pages = 0;
+  await page.route("**/ListPeople", (route) => {
+    pages += 1;
+    if (pages === 1) return route.fulfill({ headers: WEB_REPLY, body });
+    const request = route.request().postDataBuffer() ?? Buffer.alloc(0);
+    const isSecond = request.subarray(-token.length).equals(token);
+    return isSecond ? route.continue({ postData: framed(request.subarray(5, -token.length)) }) : route.continue();
+  });
+
+  const outcomes = await migrate(page, "l.loin;loin@ecole.example\n");
+
+  assert.deepEqual(outcomes, ["Ligne 1, l.loin : Un e-mail est en route vers loin@ecole.example."]);
 });
 
 test("what became of a request is told", async () => {

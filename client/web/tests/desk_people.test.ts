@@ -159,6 +159,56 @@ test("who has to sign in again comes back to the desk", async () => {
   await page.locator("#desk").waitFor();
 });
 
+/** A desk with a sheet made for somebody, and another tab of the same browser. */
+async function shared(username: string, name: string): Promise<{ page: Page; other: Page }> {
+  await school.pupil(username, name);
+  const page = await school.desk(username);
+  await printing(page);
+  await page.getByLabel("Sélectionner toutes").check();
+  await page.getByRole("button", { name: "Imprimer une fiche par personne" }).click();
+  await page.locator("body.printed").waitFor();
+  await page.locator("#desk:not([aria-busy=true])").waitFor();
+  return { page, other: await page.context().newPage() };
+}
+
+test("signing out in another tab takes the people and their codes off the desk at once", async () => {
+  const { page, other } = await shared("q.quitte", "Quentin Quitte");
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  await page.route("**/Account/Login?**", async (route) => {
+    await opened;
+    await route.continue();
+  });
+  await other.goto("/Account");
+
+  await other.getByRole("button", { name: "Se déconnecter" }).click();
+
+  await page.locator("#desk").waitFor({ state: "hidden" });
+  assert.equal(await page.locator("#people > li, #sheets > *").count(), 0);
+  open();
+  await page.waitForURL((url) => url.pathname === "/Account/Login" && url.search.includes("Institution"));
+});
+
+test("the desk is not carried on with the session of whoever signs in next in another tab", async () => {
+  await site.signUp("tess");
+  const { page, other } = await shared("s.suit", "Sam Suit");
+
+  await signsIn(other, "tess");
+
+  await page.getByText("Cette page est pour les personnes qui gèrent une institution.").waitFor();
+  assert.equal(await page.locator("#desk").isVisible(), false);
+  assert.equal(await page.locator("#people > li, #sheets > *").count(), 0);
+});
+
+test("the desk stays as it is while the same person signs in again in another tab", async () => {
+  const { page, other } = await shared("r.reste", "Rosa Reste");
+
+  await signsIn(other, "dora");
+
+  await card(page, "Rosa Reste").waitFor();
+  assert.equal(await page.locator("#sheets .sheet").count(), 1);
+});
+
 test("who waits after too many tries need not, and a mail that waits is not told as sent", async (context) => {
   const troubled = await School.open({
     GUICHET_THROTTLE: "on",

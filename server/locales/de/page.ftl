@@ -229,6 +229,7 @@ page-desk-file-wrong = Diese Datei hat keine zwei Textspalten oder mehr als { $m
 page-desk-row = Zeile { $row }, { $who }: { $outcome }
 page-desk-row-unknown = in Ihren Einrichtungen nicht gefunden
 page-desk-row-settled = kann sich schon anmelden, oder das Konto ist gesperrt
+page-desk-row-ambiguous = nichts gesendet, denn zwei Konten passen oder eine andere Zeile meint dieselbe Person
 page-desk-row-refused = abgelehnt ({ $reason })
 page-desk-why-INVALID_FIELDS = keine gültige E-Mail-Adresse
 page-desk-why-STATE = der Zustand des Kontos lässt es nicht zu

@@ -229,6 +229,7 @@ page-desk-file-wrong = This file has no two columns of text, or more than { $max
 page-desk-row = Line { $row }, { $who }: { $outcome }
 page-desk-row-unknown = not found in your institutions
 page-desk-row-settled = can sign in already, or the account is stopped
+page-desk-row-ambiguous = nothing sent, because two accounts fit or another line means the same person
 page-desk-row-refused = refused ({ $reason })
 page-desk-why-INVALID_FIELDS = not a valid e-mail address
 page-desk-why-STATE = the state of the account does not allow it

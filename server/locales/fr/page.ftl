@@ -229,6 +229,7 @@ page-desk-file-wrong = Ce fichier n'a pas deux colonnes de texte, ou plus de { $
 page-desk-row = Ligne { $row }, { $who } : { $outcome }
 page-desk-row-unknown = introuvable dans vos institutions
 page-desk-row-settled = peut déjà se connecter, ou son compte est arrêté
+page-desk-row-ambiguous = rien n'est envoyé, car deux comptes correspondent ou une autre ligne désigne la même personne
 page-desk-row-refused = refusé ({ $reason })
 page-desk-why-INVALID_FIELDS = adresse e-mail non valable
 page-desk-why-STATE = l'état du compte ne le permet pas

@@ -229,6 +229,7 @@ page-desk-file-wrong = Dit bestand heeft geen twee tekstkolommen, of meer dan { 
 page-desk-row = Regel { $row }, { $who }: { $outcome }
 page-desk-row-unknown = niet gevonden in uw instellingen
 page-desk-row-settled = kan al aanmelden, of het account is stopgezet
+page-desk-row-ambiguous = niets verstuurd, want twee accounts komen overeen of een andere regel bedoelt dezelfde persoon
 page-desk-row-refused = geweigerd ({ $reason })
 page-desk-why-INVALID_FIELDS = geen geldig e-mailadres
 page-desk-why-STATE = de toestand van het account laat het niet toe

@@ -28,8 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
 /// Events that are removed at a time, and the rest of their last seal: others who write wait no longer than for these.
 const STEP: u64 = 1_000;
 
-/// Seals behind one that are looked at to see whether its clock was right.
-const AHEAD: i64 = 1_000;
+/// Seals behind one that are looked at to see whether its clock was right: a day of one each second, as there may be where
+/// somebody watches.
+const AHEAD: i64 = 100_000;
 
 /// By how much clocks may differ: those of replicas, and one before and after it is set.
 const TOLERANCE: Duration = Duration::from_mins(1);
@@ -82,7 +83,7 @@ async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error
     if !under(gone + 1, newest_old.number).exists(db).await? {
         return Ok(None);
     }
-    let pause = first_kept.seal_time.since(newest_old.seal_time);
+    let pause = pause_before(app, gone, &first_kept).await?;
     if gap == Gap::Refused && pause > LONGEST_PAUSE {
         tracing::warn!(
             up_to_seal = newest_old.number,
@@ -93,6 +94,24 @@ async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error
         return Ok(None);
     }
     Ok(Some(newest_old.number))
+}
+
+/// How long nothing was sealed before a seal, by what no clock dated behind it. For ever where there is none.
+async fn pause_before(
+    app: &App,
+    gone: i64,
+    first_kept: &event_seal::Model,
+) -> Result<Duration, Error> {
+    let before = event_seal::Entity::find()
+        .filter(event_seal::Column::Number.gt(gone))
+        .filter(event_seal::Column::Number.lt(first_kept.number))
+        .filter(event_seal::Column::SealTime.lte(first_kept.seal_time))
+        .order_by_desc(event_seal::Column::Number)
+        .one(&app.store.read)
+        .await?;
+    Ok(before.map_or(Duration::MAX, |before| {
+        first_kept.seal_time.since(before.seal_time)
+    }))
 }
 
 /// The first seal behind `gone` that is not old; not one of a clock that was ahead for a moment, which would hold up all that

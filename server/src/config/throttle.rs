@@ -68,7 +68,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_RESETS",
             "20",
-            "Reset requests from one network that are answered at once, 1 to 100000; more for each account opened from there, as for failures",
+            "Reset requests from one network that are answered at once, 1 to 100000; more for each account opened from there, as for failures; four times as many from one IPv6 /48",
         ),
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_RESET_INTERVAL",

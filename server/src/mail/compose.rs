@@ -251,8 +251,9 @@ mod tests {
             Warning::ResetRefused(RefusedReset::TooOften),
             Warning::ResetRefused(RefusedReset::LinkKilled),
             Warning::ResetRefused(RefusedReset::Disabled),
+            // What an attacker's device calls itself is no link of ours.
             Warning::SessionStolen {
-                device_name: "Firefox, Windows".to_owned(),
+                device_name: "Firefox. Confirm at https://guichet.example".to_owned(),
             },
             Warning::UsernameChanged {
                 before: "lea.dupont".to_owned(),

@@ -1,8 +1,13 @@
 //! What the notices say that ask whether it was the person.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::draft::{Facts, Weight, Writer, one_line};
 use super::letter::{RefusedReset, SecondFactorChange, Warning};
 use crate::i18n;
+
+/// The longest name of a device that a mail says, in characters. Apps may give it longer ones.
+const MOST_OF_DEVICE: usize = 60;
 
 pub(super) const fn subject_key(about: &Warning) -> &'static str {
     match about {
@@ -77,13 +82,11 @@ impl Writer<'_> {
                 self.say("mail-code-what", &[until]);
             }
             Warning::SecondFactor(change) => self.say(told_of(*change), &[time]),
-            Warning::NewPlace { device_name } if device_name.is_empty() => {
-                self.say("mail-place-what", &[time]);
-            }
-            Warning::NewPlace { device_name } => {
+            Warning::NewPlace { device_name } if is_plain(device_name) => {
                 let device = ("device", one_line(device_name).into());
                 self.say("mail-place-device", &[time, device]);
             }
+            Warning::NewPlace { .. } => self.say("mail-place-what", &[time]),
             Warning::ManyFailures {
                 device_name,
                 failures,
@@ -111,9 +114,9 @@ impl Writer<'_> {
         }
     }
 
-    /// What a device calls itself, where it does.
+    /// What a device calls itself, where it does and that is fit to be said.
     fn device(&mut self, name: &str) {
-        if !name.is_empty() {
+        if is_plain(name) {
             let device = ("device", one_line(name).into());
             self.say("mail-device", &[device]);
         }
@@ -123,5 +126,56 @@ impl Writer<'_> {
     pub(super) fn not_me(&mut self, what: &str, link: &str) {
         self.say(what, &[]);
         self.link(link, "mail-not-me-button", Weight::Aside);
+    }
+}
+
+/// Whether there is a name of a device, and no more than that. Whoever signs in chooses it: a mail program would make a
+/// link of an address in it, and the person would take that for ours.
+fn is_plain(name: &str) -> bool {
+    // As a browser reads a host's name, in which `．` is a dot too.
+    let folded: Vec<char> = name.nfkc().collect();
+    let joins_a_host = |around: &[char]| match around {
+        [before, '.' | '。', after] => before.is_alphanumeric() && after.is_alphabetic(),
+        _ => false,
+    };
+    !name.is_empty()
+        && name.chars().count() <= MOST_OF_DEVICE
+        && !folded
+            .iter()
+            .any(|mark| matches!(mark, '/' | ':' | '@' | '\\'))
+        && !folded.windows(3).any(joins_a_host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_called_by_its_name_and_not_by_what_could_become_a_link() {
+        for plain in [
+            "Firefox 128.0, Windows NT 10.0",
+            "iPhone de Léa",
+            "Creos 3.2.1 (Pixel 8)",
+            "Browser of J. Dupont.",
+            &"é".repeat(60),
+        ] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [
+            "",
+            "Firefox. Confirm at https://guichet-secure.example",
+            "Firefox. Confirm at guichet-secure.example",
+            "Firefox (guichet.example)",
+            "127.0.0.1/guichet",
+            "guichet．example",
+            "guichet。example",
+            "пример.рф",
+            "help@guichet",
+            "mailto:help",
+            "\\\\guichet",
+            &"é".repeat(61),
+        ] {
+            assert!(!is_plain(other), "{other}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{LockBehavior, LockType},
 };
 use tokio::time::timeout_at;
@@ -43,6 +43,13 @@ const TOO_LONG: Duration = Duration::from_mins(15);
 
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
+
+/// Tries that no answer came to after the message, before a mail server that only confirms too late has had enough of them:
+/// it takes a copy at each. One that breaks off is asked again as if it had taken none.
+const UNANSWERED_TRIES: u64 = 5;
+
+/// What stands in place of the mail server's words after those.
+const PERHAPS_DELIVERED: &str = "sent five times and not confirmed in time: perhaps delivered";
 
 /// Between two tries to write down what became of a mail.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -199,27 +206,30 @@ async fn conclude(
     outcome: Result<String, SendError>,
 ) -> Result<outbox::Model, Error> {
     let lease_ends = Instant::now() + row.due_time.since(app.clock.now());
-    let result = match &outcome {
-        Ok(_) => MailResult::Sent,
-        Err(error) if is_last(app, &row, error) => MailResult::Failed,
-        Err(_) => MailResult::Deferred,
-    };
-    app.metrics.mail_tried(result);
-    if let Err(error) = &outcome {
-        tell(&row, result, &error.answer);
-    }
-    loop {
+    let written = loop {
         match write_down(app, &row, &outcome).await {
             Err(Error::StoreUnavailable(cause)) if Instant::now() + PAUSE < lease_ends => {
                 tracing::info!(message_id = %row.id, %cause, "what became of a mail is not written down yet");
                 tokio::time::sleep(PAUSE).await;
             }
-            written => return written,
+            written => break written,
         }
+    };
+    let is_dead = |row: &outbox::Model| row.state == State::Dead;
+    let result = match (&outcome, &written) {
+        (Ok(_), _) => MailResult::Sent,
+        (Err(_), Ok(row)) if is_dead(row) => MailResult::Failed,
+        (Err(_), _) => MailResult::Deferred,
+    };
+    app.metrics.mail_tried(result);
+    if let Err(error) = &outcome {
+        let answer = written.as_ref().map_or(&error.answer, |row| &row.answer);
+        tell(&row, result, answer);
     }
+    written
 }
 
-/// Whether it is not tried again.
+/// Whether it is not tried again, however often it was.
 fn is_last(app: &App, row: &outbox::Model, error: &SendError) -> bool {
     // A test is answered by its one try.
     matches!(error.kind, SendErrorKind::Refused)
@@ -252,32 +262,66 @@ async fn write_down(
     let now = app.clock.now();
     let row = match outcome {
         Ok(answer) => finish(app, &txn, row, State::Sent, answer, now).await?,
-        Err(error) => {
-            // What surely did not leave can't be used; what may have left must stay good.
-            if !matches!(error.kind, SendErrorKind::Unknown) {
-                reset_code::Entity::delete_many()
-                    .filter(reset_code::Column::MessageId.eq(row.id))
-                    .filter(reset_code::Column::CreateTime.gte(row.due_time.minus(LEASE)))
-                    .exec(&txn)
-                    .await?;
-            }
-            if is_last(app, &row, error) {
-                finish(app, &txn, row, State::Dead, &error.answer, now).await?
-            } else {
-                let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
-                let mut again = row.into_active_model();
-                again.due_time = Set(now.plus(back_off(attempts, secret::fraction())));
-                again.answer = Set(error.answer.clone());
-                again.update(&txn).await?
-            }
-        }
+        Err(error) if row.state == State::Queued => fail(app, &txn, row, error, now).await?,
+        Err(_) => row,
     };
     txn.commit().await?;
     Ok(row)
 }
 
+/// Puts a mail off, or gives it up.
+async fn fail(
+    app: &App,
+    txn: &DatabaseTransaction,
+    row: outbox::Model,
+    error: &SendError,
+    now: Timestamp,
+) -> Result<outbox::Model, Error> {
+    // What surely did not leave can't be used; what may have left must stay good.
+    match error.kind {
+        SendErrorKind::Unconfirmed if unanswered_tries(txn, &row).await? >= UNANSWERED_TRIES => {
+            return finish(app, txn, row, State::Dead, PERHAPS_DELIVERED, now).await;
+        }
+        SendErrorKind::Unknown | SendErrorKind::Unconfirmed => {}
+        SendErrorKind::Refused | SendErrorKind::Deferred => {
+            reset_code::Entity::delete_many()
+                .filter(reset_code::Column::MessageId.eq(row.id))
+                .filter(reset_code::Column::CreateTime.gte(row.due_time.minus(LEASE)))
+                .exec(txn)
+                .await?;
+        }
+    }
+    if is_last(app, &row, error) {
+        return finish(app, txn, row, State::Dead, &error.answer, now).await;
+    }
+    let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
+    let mut again = row.into_active_model();
+    again.due_time = Set(now.plus(back_off(attempts, secret::fraction())));
+    again.answer = Set(error.answer.clone());
+    Ok(again.update(txn).await?)
+}
+
+/// How many tries may have delivered a mail: they alone leave their codes. Of a mail without codes every try counts.
+async fn unanswered_tries(txn: &DatabaseTransaction, row: &outbox::Model) -> Result<u64, Error> {
+    // All codes of one try are made at one time.
+    let tries = reset_code::Entity::find()
+        .select_only()
+        .column(reset_code::Column::CreateTime)
+        .distinct()
+        .filter(reset_code::Column::MessageId.eq(row.id))
+        .count(txn)
+        .await?;
+    Ok(if tries == 0 {
+        row.attempts.unsigned_abs()
+    } else {
+        tries
+    })
+}
+
+/// A mail that was withdrawn while it left is still this try's: what was taken was sent.
 fn is_same_try(found: &outbox::Model, tried: &outbox::Model) -> bool {
-    found.state == State::Queued
+    let is_withdrawn = found.state == State::Dead && found.answer == NO_LONGER_OF_USE;
+    (found.state == State::Queued || is_withdrawn)
         && found.attempts == tried.attempts
         && found.due_time == tried.due_time
 }

@@ -130,9 +130,9 @@ impl Cause {
     /// The name of the kind, as it is stored.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Reset { .. } => "RESET",
+            Self::Reset { .. } => outbox::RESET,
             Self::Usernames { .. } => "USERNAMES",
-            Self::Activation => "ACTIVATION",
+            Self::Activation => outbox::ACTIVATION,
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::ConfirmEmail { .. } => outbox::CONFIRM_EMAIL,
             Self::EmailChangeRequested { .. } => "EMAIL_CHANGE_REQUESTED",

@@ -70,6 +70,7 @@ const STRINGS: &[(&str, &[&str])] = &[
     ("page-desk-row", &["row", "who", "outcome"]),
     ("page-desk-row-unknown", &[]),
     ("page-desk-row-settled", &[]),
+    ("page-desk-row-ambiguous", &[]),
     ("page-desk-row-refused", &["reason"]),
     ("page-desk-why-INVALID_FIELDS", &[]),
     ("page-desk-why-STATE", &[]),

@@ -15,6 +15,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::{
     call::Call,
     clock::Timestamp,
@@ -30,7 +32,8 @@ use crate::{
 const MOST_APART: usize = 4_096;
 
 /// For so many requests for a mail, a network may try one short code. A try that is wrong takes the one writer and a commit,
-/// and people who were handed a code are fewer than those who can be sent mails: 300 at once, unless it is set otherwise.
+/// and people who were handed a code are fewer than those who can be sent mails: 300 at once,
+/// and one in ten seconds, unless it is set otherwise.
 const REQUESTS_FOR_A_SHORT_CODE: u32 = 10;
 
 /// Lets a request for a mail be written down, or refuses it.
@@ -65,7 +68,9 @@ fn of_short_codes(call: &Call<'_>) -> Bucket {
     let limits = &call.app.config.throttle;
     Bucket {
         size: limits.network_requests.div_ceil(REQUESTS_FOR_A_SHORT_CODE),
-        leak: limits.network_request_interval,
+        leak: limits
+            .network_request_interval
+            .saturating_mul(REQUESTS_FOR_A_SHORT_CODE),
     }
 }
 
@@ -102,10 +107,29 @@ async fn tell(call: &Call<'_>, tried: Tried, network: &str) -> Result<(), Error>
 }
 
 /// How full the buckets are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Intake {
     mails: Gauge,
     short_codes: Gauge,
+    turns: Semaphore,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self {
+            mails: Gauge::default(),
+            short_codes: Gauge::default(),
+            turns: Semaphore::new(1),
+        }
+    }
+}
+
+impl Intake {
+    /// Waits for the short codes that came before, whoever's they are. They would wait for the same row, each with a
+    /// connection to the database that others need.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
+    }
 }
 
 /// Those of one kind.

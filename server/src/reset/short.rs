@@ -62,6 +62,7 @@ pub(super) async fn find(
     }
     let arrived = Instant::now();
     intake::admit_short_code(call).await?;
+    let turn = call.app.intake.turn().await;
     let txn = call.app.store.write().await?;
     let in_vain = Tries::in_vain(call, account_id);
     in_vain.hold(&txn).await?;
@@ -86,6 +87,7 @@ pub(super) async fn find(
         }
     }
     txn.commit().await?;
+    drop(turn);
     tokio::time::sleep_until(arrived + WRONG_TAKES).await;
     Ok(None)
 }

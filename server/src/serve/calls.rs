@@ -52,6 +52,9 @@ const STREAMS: [&str; 3] = [import::UPLOAD, REFLECTION, OLD_REFLECTION];
 /// Calls that may be open at a time: so many for each connection that may be, on an average.
 const CALLS_PER_CONNECTION: usize = 2;
 
+/// However few connections may be open: one of them may carry a hundred calls.
+const LEAST_CALLS: usize = 512;
+
 /// Longest question to reflection in bytes: a name, or that of a file.
 const MAX_QUESTION: usize = 4 * 1024;
 
@@ -60,7 +63,7 @@ pub(super) fn policy(app: &App) -> anyhow::Result<Policy> {
     let config = &app.config;
     let origins = config.listen.cors_origins.iter().map(String::as_str);
     let open = OpenCalls::new(
-        config.limits.max_connections * CALLS_PER_CONNECTION,
+        LEAST_CALLS.max(config.limits.max_connections * CALLS_PER_CONNECTION),
         &LASTING,
         config.listen.proxies.clone(),
         app.metrics.clone(),

@@ -15,6 +15,12 @@ use crate::clock::Timestamp;
 /// The kind that makes a code for another address.
 pub const CONFIRM_EMAIL: &str = "CONFIRM_EMAIL";
 
+/// The kind that makes codes for a new password.
+pub const RESET: &str = "RESET";
+
+/// The kind that makes a code for the first password.
+pub const ACTIVATION: &str = "ACTIVATION";
+
 /// What stands in place of the mail server's words where nobody had a use for a mail any more.
 pub const NO_LONGER_OF_USE: &str = "no longer of use";
 
@@ -137,6 +143,17 @@ impl Entity {
     ) -> Result<(), DbErr> {
         let confirmations = Column::Kind.eq(CONFIRM_EMAIL);
         Self::withdraw(txn, account_id, confirmations, now).await
+    }
+
+    /// Likewise, and those that would yet make a code for a password. A mail about several accounts stays: it looks at each
+    /// when it leaves.
+    pub async fn withdraw_links(
+        txn: &impl ConnectionTrait,
+        account_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let links = Column::Kind.is_in([CONFIRM_EMAIL, RESET, ACTIVATION]);
+        Self::withdraw(txn, account_id, links, now).await
     }
 
     /// Gives up the mails about an account to any other address.

@@ -151,13 +151,14 @@ impl Entity {
     }
 
     /// Kills every unused code of an account: after a use, an e-mail change, a disable or a delete. But not "this was not
-    /// me", or whoever takes an account over would have the last word. What is yet to be mailed makes none either.
+    /// me", or whoever takes an account over would have the last word. What is yet to be mailed makes none either: queue the
+    /// link that is to come instead after this.
     pub async fn revoke_all(
         db: &impl ConnectionTrait,
         account_id: Uuid,
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        outbox::Entity::withdraw_confirmations(db, account_id, now).await?;
+        outbox::Entity::withdraw_links(db, account_id, now).await?;
         let doomed = unused(account_id).add(Column::Purpose.ne(Purpose::NotMe));
         Self::revoke(db, doomed, now).await
     }

@@ -93,6 +93,40 @@ async fn refused_rows_are_told_and_the_command_says_so_by_its_end() {
 }
 
 #[tokio::test]
+async fn what_a_file_says_does_not_steer_the_terminal() {
+    const ESCAPED: &str = r"attributes.\u{1b}[2J";
+    let server = Server::start().await;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for (name, content, told) in [
+        (
+            "a.csv",
+            b"username,attributes.\x1b[2J\nlea,\xe9\n".as_slice(),
+            ESCAPED,
+        ),
+        (
+            "b.csv",
+            b"username,attributes.\x1b[2J,attributes.\x1b[2J\n",
+            ESCAPED,
+        ),
+        (
+            "c.jsonl",
+            br#"{"username":"lea","attributes":{"a\u001b[2J":"6A"}}"#,
+            "line 1: attributes: ",
+        ),
+    ] {
+        let path = dir.path().join(name);
+        fs::write(&path, content).expect("a file");
+
+        let output = server.cli(&["import", path.to_str().expect("a readable path")]);
+
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said:?}");
+        assert!(!output.stderr.contains(&0x1b), "{said:?}");
+        assert!(said.contains(told), "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn files_that_can_only_be_misread_change_nothing() {
     let server = Server::start().await;
     for (name, content, said) in [

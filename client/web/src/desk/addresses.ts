@@ -6,7 +6,19 @@ import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
 import { element, part, text } from "../page.js";
 import { withSession } from "../signed_in.js";
-import { type Addressee, isWaiting, sendToAll, why } from "./mailing.js";
+import { type Addressee, isWaiting, sendToAll, UNANSWERED, why } from "./mailing.js";
+
+const PAGE_SIZE = 1_000;
+
+/** The search finds more than who is meant: after so many pages nobody knows who else would be. */
+const MOST_PAGES = 5;
+
+/** Who is meant by a line. */
+interface Match {
+  readonly accounts: readonly Account[];
+  /** Whether all who might be meant have been looked at. */
+  readonly isWhole: boolean;
+}
 
 /** A line of the file. */
 interface Line {
@@ -45,16 +57,19 @@ function linesOf(content: string): Line[] {
 
 async function carryOut(lines: readonly Line[]): Promise<string[]> {
   const outcomes = new Map<Line, string>();
+  const meant = new Map<Line, Match>();
+  for (const line of lines) meant.set(line, await find(line.who));
   const found: (Addressee & { line: Line })[] = [];
-  for (const line of lines) {
-    const account = await find(line.who);
-    if (!account) outcomes.set(line, text("page-desk-row-unknown"));
+  for (const [line, match] of meant) {
+    const [account] = match.accounts;
+    if (isAmbiguous(match, meant)) outcomes.set(line, text("page-desk-row-ambiguous"));
+    else if (!account) outcomes.set(line, text("page-desk-row-unknown"));
     else if (!isWaiting(account)) outcomes.set(line, text("page-desk-row-settled"));
     else found.push({ account, email: line.email, line });
   }
   const refusals = await sendToAll(found);
   for (const [index, { line }] of found.entries()) {
-    const reason = refusals[index] ?? "";
+    const reason = refusals[index] ?? UNANSWERED;
     const done = text("page-desk-done-send", { email: line.email });
     outcomes.set(line, reason === "" ? done : text("page-desk-row-refused", { reason: why(reason) }));
   }
@@ -63,10 +78,28 @@ async function carryOut(lines: readonly Line[]): Promise<string[]> {
   );
 }
 
-/** Who has exactly this username or this id in the old system. */
-async function find(who: string): Promise<Account | undefined> {
-  const { people } = await guichet.institution.listPeople({ search: who, pageSize: 1_000 });
-  const accounts = people.flatMap(({ account }) => account ?? []);
-  const named = accounts.find(({ externalId }) => externalId === who);
-  return named ?? accounts.find(({ username }) => username.toLowerCase() === who.toLowerCase());
+/** Of two addresses for one person, one is wrong: a mail to either may hand the account to somebody else. */
+function isAmbiguous({ accounts, isWhole }: Match, meant: ReadonlyMap<Line, Match>): boolean {
+  if (!isWhole || accounts.length > 1) return true;
+  const ids = [...meant.values()].flatMap((match) => match.accounts.map(({ id }) => id));
+  return accounts.some((account) => ids.filter((id) => id === account.id).length > 1);
+}
+
+/** Who has exactly this username or this id in the old system: two people, where one has it as the other's id. */
+async function find(who: string): Promise<Match> {
+  const accounts = new Map<string, Account>();
+  let pageToken = "";
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const reply = await guichet.institution.listPeople({ search: who, pageSize: PAGE_SIZE, pageToken });
+    for (const { account } of reply.people) {
+      if (account && isNamed(account, who)) accounts.set(account.id, account);
+    }
+    pageToken = reply.nextPageToken;
+    if (pageToken === "") break;
+  }
+  return { accounts: [...accounts.values()], isWhole: pageToken === "" };
+}
+
+function isNamed({ username, externalId }: Account, who: string): boolean {
+  return externalId === who || username.toLowerCase() === who.toLowerCase();
 }

@@ -17,6 +17,9 @@ export interface Addressee {
 /** Why nothing was sent to somebody; empty where a mail is on its way. */
 export type Refusal = string;
 
+/** Where the server gave no verdict, nobody may believe that a mail is on its way. */
+export const UNANSWERED: Refusal = "INTERNAL";
+
 /** Whether a mail with a link for a first password is what the person needs. */
 export function isWaiting({ state }: Account): boolean {
   return state === AccountState.LEGACY || state === AccountState.PENDING;
@@ -24,18 +27,22 @@ export function isWaiting({ state }: Account): boolean {
 
 /** Sends each the mail with the link for a password, migrating who is not yet; a verdict for each, in their order. */
 export async function sendToAll(people: readonly Addressee[]): Promise<Refusal[]> {
-  const verdicts = new Map<string, Refusal>();
-  const legacy = people.filter(({ account }) => account.state === AccountState.LEGACY);
+  const verdicts = people.map(() => UNANSWERED);
+  const legacy = [...people.entries()].filter(([, { account }]) => account.state === AccountState.LEGACY);
   for (let start = 0; start < legacy.length; start += BATCH) {
-    const requests = legacy.slice(start, start + BATCH).map(({ account, email }) => ({ accountId: account.id, email }));
+    const batch = legacy.slice(start, start + BATCH);
+    const requests = batch.map(([, { account, email }]) => ({ accountId: account.id, email }));
     const { results } = await guichet.account.batchMigrateAccounts({ requests });
-    for (const { accountId, reason } of results) verdicts.set(accountId, reason);
+    for (const [row, [index, { account }]] of batch.entries()) {
+      const result = results[row];
+      if (result?.accountId === account.id) verdicts[index] = result.reason;
+    }
   }
-  for (const { account, email } of people) {
+  for (const [index, { account, email }] of people.entries()) {
     if (account.state === AccountState.LEGACY) continue;
-    verdicts.set(account.id, await refusalOf(() => guichet.account.sendActivation({ accountId: account.id, email })));
+    verdicts[index] = await refusalOf(() => guichet.account.sendActivation({ accountId: account.id, email }));
   }
-  return people.map(({ account }) => verdicts.get(account.id) ?? "");
+  return verdicts;
 }
 
 /** Why a call was refused; what is no verdict on the person is thrown. */

@@ -6,7 +6,7 @@ import { guichet } from "../guichet.js";
 import { element, part, say, text } from "../page.js";
 import { withSession } from "../signed_in.js";
 import { type Attempt, card, type Card } from "./card.js";
-import { isWaiting, refusalOf, sendToAll, why } from "./mailing.js";
+import { isWaiting, refusalOf, sendToAll, UNANSWERED, why } from "./mailing.js";
 import { institutions, showProgress } from "./progress.js";
 import { makeSheet, printList, printSheets, type Sheet } from "./sheets.js";
 import { asked, leftOut, tell as tellVerdicts, type Verdict } from "./verdicts.js";
@@ -109,7 +109,7 @@ async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<
   const rest = people.filter((account) => !able.includes(account));
   await refresh(attempt);
   tellVerdicts("page-desk-batch", [
-    ...able.map((account, index) => asked(account, why(refusals[index] ?? ""))),
+    ...able.map((account, index) => asked(account, why(refusals[index] ?? UNANSWERED))),
     ...rest.map((account) => leftOut(account, whyNoMail(account))),
   ]);
 }

@@ -62,6 +62,11 @@ export function content({ account, code }: Sheet): HTMLElement[] {
   ];
 }
 
+/** Leaves no code behind for whoever has the computer next. After printing they stay: paper jams. */
+export function forgetSheets(): void {
+  part("#sheets").replaceChildren();
+}
+
 function print(sheets: readonly HTMLElement[]): void {
   part("#sheets").replaceChildren(...sheets);
   window.print();

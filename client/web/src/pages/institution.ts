@@ -5,9 +5,11 @@ import { takeAddresses } from "../desk/addresses.js";
 import { showRequests } from "../desk/history.js";
 import { findPerson, listPeople, openPeople } from "../desk/people.js";
 import { exportProgress, showProgress } from "../desk/progress.js";
+import { forgetSheets } from "../desk/sheets.js";
 import { sentence } from "../form.js";
+import { guichet } from "../guichet.js";
 import { part, text } from "../page.js";
-import { attempt } from "../signed_in.js";
+import { attempt, leave } from "../signed_in.js";
 
 const desk = part("#desk");
 
@@ -24,6 +26,16 @@ function told(error: GuichetError): string {
   return error.reason === "FORBIDDEN" && desk.hidden ? text("page-desk-not-yours") : sentence(error);
 }
 
+/** Another person has signed in, or this one out, in another tab: what stands here is not for whoever comes next. */
+function close(accountId: string | undefined): void {
+  desk.hidden = true;
+  part("#people").replaceChildren();
+  forgetSheets();
+  if (accountId === undefined) leave();
+  else location.reload();
+}
+
+addEventListener("pagehide", forgetSheets);
 void attemptAlone(async () => {
   await showProgress();
   await openPeople(attemptAlone);
@@ -34,4 +46,5 @@ void attemptAlone(async () => {
   });
   part("#export").addEventListener("click", exportProgress);
   desk.hidden = false;
+  guichet.session?.onChange(close);
 });

@@ -137,7 +137,7 @@ fn columns(names: &ByteRecord) -> anyhow::Result<Vec<String>> {
         }
         ensure!(
             !columns.iter().any(|known| known == name),
-            "the column {name} is there twice"
+            "the column {name:?} is there twice"
         );
         columns.push(name.to_owned());
     }

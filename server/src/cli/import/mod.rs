@@ -258,6 +258,8 @@ fn tell_refused(bar: &ProgressBar, outcome: &ImportOutcome, json: bool) {
                 );
             } else {
                 let told = if column.is_empty() { "row" } else { column };
+                // The file names its attributes, and a terminal obeys what some characters tell it.
+                let told = told.escape_debug();
                 eprintln!("line {number}: {told}: {reason}: {}", fault.description);
             }
         });

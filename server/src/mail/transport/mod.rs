@@ -55,6 +55,8 @@ pub enum SendErrorKind {
     /// The message was handed over, but the answer was lost: it may have been delivered, and a
     /// second try, with the same `Message-ID`, may deliver it twice.
     Unknown,
+    /// Likewise, and the server is there, but does not say in time that it has taken it: it may do so each time.
+    Unconfirmed,
 }
 
 impl Transport {

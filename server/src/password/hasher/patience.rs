@@ -6,11 +6,22 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::{HashError, Hasher};
-use crate::password::Password;
-use crate::password::stored::HashKind;
+use crate::password::stored::{HashKind, StoredHash};
+use crate::password::{MAX_BYTES, Password};
 
 /// How often a kind is tried. The quickest counts: the others were disturbed.
 const TRIES: usize = 3;
+
+/// How often with the longest password, which takes several times as long. A time that was disturbed only has whoever
+/// types such a password wait longer.
+const LONG_TRIES: usize = 1;
+
+/// The bytes of a password that is no longer than most.
+///
+/// crypt(3) and phpass hash the password in every round. Up to here that takes them as many blocks as for one of 26 bytes,
+/// a few of `$6$`'s rounds aside: phpass one until 39, `$5$` two until 35 and `$6$` two until 79. For 512 bytes `$6$` takes
+/// five times as long, and nobody else is to wait for that.
+pub(super) const USUAL_BYTES: usize = 32;
 
 /// How much longer than the slowest kind a failure takes: what one verification differs from the next.
 const MARGIN: f64 = 1.5;
@@ -22,7 +33,24 @@ const APPROACH: Duration = Duration::from_millis(10);
 /// How long the kinds of hash that were met take.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
-    known: Mutex<BTreeMap<HashKind, Duration>>,
+    known: Mutex<BTreeMap<HashKind, Times>>,
+}
+
+/// How long one kind takes for a password of usual length, and for the longest.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    usual: Duration,
+    long: Duration,
+}
+
+impl Times {
+    const fn of(self, bytes: usize) -> Duration {
+        if bytes > USUAL_BYTES {
+            self.long
+        } else {
+            self.usual
+        }
+    }
 }
 
 impl Patience {
@@ -32,17 +60,17 @@ impl Patience {
             .is_ok_and(|known| known.contains_key(kind))
     }
 
-    fn note(&self, kind: HashKind, time: Duration) {
+    fn note(&self, kind: HashKind, times: Times) {
         if let Ok(mut known) = self.known.lock() {
-            known.insert(kind, time);
+            known.insert(kind, times);
         }
     }
 
-    fn longest(&self) -> Duration {
+    fn longest(&self, bytes: usize) -> Duration {
         let Ok(known) = self.known.lock() else {
             return Duration::ZERO;
         };
-        let longest = known.values().copied().max();
+        let longest = known.values().map(|times| times.of(bytes)).max();
         longest.unwrap_or_default().mul_f64(MARGIN)
     }
 }
@@ -54,37 +82,52 @@ impl Hasher {
             if self.pool.patience.knows(&kind) {
                 continue;
             }
-            let mut quickest = Duration::MAX;
-            for _ in 0..TRIES {
-                quickest = quickest.min(self.measure(&kind).await?);
-            }
-            self.pool.patience.note(kind, quickest);
+            let Some(hash) = kind.hash_of_nobody() else {
+                continue;
+            };
+            let usual = self.quickest(&hash, USUAL_BYTES, TRIES).await?;
+            let long = if hash.grows_with_the_password() {
+                let long = self.quickest(&hash, MAX_BYTES, LONG_TRIES).await?;
+                long.max(usual)
+            } else {
+                usual
+            };
+            self.pool.patience.note(kind, Times { usual, long });
         }
         Ok(())
     }
 
-    async fn measure(&self, kind: &HashKind) -> Result<Duration, HashError> {
-        let Some(hash) = kind.hash_of_nobody() else {
-            return Ok(Duration::ZERO);
-        };
-        self.run(None, move |memory| {
-            let begun = Instant::now();
-            hash.verify(&Password::typed("a password of usual length"), memory)?;
-            Ok(begun.elapsed())
-        })
-        .await
+    /// How long a hash takes for a password of so many bytes.
+    async fn quickest(
+        &self,
+        hash: &StoredHash,
+        bytes: usize,
+        tries: usize,
+    ) -> Result<Duration, HashError> {
+        let mut quickest = Duration::MAX;
+        for _ in 0..tries {
+            let (hash, password) = (hash.clone(), Password::typed(&"a".repeat(bytes)));
+            let measured = self.run(None, move |memory| {
+                let begun = Instant::now();
+                hash.verify(&password, memory)?;
+                Ok(begun.elapsed())
+            });
+            quickest = quickest.min(measured.await?);
+        }
+        Ok(quickest)
     }
 
-    /// How long looking at a wrong password takes.
-    pub fn slowest(&self) -> Duration {
-        self.pool.patience.longest()
+    /// How long looking at a wrong password of so many bytes takes.
+    pub fn slowest(&self, bytes: usize) -> Duration {
+        self.pool.patience.longest(bytes)
     }
 
     /// Waits as long as the slowest kind of hash would have taken, for a password that arrived at the first moment and
     /// whose verification was begun at the second.
     pub async fn as_slow_as_any(&self, [arrived, begun]: [Instant; 2], password: &Password) {
-        let spellings = u32::try_from(password.spellings().count()).unwrap_or(1);
+        let spellings = password.spellings();
+        let wait: Duration = spellings.map(|spelling| self.slowest(spelling.len())).sum();
         let from = Ord::max(arrived + APPROACH, begun);
-        tokio::time::sleep_until((from + self.slowest() * spellings).into()).await;
+        tokio::time::sleep_until((from + wait).into()).await;
     }
 }

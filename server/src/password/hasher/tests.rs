@@ -5,6 +5,7 @@ use std::sync::mpsc;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use super::patience::USUAL_BYTES;
 use super::*;
 
 const TINY: Cost = Cost {
@@ -304,16 +305,46 @@ async fn a_failure_takes_as_long_as_with_the_slowest_kind_of_hash() {
     let password = Password::typed("wrong");
 
     hasher.learn([quick]).await.unwrap();
-    let before = hasher.slowest();
+    let before = hasher.slowest(USUAL_BYTES);
     hasher.learn([slow.clone()]).await.unwrap();
 
-    assert!(hasher.slowest() > before);
+    let slowest = hasher.slowest(USUAL_BYTES);
+    assert!(slowest > before);
     let arrived = Instant::now();
     let verdict = hasher.verify_dummy(&password, None).await.unwrap();
     hasher
         .as_slow_as_any([arrived, verdict.begun], &password)
         .await;
-    assert!(verdict.begun.elapsed() >= hasher.slowest());
+    assert!(verdict.begun.elapsed() >= slowest);
     // However soon the verification was begun.
-    assert!(arrived.elapsed() >= hasher.slowest() + Duration::from_millis(10));
+    assert!(arrived.elapsed() >= slowest + Duration::from_millis(10));
+}
+
+#[tokio::test]
+async fn a_failure_with_a_long_password_takes_as_long_as_the_hash_that_it_takes_longest_with() {
+    let hasher = hasher(8);
+    let growing = r#"{"Sha512Crypt":{"rounds":20000}}$argon2id$v=19$m=8,t=1,p=1"#;
+    let growing = HashKind::parse(growing).unwrap();
+    hasher.learn([growing]).await.unwrap();
+    let [usual, long] = [USUAL_BYTES, USUAL_BYTES + 1].map(|bytes| hasher.slowest(bytes));
+    assert!(long > usual * 2, "{usual:?} {long:?}");
+
+    for (bytes, wait) in [(USUAL_BYTES, usual), (511, long), (1_024, long)] {
+        let password = Password::typed(&"a".repeat(bytes));
+        let verdict = hasher.verify_dummy(&password, None).await.unwrap();
+        let since = [verdict.begun; 2];
+        hasher.as_slow_as_any(since, &password).await;
+        assert!(verdict.begun.elapsed() >= wait, "{bytes} bytes");
+    }
+}
+
+#[tokio::test]
+async fn where_no_hash_takes_longer_for_a_long_password_nobody_waits_longer() {
+    let hasher = hasher(8);
+    let bcrypt = r#"{"Bcrypt":{"cost":4,"of_digest":false}}$argon2id$v=19$m=8,t=1,p=1"#;
+    let kinds = [hasher.kind(), HashKind::parse(bcrypt)].map(Option::unwrap);
+
+    hasher.learn(kinds).await.unwrap();
+
+    assert_eq!(hasher.slowest(USUAL_BYTES), hasher.slowest(1_024));
 }

@@ -104,6 +104,15 @@ impl StoredHash {
         })
     }
 
+    /// Whether a longer password takes longer to verify.
+    pub(super) const fn grows_with_the_password(&self) -> bool {
+        match &self.scheme {
+            // It begins with one hash of the password, however long that is.
+            Scheme::Argon2(_) => false,
+            Scheme::Wrapped(hash) => hash.function().grows_with_the_password(),
+        }
+    }
+
     /// Whether a new hash at this cost would be stronger.
     pub(super) fn is_weaker_than(&self, cost: Cost) -> bool {
         match &self.scheme {

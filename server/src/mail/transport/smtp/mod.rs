@@ -56,7 +56,7 @@ impl SmtpTransport {
         let response = match sent {
             Err(_) => {
                 let late = "the mail server did not confirm the message in time";
-                return Err(SendError::new(SendErrorKind::Unknown, late));
+                return Err(SendError::new(SendErrorKind::Unconfirmed, late));
             }
             Ok(Err(error)) => return Err(refusal(&error, SendErrorKind::Unknown)),
             Ok(Ok(response)) => response,
@@ -231,7 +231,7 @@ mod tests {
     async fn a_server_that_stalls_is_given_up() {
         let cases = [
             ("RCPT", SendErrorKind::Deferred),
-            (".", SendErrorKind::Unknown),
+            (".", SendErrorKind::Unconfirmed),
         ];
 
         for (verb, kind) in cases {

@@ -8,10 +8,13 @@ use aws_lc_rs::{digest, pbkdf2};
 use md5::Digest as _;
 use serde::{Deserialize, Serialize};
 
-use super::{HashFault, Read, rounds};
+use super::{HashFault, Read, rounds, salt};
 
 /// Twice what the heaviest of the known frameworks asks for; half a second.
 const MOST_ROUNDS: u32 = 2_400_000;
+
+/// PBKDF2's rounds times the blocks of its output, each of which goes round as often; .NET takes two of SHA-1.
+const MOST_BLOCK_ROUNDS: u64 = 2 * MOST_ROUNDS as u64;
 
 /// bcrypt's cost doubles the time with each step; 14 is a second.
 const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
@@ -152,6 +155,20 @@ impl Prf {
             Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
         }
     }
+
+    const fn digest(self) -> Digest {
+        match self {
+            Self::Sha1 => Digest::Sha1,
+            Self::Sha256 => Digest::Sha256,
+            Self::Sha512 => Digest::Sha512,
+        }
+    }
+
+    fn is_bearable(self, rounds: u32, length: usize) -> bool {
+        let blocks = length.div_ceil(self.digest().length());
+        let blocks = u64::try_from(blocks).unwrap_or(u64::MAX);
+        rounds <= MOST_ROUNDS && blocks.saturating_mul(rounds.into()) <= MOST_BLOCK_ROUNDS
+    }
 }
 
 impl Digest {
@@ -207,7 +224,12 @@ impl Function {
 
     fn is_bearable(&self) -> bool {
         match self {
-            Self::Pbkdf2 { rounds, .. } => rounds.get() <= MOST_ROUNDS,
+            Self::Pbkdf2 {
+                prf,
+                rounds,
+                length,
+                ..
+            } => prf.is_bearable(rounds.get(), *length),
             Self::Scrypt { log_n, r, p, .. } | Self::ScryptStream { log_n, r, p, .. } => {
                 is_scrypt_bearable(*log_n, *r, *p)
             }
@@ -221,6 +243,17 @@ impl Function {
             Self::Phpass { log_rounds, .. } => PHPASS_LOG_ROUNDS.contains(log_rounds),
             Self::Md5Crypt { .. } | Self::Digest { .. } => true,
         }
+    }
+
+    /// Whether the password is hashed in every round, so that a longer one takes longer.
+    pub(in crate::password) const fn grows_with_the_password(&self) -> bool {
+        matches!(
+            self,
+            Self::Md5Crypt { .. }
+                | Self::Sha256Crypt { .. }
+                | Self::Sha512Crypt { .. }
+                | Self::Phpass { .. }
+        )
     }
 
     fn salt(&self) -> &[u8] {
@@ -303,7 +336,7 @@ impl Function {
             Self::Md5Crypt { salt } => rounds::md5_crypt(salt, password),
             Self::Sha256Crypt { rounds, salt } => rounds::sha256_crypt(*rounds, salt, password),
             Self::Sha512Crypt { rounds, salt } => rounds::sha512_crypt(*rounds, salt, password),
-            Self::Phpass { log_rounds, salt } => Some(rounds::phpass(*log_rounds, salt, password)),
+            Self::Phpass { log_rounds, salt } => rounds::phpass(*log_rounds, salt, password),
             Self::Digest {
                 digest,
                 layout,
@@ -353,21 +386,4 @@ fn bcrypt(cost: u32, salt: &[u8], password: &[u8], of_digest: bool) -> Option<Ve
     typed.truncate(BCRYPT_BYTES);
     let output = ::bcrypt::bcrypt(cost, salt.try_into().ok()?, &typed);
     is_whole.then(|| output[..BCRYPT_OUTPUT].to_vec())
-}
-
-/// Salts in base64, which is shorter than numbers.
-mod salt {
-    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(salt: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD_NO_PAD.encode(salt))
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
-        deserializer: D,
-    ) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)
-    }
 }

@@ -7,6 +7,7 @@ mod function;
 mod ldap;
 mod python;
 mod rounds;
+mod salt;
 mod unix;
 
 pub(in crate::password) use function::Function;

@@ -2,6 +2,8 @@
 
 use md5::{Digest as _, Md5};
 
+use crate::password::MAX_BYTES;
+
 /// The longest passphrase of libxcrypt (`CRYPT_MAX_PASSPHRASE_SIZE`); it bounds the work, which grows with the length.
 pub(super) const CRYPT_BYTES: usize = 512;
 
@@ -76,19 +78,18 @@ pub(super) fn md5_crypt(salt: &[u8], password: &[u8]) -> Option<Vec<u8>> {
     is_bounded(password).then(|| MD5_ORDER.map(|index| bytes[index]).to_vec())
 }
 
-/// phpass's portable hash (Solar Designer): MD5 of what came out last and the password.
-pub(super) fn phpass(log_rounds: u8, salt: &[u8], password: &[u8]) -> Vec<u8> {
-    let mut bytes = Md5::new()
-        .chain_update(salt)
-        .chain_update(password)
-        .finalize();
+/// phpass's portable hash (Solar Designer): MD5 of what came out last and the password. Composing can make a password
+/// three times as long as it was typed, and nobody had a longer one than can be typed.
+pub(super) fn phpass(log_rounds: u8, salt: &[u8], password: &[u8]) -> Option<Vec<u8>> {
+    let typed = &password[..password.len().min(MAX_BYTES)];
+    let mut bytes = Md5::new().chain_update(salt).chain_update(typed).finalize();
     for _ in 0..1_u32 << log_rounds {
         bytes = Md5::new()
             .chain_update(bytes)
-            .chain_update(password)
+            .chain_update(typed)
             .finalize();
     }
-    bytes.to_vec()
+    (password.len() <= MAX_BYTES).then(|| bytes.to_vec())
 }
 
 fn is_bounded(password: &[u8]) -> bool {

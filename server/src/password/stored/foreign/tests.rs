@@ -109,6 +109,11 @@ fn what_would_stop_the_service_is_refused() {
             format!("$pbkdf2-sha256$999999999999999999$c2FsdA${b64}"),
             TooCostly,
         ),
+        // Four blocks of SHA-1, each of which takes all the rounds.
+        (
+            format!("$pbkdf2$1200001$c2FsdA${}", "A".repeat(86)),
+            TooCostly,
+        ),
         (format!("$pbkdf2-sha256$0$c2FsdA${b64}"), Malformed),
         (
             format!("$pbkdf2-sha256$i=1000,l=20$c2FsdA${b64}"),

@@ -584,7 +584,8 @@ export enum MessageState {
   SENT = 2,
 
   /**
-   * Given up: refused for good, not taken within 5 days, or no longer of use.
+   * Given up: refused for good, not taken within 5 days, no longer of use, or sent five times without an answer in time, and
+   * then perhaps delivered: see `answer`.
    *
    * @generated from enum value: MESSAGE_STATE_DEAD = 3;
    */

@@ -876,7 +876,7 @@ export declare const ResetService: GenService<{
   /**
    * Tells whether a link or a short code is still good. Consumes nothing, but a wrong short code is counted, as by
    * CompleteReset. Callers: anybody. Errors: RESET_CODE_INVALID; THROTTLED where hundreds of wrong short codes come from the
-   * caller's network, for these only.
+   * caller's network: for short codes only, right ones included.
    *
    * @generated from rpc guichet.v1.ResetService.InspectReset
    */

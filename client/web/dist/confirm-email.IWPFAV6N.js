@@ -1,1 +1,0 @@
-import{a as n,d as t}from"./shared.763QOY2N.js";import{a as c}from"./shared.UOXLOITL.js";import{g as o,j as i}from"./shared.7UDRVBKC.js";import"./shared.Y4K6OYQR.js";var m=o("confirm-email"),r=n(m);i(m,async()=>{let{email:a}=await c.account.confirmEmailChange(r);t(m,{email:a})});

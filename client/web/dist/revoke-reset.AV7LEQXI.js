@@ -1,1 +1,0 @@
-import{a as i,b as c,d as s,e as a}from"./shared.763QOY2N.js";import{a as t}from"./shared.UOXLOITL.js";import{g as r,h as o,j as m}from"./shared.7UDRVBKC.js";import"./shared.Y4K6OYQR.js";var e=r("revoke-reset"),n=c();if(o(e,"code").value===""&&n)location.replace(a(n));else{let d=i(e);m(e,async()=>{await t.reset.revokeReset(d),s(e)})}
