@@ -121,16 +121,21 @@ async fn go_on_with_imports_that_lose_rows(place: &Place) {
 /// Has the database keep an import as long as it has rows, which otherwise go with it.
 async fn refuse_imports_with_rows(place: &Place) {
     let has_rows = "EXISTS (SELECT 1 FROM import_row WHERE import_id = OLD.id)";
+    refuse_to_delete(place, "import", has_rows).await;
+}
+
+/// Has the database keep the rows of a table of which this is so.
+async fn refuse_to_delete(place: &Place, table: &str, condition: &str) {
     let trigger = if place.is_postgres() {
         format!(
             "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
-             'BEGIN IF {has_rows} THEN RAISE EXCEPTION ''rows''; END IF; RETURN OLD; END';
-             CREATE TRIGGER meddle BEFORE DELETE ON import FOR EACH ROW EXECUTE FUNCTION meddle()"
+             'BEGIN IF {condition} THEN RAISE EXCEPTION ''stopped''; END IF; RETURN OLD; END';
+             CREATE TRIGGER meddle BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION meddle()"
         )
     } else {
         format!(
-            "CREATE TRIGGER meddle BEFORE DELETE ON import WHEN {has_rows}
-             BEGIN SELECT RAISE(ABORT, 'rows'); END"
+            "CREATE TRIGGER meddle BEFORE DELETE ON {table} WHEN {condition}
+             BEGIN SELECT RAISE(ABORT, 'stopped'); END"
         )
     };
     place.execute(&trigger).await;
@@ -283,19 +288,7 @@ async fn many_old_events_go_in_steps_and_a_stop_in_between_does_no_harm() {
 /// Has the database keep the events under the newest seal that lets them go.
 async fn refuse_the_last_step(place: &Place) {
     let is_last = "OLD.seal_number = (SELECT max(up_to_seal) FROM event_pruned)";
-    let trigger = if place.is_postgres() {
-        format!(
-            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
-             'BEGIN IF {is_last} THEN RAISE EXCEPTION ''stopped''; END IF; RETURN OLD; END';
-             CREATE TRIGGER meddle BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION meddle()"
-        )
-    } else {
-        format!(
-            "CREATE TRIGGER meddle BEFORE DELETE ON event WHEN {is_last}
-             BEGIN SELECT RAISE(ABORT, 'stopped'); END"
-        )
-    };
-    place.execute(&trigger).await;
+    refuse_to_delete(place, "event", is_last).await;
 }
 
 /// Fewer than fill the log, when the start has done what it does to it; and more.

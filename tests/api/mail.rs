@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, CreateAccountRequest, DisableAccountRequest, EnableAccountRequest,
-    InspectResetRequest, ListMessagesRequest, MailMessage, MessageState, ResetOutcome,
+    DisableAccountRequest, EnableAccountRequest, InspectResetRequest, ListMessagesRequest,
+    MailMessage, MessageState, ResetOutcome,
 };
 use guichet_tests::people::{self, OTHER_PASSWORD};
 use guichet_tests::smtp::{Mode, SmtpServer};
@@ -256,19 +255,8 @@ async fn an_activation_that_waits_brings_no_link_after_its_account_was_stopped()
         .env("GUICHET_MAIL_URL", smtp.url())
         .start()
         .await;
-    let request = CreateAccountRequest {
-        account: Some(Account {
-            username: "lea.martin".into(),
-            email: EMAIL.into(),
-            ..Account::default()
-        }),
-        credential: Some(Credential::SendActivation(true)),
-        ..CreateAccountRequest::default()
-    };
     let admin = server.admin().await;
-    let created = admin.account().create_account(request).await;
-    let created = created.expect("a reply").into_inner().account;
-    let account_id = created.expect("an account").id;
+    let account_id = people::invited(&server, "lea.martin", EMAIL).await.id;
     put_off(&server, 1.0).await;
 
     let disable = DisableAccountRequest {

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use guichet_client::Guichet;
-use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, ChangePasswordRequest, ConfirmEmailChangeRequest, CreateAccountRequest,
-    DeleteAccountRequest, DisableAccountRequest, EnableAccountRequest, InspectResetRequest,
-    ListMessagesRequest, MailMessage, MessageState, RequestEmailChangeRequest,
-    ResendMessageRequest, RevokeResetRequest, UndeleteAccountRequest,
+    ChangePasswordRequest, ConfirmEmailChangeRequest, DeleteAccountRequest, DisableAccountRequest,
+    EnableAccountRequest, InspectResetRequest, ListMessagesRequest, MailMessage, MessageState,
+    RequestEmailChangeRequest, ResendMessageRequest, RevokeResetRequest, UndeleteAccountRequest,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::smtp::{Mode, SmtpServer};
@@ -47,18 +45,7 @@ fn link(user_id: &str, code: &str) -> Link {
 
 /// An account that waits for its person, and the code that she was mailed.
 async fn invited(server: &Server, username: &str, email: &str) -> Link {
-    let request = CreateAccountRequest {
-        account: Some(Account {
-            username: username.into(),
-            email: email.into(),
-            ..Account::default()
-        }),
-        credential: Some(Credential::SendActivation(true)),
-        ..CreateAccountRequest::default()
-    };
-    let admin = server.admin().await;
-    let created = admin.account().create_account(request).await;
-    created.expect("an account");
+    people::invited(server, username, email).await;
     server.mailbox().last(email, 1).await.link()
 }
 

@@ -33,6 +33,19 @@ fn empty_database() -> Arc<Postgres> {
     Postgres::of_this_run(data.path()).expect("a PostgreSQL: run this beside `tests/postgres`")
 }
 
+/// Has the database roll back two of three transactions that come to these rows, as it does for another's sake.
+fn roll_back_two_of_three(postgres: &Postgres, rows: &str) {
+    // A sequence counts on where a transaction is rolled back.
+    postgres.execute(&format!(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('tries') % 3 <> 0 THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF; \
+             RETURN NEW; \
+         END $$; \
+         CREATE TRIGGER refuse BEFORE {rows} EXECUTE FUNCTION refuse()"
+    ));
+}
+
 #[tokio::test]
 async fn replicas_that_start_together_on_an_empty_database_all_serve() {
     let postgres = empty_database();
@@ -253,15 +266,9 @@ async fn a_mail_that_has_left_leaves_once_whatever_is_rolled_back_for_another_s_
         .env("GUICHET_MAIL_URL", smtp.url())
         .start()
         .await;
-    // A sequence counts on where a transaction is rolled back.
-    postgres.execute(
-        "CREATE SEQUENCE tries; \
-         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-             IF nextval('tries') % 3 <> 0 THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF; \
-             RETURN NEW; \
-         END $$; \
-         CREATE TRIGGER refuse BEFORE UPDATE ON outbox FOR EACH ROW WHEN (NEW.state = 'SENT') \
-             EXECUTE FUNCTION refuse()",
+    roll_back_two_of_three(
+        &postgres,
+        "UPDATE ON outbox FOR EACH ROW WHEN (NEW.state = 'SENT')",
     );
     people::active(&server, "lea", EMAIL).await;
 

@@ -15,7 +15,7 @@ use guichet_tests::{Postgres, Server};
 use tonic::{Response, Status};
 use totp_rs::Totp;
 
-use crate::empty_database;
+use crate::{empty_database, roll_back_two_of_three};
 
 /// Until a statement of another connection sleeps.
 const SOMEBODY_SLEEPS: &str = "DO $$ BEGIN FOR look IN 1..2000 LOOP \
@@ -120,15 +120,7 @@ async fn a_code_waits_for_who_changes_the_codes_and_keeps_nobody_from_it() {
 async fn a_code_that_the_database_has_looked_at_again_is_one_try() {
     let postgres = empty_database();
     let lea = Lea::asked_for_a_code(&postgres, "1").await;
-    // A sequence counts on where a transaction is rolled back.
-    postgres.execute(
-        "CREATE SEQUENCE tries; \
-         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-             IF nextval('tries') % 3 <> 0 THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF; \
-             RETURN NEW; \
-         END $$; \
-         CREATE TRIGGER refuse BEFORE INSERT ON session FOR EACH ROW EXECUTE FUNCTION refuse()",
-    );
+    roll_back_two_of_three(&postgres, "INSERT ON session FOR EACH ROW");
 
     for number in 0..2 {
         lea.answers(number).await.expect("tokens");

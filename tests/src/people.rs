@@ -33,6 +33,12 @@ pub async fn active(server: &Server, username: &str, email: &str) -> Account {
     create(server, account(username, email), credential).await
 }
 
+/// Creates an account that waits for its person, who is mailed a link for a first password.
+pub async fn invited(server: &Server, username: &str, email: &str) -> Account {
+    let credential = Some(Credential::SendActivation(true));
+    create(server, account(username, email), credential).await
+}
+
 /// Creates an account that an administrator has stopped.
 pub async fn disabled(server: &Server, username: &str, email: &str) {
     let account_id = active(server, username, email).await.id;

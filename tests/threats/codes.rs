@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use guichet_client::proto::continue_login_request::Answer;
-use guichet_client::proto::create_account_request::Credential;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    Account, AccountState, CompleteResetRequest, ConfirmEmailChangeRequest, ContinueLoginRequest,
-    CreateAccountRequest, InspectResetRequest, IssueResetCodeRequest, RequestEmailChangeRequest,
-    RevokeResetRequest, SendActivationRequest,
+    AccountState, CompleteResetRequest, ConfirmEmailChangeRequest, ContinueLoginRequest,
+    InspectResetRequest, IssueResetCodeRequest, RequestEmailChangeRequest, RevokeResetRequest,
+    SendActivationRequest,
 };
 use guichet_client::{Guichet, Reason, error};
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
@@ -160,21 +159,7 @@ async fn cve_2026_52809_each_kind_of_code_has_a_life_of_its_own_and_it_ends_on_t
         .await;
     people::active(&server, "lea", EMAIL).await;
     let ana = "ana@ecole.example";
-    let request = CreateAccountRequest {
-        account: Some(Account {
-            username: "ana".into(),
-            email: ana.into(),
-            ..Account::default()
-        }),
-        credential: Some(Credential::SendActivation(true)),
-        ..CreateAccountRequest::default()
-    };
-    let admin = server.admin().await;
-    admin
-        .account()
-        .create_account(request)
-        .await
-        .expect("an account");
+    people::invited(&server, "ana", ana).await;
     let activation = server.mailbox().last(ana, 1).await.link();
     let reset = people::reset_link(&server, EMAIL).await;
     let guichet = server.anyone().await;
@@ -197,22 +182,7 @@ async fn cve_2026_52809_each_kind_of_code_has_a_life_of_its_own_and_it_ends_on_t
 async fn cve_2023_48220_a_reset_accepts_no_expired_invitation() {
     let server = Server::start().await;
     let ana = "ana@ecole.example";
-    let request = CreateAccountRequest {
-        account: Some(Account {
-            username: "ana".into(),
-            email: ana.into(),
-            ..Account::default()
-        }),
-        credential: Some(Credential::SendActivation(true)),
-        ..CreateAccountRequest::default()
-    };
-    let admin = server.admin().await;
-    let created = admin
-        .account()
-        .create_account(request)
-        .await
-        .expect("an account");
-    let id = created.into_inner().account.expect("it").id;
+    let id = people::invited(&server, "ana", ana).await.id;
     let legacy = people::legacy(&server, "ancien", "").await;
     let invitation = server.mailbox().last(ana, 1).await.link();
     server.advance(Duration::from_hours(15 * 24));

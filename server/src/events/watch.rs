@@ -96,8 +96,7 @@ pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Resul
     }
     fields.finish()?;
     let scope = call.reading_scope()?;
-    let sees_all = call.caller.has_role("admin") || call.caller.has_role("service");
-    let most = if sees_all {
+    let most = if scope == Scope::Everything {
         Streams::WATCHERS
     } else {
         MAX_OF_DELEGATE

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    QueryOrder as _, QuerySelect as _, Select,
 };
 use uuid::Uuid;
 
@@ -283,12 +283,13 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         Ok(account.filter(|account| self.is_record() || account.state != State::Deleted))
     }
 
-    /// Accounts, which stay as they are until the codes that are made for them are committed: whoever stops one kills its
-    /// codes after that, or has stopped it before it is looked at. Who holds one and comes to the mail that waits for it is
-    /// begun again by the database's word, or the mail is.
+    /// Accounts, which stay as they are until the codes made for them are committed: whoever stops one kills its codes after
+    /// that, or has stopped it before. Of two that wait for each other, the database has one begun again.
     fn held(&self) -> Select<account::Entity> {
-        let makes_codes = (self.purport == Purport::Mail).then_some(());
-        account::Entity::find().apply_if(makes_codes, |accounts, ()| accounts.lock_shared())
+        match self.purport {
+            Purport::Mail => account::Entity::find().lock_shared(),
+            Purport::Trial | Purport::Record => account::Entity::find(),
+        }
     }
 
     /// Whether a later mail with the same purpose was queued for the account.
