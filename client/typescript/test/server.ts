@@ -39,6 +39,9 @@ export class Server {
     };
     this.advance(0);
     this.#process = spawn(BINARY, [], { cwd: this.#dir, env: this.#env, stdio: "ignore" });
+    // A test that forgets it, or fails before it knows of it, ends all the same, and takes it along.
+    this.#process.unref();
+    process.once("exit", () => this.#process.kill("SIGKILL"));
   }
 
   /** Starts one with cheap hashes and no throttling, unless `env` says otherwise. */

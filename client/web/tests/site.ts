@@ -80,9 +80,13 @@ export class Site {
    * or left something in the browser (threats, section 1: 3.4.3, 3.6.1, 14.3.3).
    */
   async close(): Promise<void> {
-    for (const context of this.#browser.contexts()) await this.leave(context);
-    await this.#browser.close();
-    this.#server.stop();
+    try {
+      for (const context of this.#browser.contexts()) await this.leave(context);
+    } finally {
+      // Whatever went wrong: a process that stays would keep the tests from ending.
+      this.#server.stop();
+      await this.#browser.close();
+    }
     assert.deepEqual(this.#faults, []);
   }
 
@@ -117,8 +121,8 @@ export class Site {
   /** Closes a browser, and looks at what stays in it. */
   async leave(context: BrowserContext): Promise<void> {
     const pages = this.#scriptless.has(context) ? [] : context.pages();
-    for (const page of pages.filter((page) => page.url().startsWith(`${this.url}/`))) {
-      const kept = await page.evaluate(STORED);
+    for (const page of pages) {
+      const kept = await this.#keptBy(page);
       if (kept.length > 0) this.#faults.push(`${page.url()} keeps ${kept.join(", ")}`);
     }
     for (const { name, domain, httpOnly } of await context.cookies()) {
@@ -126,6 +130,19 @@ export class Site {
       if (!isOurs) this.#faults.push(`a cookie that nobody knows of: ${name}`);
     }
     await context.close();
+  }
+
+  /** What a page of ours has stored. One that is being sent on just then is asked where it arrives. */
+  async #keptBy(page: Page): Promise<string[]> {
+    while (page.url().startsWith(`${this.url}/`)) {
+      try {
+        return await page.evaluate(STORED);
+      } catch (error) {
+        if (!String(error).includes("Execution context was destroyed")) throw error;
+        await page.waitForLoadState();
+      }
+    }
+    return [];
   }
 
   /** Makes an account that may sign in. */
