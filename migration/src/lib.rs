@@ -34,6 +34,7 @@ mod m0014_password_rules;
 mod m0015_retired_keys;
 mod m0016_expiry;
 mod m0018_append_only;
+mod m0019_unconfirmed;
 
 /// Every change in order.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_retired_keys::Migration),
             Box::new(m0016_expiry::Migration),
             Box::new(m0018_append_only::Migration),
+            Box::new(m0019_unconfirmed::Migration),
         ]
     }
 }

@@ -5,13 +5,22 @@
 //! "Dynamic queue length thresholds for shared-memory packet switches", 1998). Not the institution counts: it is known only
 //! of names that exist, and how long somebody waits must not tell whose name it is.
 //!
+//! A network of IPv4 is many people's, and no one of them may keep his neighbours out for as long as he likes. So where
+//! the caller's address is told, it gets no further place once it holds as many as are free: half of them, if it storms
+//! alone. In IPv6 the network is all that can be told of somebody.
+//!
 //! Whoever has an IPv6 site has 65,536 networks, and would need but one try from each. So the networks of a site together
 //! get no further place either, once they hold three times as many as are free.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::transport::peer;
+
+/// How many times as many places as are free one address of an IPv4 network may hold: less than the network, so that it
+/// leaves room to its neighbours.
+const ADDRESS_SHARE: usize = 1;
 
 /// How many times as many places as are free a network may hold.
 const SHARE: usize = 2;
@@ -30,7 +39,7 @@ pub struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    /// By network, and by site.
+    /// By address, by network, and by site.
     by_origin: HashMap<String, usize>,
 }
 
@@ -38,7 +47,7 @@ struct Taken {
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    /// The network, and its site if it has one.
+    /// The address if it counts, the network, and its site if it has one.
     origins: Vec<String>,
 }
 
@@ -53,9 +62,23 @@ impl Places {
 
     /// A place for somebody from there; none if that network or its site has its share.
     pub fn take(self: &Arc<Self>, network: &str) -> Option<Place> {
+        self.take_as(None, network)
+    }
+
+    /// A place for this client; none if its address, its network or its site has its share.
+    pub fn take_at(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Place> {
+        let address = match client.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => Some(address.to_string()),
+            Some(IpAddr::V6(_)) | None => None,
+        };
+        self.take_as(address, &peer::network(client))
+    }
+
+    fn take_as(self: &Arc<Self>, address: Option<String>, network: &str) -> Option<Place> {
+        let address = address.map(|address| (address, ADDRESS_SHARE));
         let site = peer::site(network).map(|site| (site, SITE_SHARE));
-        let network = (network.to_owned(), SHARE);
-        let origins: Vec<_> = [Some(network), site].into_iter().flatten().collect();
+        let network = Some((network.to_owned(), SHARE));
+        let origins: Vec<_> = [address, network, site].into_iter().flatten().collect();
 
         let mut taken = self.lock();
         let free = self.most - taken.all;
@@ -160,6 +183,26 @@ mod tests {
         assert_eq!(held.len(), 44);
 
         assert!(places.take("2001:db8:7:2::/64").is_some());
+    }
+
+    #[test]
+    fn one_address_gets_half_and_leaves_its_neighbours_room() {
+        let places = Arc::new(Places::new(66));
+        let all_of = |address: &str| -> Vec<_> {
+            let client = address.parse().ok();
+            std::iter::from_fn(|| places.take_at(client)).collect()
+        };
+        let first = all_of("192.0.2.7");
+        assert_eq!(first.len(), 33);
+
+        let neighbours = all_of("192.0.2.8");
+        assert_eq!(first.len() + neighbours.len(), 44);
+        assert!(places.take_at("198.51.100.7".parse().ok()).is_some());
+
+        drop((first, neighbours));
+        assert_eq!(all_of("2001:db8:7:1::1").len(), 44);
+        assert_eq!(all_of("::ffff:192.0.2.7").len(), 33);
+        assert_eq!(places.lock().by_origin.len(), 0);
     }
 
     #[test]

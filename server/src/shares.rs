@@ -8,6 +8,8 @@ use std::{
 
 use uuid::Uuid;
 
+use crate::store::scope::Scope;
+
 /// Seats, and who holds how many of them.
 #[derive(Debug)]
 pub struct Shares<K> {
@@ -78,33 +80,75 @@ impl<K: Eq + Hash> Drop for Seat<K> {
     }
 }
 
+/// Seats of which those who act for institutions get a part, however many they are: they make accounts themselves.
+#[derive(Debug)]
+pub struct Seats {
+    all: Shares<Option<Uuid>>,
+    /// Taken in addition by who doesn't reach everything.
+    delegates: Shares<()>,
+}
+
+/// A seat of [`Seats`], given back when it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    _own: Seat<Option<Uuid>>,
+    _together: Option<Seat<()>>,
+}
+
+impl Seats {
+    fn new(all: usize, of_delegates: usize) -> Self {
+        Self {
+            all: Shares::new(all),
+            delegates: Shares::new(of_delegates),
+        }
+    }
+
+    /// A seat, if there is one. Who doesn't reach everything has no more than `most`.
+    pub fn take(&self, holder: Option<Uuid>, scope: &Scope, most: usize) -> Option<Held> {
+        let (together, most) = match scope {
+            Scope::Everything => (None, self.all.all),
+            Scope::Below(_) => (Some(self.delegates.take((), self.delegates.all)?), most),
+        };
+        Some(Held {
+            _own: self.all.take(holder, most)?,
+            _together: together,
+        })
+    }
+}
+
 /// What lasts as long as its caller wishes. Its callers are known by what they show.
 #[derive(Debug)]
 pub struct Streams {
     /// That follow the journal: each looks at it every second.
-    pub watchers: Shares<Option<Uuid>>,
+    pub watchers: Seats,
     /// Imports: they all want `SQLite`'s one writer, and sign-ins want it too.
-    pub imports: Shares<Option<Uuid>>,
+    pub imports: Seats,
     /// Of all that is held about a person: each keeps a page of it in memory.
     pub exports: Shares<Option<Uuid>>,
 }
 
 impl Streams {
     /// At a time.
-    pub const WATCHERS: usize = 64;
+    const WATCHERS: usize = 64;
 
-    /// Likewise.
-    pub const IMPORTS: usize = 4;
+    /// Of those who act for institutions together: applications find room beside them.
+    const WATCHERS_OF_DELEGATES: usize = 48;
 
-    /// Likewise.
-    pub const EXPORTS: usize = 64;
+    /// At a time.
+    const IMPORTS: usize = 4;
+
+    /// Likewise, and an administrator of everything finds room.
+    const IMPORTS_OF_DELEGATES: usize = 3;
+
+    /// At a time.
+    const EXPORTS: usize = 64;
 }
 
 impl Default for Streams {
     fn default() -> Self {
         Self {
-            watchers: Shares::new(Self::WATCHERS),
-            imports: Shares::new(Self::IMPORTS),
+            watchers: Seats::new(Self::WATCHERS, Self::WATCHERS_OF_DELEGATES),
+            imports: Seats::new(Self::IMPORTS, Self::IMPORTS_OF_DELEGATES),
             exports: Shares::new(Self::EXPORTS),
         }
     }
@@ -128,5 +172,28 @@ mod tests {
         let fourth = shares.take("carl", 2).unwrap();
         drop((second, third, fourth));
         assert!(shares.taken.lock().unwrap().by.is_empty());
+    }
+
+    #[test]
+    fn those_who_act_for_institutions_never_have_all_seats() {
+        let seats = Seats::new(4, 2);
+        let school = Scope::Below(vec![Uuid::from_u128(1)]);
+        let delegate = |who| seats.take(Some(Uuid::from_u128(who)), &school, 1);
+
+        let first = delegate(1).unwrap();
+        assert!(delegate(1).is_none());
+        let second = delegate(2).unwrap();
+        assert!(delegate(3).is_none());
+        let admin = Some(Uuid::from_u128(4));
+        let admins: Vec<_> = (0..3)
+            .map(|_| seats.take(admin, &Scope::Everything, 1))
+            .collect();
+        assert_eq!(admins.iter().flatten().count(), 2);
+
+        drop((first, admins));
+        let third = delegate(3).unwrap();
+        assert!(delegate(1).is_none());
+        drop((second, third));
+        assert!(delegate(1).is_some());
     }
 }

@@ -5,9 +5,10 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait as _, DbErr, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -53,23 +54,60 @@ enum Queue {
     Mails,
 }
 
-/// Runs until `stop`; what was begun is finished first.
-///
+/// What the worker does over and over, each beside the others.
+#[derive(Clone, Copy)]
+enum Duty {
+    Drain(Queue),
+    Keep,
+    MoveLog,
+    House,
+}
+
 /// Four mails are sent at the same time: one that hangs must not hold the others up.
+const DUTIES: [Duty; 8] = [
+    Duty::Drain(Queue::Requests),
+    Duty::Drain(Queue::Mails),
+    Duty::Drain(Queue::Mails),
+    Duty::Drain(Queue::Mails),
+    Duty::Drain(Queue::Mails),
+    Duty::Keep,
+    Duty::MoveLog,
+    Duty::House,
+];
+
+/// Runs until `stop`; what was begun is finished first.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    let mails = || drain(&app, &stop, Queue::Mails);
-    tokio::join!(
-        drain(&app, &stop, Queue::Requests),
-        mails(),
-        mails(),
-        mails(),
-        mails(),
-        keep(&app, &stop),
-        move_log(&app, &stop),
-        house(&app, &stop)
-    );
+    let mut duties = JoinSet::new();
+    for duty in DUTIES {
+        let (app, stopped) = (app.clone(), stop.clone());
+        let begin = move || fulfil(app.clone(), stopped.clone(), duty);
+        duties.spawn(persist(stop.clone(), TICK, begin));
+    }
+    while duties.join_next().await.is_some() {}
     if let Err(error) = audit::write_refusals(&app).await {
         tracing::warn!("the last refusals: {}", describe(&error));
+    }
+}
+
+/// Begins a duty anew after a panic, of which the log tells, and a pause: the server would serve on, and nobody would miss
+/// what the worker no longer does.
+async fn persist<F>(stop: CancellationToken, pause: Duration, begin: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(end) = tokio::spawn(begin()).await {
+        if !end.is_panic() || stopped_within(&stop, pause).await {
+            return;
+        }
+    }
+}
+
+async fn fulfil(app: Arc<App>, stop: CancellationToken, duty: Duty) {
+    match duty {
+        Duty::Drain(queue) => drain(&app, &stop, queue).await,
+        Duty::Keep => keep(&app, &stop).await,
+        Duty::MoveLog => move_log(&app, &stop).await,
+        Duty::House => house(&app, &stop).await,
     }
 }
 
@@ -173,9 +211,7 @@ async fn tell_outbox(app: &App) -> Result<(), DbErr> {
 /// At the start as well: a server that is restarted often must not forget it.
 async fn house(app: &App, stop: &CancellationToken) {
     loop {
-        if let Err(error) = sweep(app).await {
-            tracing::warn!("housekeeping: {}", describe(&error));
-        }
+        sweep(app).await;
         if let Err(cause) = app.store.begin_log_anew().await {
             tracing::warn!("write-ahead log: {cause}");
         }
@@ -197,41 +233,47 @@ async fn keep_journal(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-async fn sweep(app: &App) -> Result<(), Error> {
+/// Each table for itself: what keeps the rows of one must not have the others grow.
+async fn sweep(app: &App) {
     let store = &app.store;
     let now = app.clock.now();
-    let long_ago = now.minus(KEPT);
     let history = now.minus(HISTORY);
-    throttle::sweep(store, now).await?;
-    let old = first_reply::Column::ExpireTime.lte(now);
-    let key = first_reply::Column::RequestId;
-    store.sweep::<first_reply::Entity>(key, old).await?;
-    let old = reset_code::Column::ExpireTime.lte(long_ago);
-    let key = reset_code::Column::Id;
-    store.sweep::<reset_code::Entity>(key, old).await?;
-    let old = session::Column::ExpireTime.lte(long_ago);
-    let key = session::Column::Id;
-    store.sweep::<session::Entity>(key, old).await?;
-    forget_history(store, history.least_id()).await?;
-    forget_imports(store, history).await
+    let first_kept = history.least_id();
+    let old_replies = first_reply::Column::ExpireTime.lte(now);
+    let old_codes = reset_code::Column::ExpireTime.lte(now.minus(KEPT));
+    let old_sessions = session::Column::ExpireTime.lte(now.minus(KEPT));
+    let old_requests = reset_request::Column::Id
+        .lt(first_kept)
+        .and(reset_request::Column::DecideTime.is_not_null());
+    let old_mails = outbox::Column::Id
+        .lt(first_kept)
+        .and(outbox::Column::State.ne(outbox::State::Queued));
+
+    tell("throttle", throttle::sweep(store, now).await);
+    sweep_one::<first_reply::Entity>(store, first_reply::Column::RequestId, old_replies).await;
+    sweep_one::<reset_code::Entity>(store, reset_code::Column::Id, old_codes).await;
+    sweep_one::<session::Entity>(store, session::Column::Id, old_sessions).await;
+    sweep_one::<reset_request::Entity>(store, reset_request::Column::Id, old_requests).await;
+    sweep_one::<outbox::Entity>(store, outbox::Column::Id, old_mails).await;
+    tell("import", forget_imports(store, history).await);
 }
 
-/// Deletes the finished requests and mails before `first_kept`.
-async fn forget_history(store: &Store, first_kept: Uuid) -> Result<(), Error> {
-    let key = reset_request::Column::Id;
-    let is_finished = reset_request::Column::DecideTime.is_not_null();
-    let old = key.lt(first_kept).and(is_finished);
-    store.sweep::<reset_request::Entity>(key, old).await?;
-    let key = outbox::Column::Id;
-    let is_finished = outbox::Column::State.ne(outbox::State::Queued);
-    let old = key.lt(first_kept).and(is_finished);
-    Ok(store.sweep::<outbox::Entity>(key, old).await?)
+async fn sweep_one<E: EntityTrait>(store: &Store, key: E::Column, old: Expr) {
+    let swept = store.sweep::<E>(key, old).await;
+    tell(E::default().table_name(), swept);
+}
+
+/// Says in the log which table could not be swept.
+fn tell(table: &str, swept: Result<(), DbErr>) {
+    if let Err(cause) = swept {
+        tracing::warn!("housekeeping: {table}: {cause}");
+    }
 }
 
 /// Deletes the jobs that nothing was written to since `history`: first their rows, for a job has as many as a country has
 /// pupils, and they would all go with it in one statement. One that somebody goes on with meanwhile keeps the rest of its
 /// rows.
-async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), Error> {
+async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), DbErr> {
     let old = import::Column::UpdateTime.lte(history);
     let jobs = import::Entity::find()
         .select_only()
@@ -248,7 +290,7 @@ async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), Error> 
         store.sweep::<import_row::Entity>(key, rows).await?;
     }
     let key = import::Column::Id;
-    Ok(store.sweep::<import::Entity>(key, old).await?)
+    store.sweep::<import::Entity>(key, old).await
 }
 
 async fn stopped_within(stop: &CancellationToken, time: Duration) -> bool {
@@ -260,5 +302,29 @@ fn describe(error: &Error) -> String {
         Error::Internal(cause) => format!("{cause:#}"),
         Error::StoreUnavailable(cause) => cause.to_string(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_duty_that_panics_is_begun_anew_until_the_end() {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let count = begun.clone();
+
+        persist(CancellationToken::new(), Duration::ZERO, move || {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert_eq!(number, 2) }
+        })
+        .await;
+
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
+        let stop = CancellationToken::new();
+        stop.cancel();
+        persist(stop, TICK, || async { panic!("at the end") }).await;
     }
 }

@@ -206,3 +206,36 @@ async fn the_log_of_a_database_that_is_gone_is_not_played_into_a_restored_one() 
     server.restart().await;
     people::tokens(&server, "lea", GOOD_PASSWORD).await;
 }
+
+#[tokio::test]
+async fn a_database_with_its_log_beside_it_is_restored_only_once_both_are_one_file() {
+    let Some((mut server, _)) = server_with_copy().await else {
+        return;
+    };
+    people::active(&server, "jean", EMAIL).await;
+    server.kill();
+    let data = server.data_dir();
+    for end in ["", "-wal"] {
+        let from = data.join(format!("guichet.db{end}"));
+        fs::copy(from, data.join(format!("copied.db{end}"))).expect("a file of SQLite's");
+    }
+    let (copied, whole) = (data.join("copied.db"), data.join("whole.db"));
+
+    let refused = run(&server, "restore", &copied).expect_err("a refusal");
+
+    for told in ["copied.db-wal", "guichet backup"] {
+        assert!(refused.contains(told), "{refused}");
+    }
+    assert_eq!(left_over(&server), [""; 0]);
+    let mut command = server.command();
+    command.env(
+        "GUICHET_DATABASE_URL",
+        format!("sqlite:{}", copied.display()),
+    );
+    let output = command.arg("backup").arg(&whole).output();
+    let output = output.expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    run(&server, "restore", &whole).expect("a restored database");
+    server.restart().await;
+    people::tokens(&server, "jean", GOOD_PASSWORD).await;
+}

@@ -96,6 +96,36 @@ async fn a_page_stays_signed_in_without_ever_seeing_a_refresh_token() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_another_token_is_no_matter_for_the_cookie() {
+    let server = Server::start().await;
+    people::active(&server, "lea", EMAIL).await;
+    let (_, cookie) = login(&server, "").await;
+    let other = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+
+    let refresh_token = other.refresh_token;
+    let request = with_cookie(RefreshRequest { refresh_token }, &cookie);
+    let renewed = calls(&server).refresh(request).await.expect("new tokens");
+    assert!(renewed.metadata().get("set-cookie").is_none());
+    let tokens = renewed.into_inner().tokens.expect("tokens");
+    server.remember(&tokens.refresh_token);
+    assert_ne!(tokens.refresh_token, "");
+
+    let refresh_token = tokens.refresh_token;
+    let request = with_cookie(LogoutRequest { refresh_token }, &cookie);
+    let out = calls(&server).logout(request).await.expect("signed out");
+    assert!(out.metadata().get("set-cookie").is_none());
+    let refresh_token = "invented".to_owned();
+    let request = with_cookie(LogoutRequest { refresh_token }, &cookie);
+    let refused = calls(&server).logout(request).await;
+    let refused = refused.expect_err("no token of ours");
+    assert!(refused.metadata().get("set-cookie").is_none());
+
+    refresh(&server, &cookie)
+        .await
+        .expect("the browser's own session goes on");
+}
+
+#[tokio::test]
 async fn who_does_not_ask_for_the_cookie_gets_the_token_and_no_cookie() {
     let server = Server::start().await;
     people::active(&server, "lea", EMAIL).await;

@@ -48,9 +48,9 @@ INSERT INTO reset_request VALUES
 
 INSERT INTO outbox VALUES
   (randomblob(16), 'reset', '{"Reset":{}}', NULL, '"a b"@ecole.example', 'nl', 'DEAD', 0, 1, 1, NULL, '550 5.1.1 ' || char(13, 10),
-   NULL, NULL, NULL, NULL),
+   NULL, NULL, NULL, NULL, 0),
   (randomblob(16), 'TEST', '"Test"', NULL, 'É@ecole.example', 'fr', 'BOUNCED', 1, 1, 1, -1, '',
-   'é@ecole.example', x'ffffffffffffffffffffffffffffffff', 0, '550 ' || char(9));
+   'é@ecole.example', x'ffffffffffffffffffffffffffffffff', 0, '550 ' || char(9), 9223372036854775807);
 
 INSERT INTO institution VALUES
   (x'00000000000000000000000000000001', NULL, 'FASE 1', 'École « Œuvre »', 'école « œuvre »', 'fr', '{"fr":"Demandez à Léa."}',

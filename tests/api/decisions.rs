@@ -1,12 +1,14 @@
 //! What becomes of a request for a reset: told to the administrator, and to nobody else.
 
-use guichet_client::proto::RemindUsernamesRequest;
 use guichet_client::proto::ResetOutcome::{
     self, Disabled, Mailed, NoEmail, NotMigrated, Throttled, Unknown,
 };
 use guichet_client::proto::request_reset_request::Identifier;
-use guichet_tests::Server;
+use guichet_client::proto::{Account, AccountState, CreateAccountRequest, RemindUsernamesRequest};
 use guichet_tests::people;
+use guichet_tests::{Place, Server};
+
+use crate::institutions::network;
 
 const SHARED: &str = "bureau@ecole.example";
 
@@ -99,4 +101,60 @@ async fn forgotten_usernames_are_listed_in_one_mail_without_a_link() {
     assert!(mail.text.contains("lea") && mail.text.contains("leo"));
     assert!(!mail.text.contains("parti"), "{}", mail.text);
     assert!(mail.codes().is_empty());
+}
+
+/// As many accounts as are answered at one address.
+const CROWD: usize = 100;
+
+/// Old accounts of one institution, all with one address.
+async fn crowd(server: &Server, institution_id: &str) {
+    let admin = server.admin().await;
+    for number in 0..CROWD {
+        let account = Account {
+            username: format!("crowd{number}"),
+            email: SHARED.into(),
+            institution_id: institution_id.into(),
+            state: AccountState::Legacy.into(),
+            ..Account::default()
+        };
+        let request = CreateAccountRequest {
+            account: Some(account),
+            ..CreateAccountRequest::default()
+        };
+        let created = admin.account().create_account(request).await;
+        created.expect("an account");
+    }
+}
+
+/// Whoever acts for an institution can give its accounts anybody's address.
+#[tokio::test]
+async fn however_many_have_ones_address_elsewhere_one_gets_a_link_and_ones_username() {
+    for are_confirmed in [false, true] {
+        let server = Server::start().await;
+        let school = network::institution(&server, "School", "").await;
+        crowd(&server, &school).await;
+        if are_confirmed {
+            let place = Place::behind(&server);
+            place
+                .execute("UPDATE account SET state = 'ACTIVE', email_verified = TRUE")
+                .await;
+        }
+        let own = people::active(&server, "lea.martin", SHARED).await;
+
+        people::ask_reset(&server, by_email(SHARED)).await;
+
+        let mail = server.mailbox().last(SHARED, 1).await;
+        let mut linked = mail.links().into_iter();
+        assert!(linked.any(|link| link.user_id == own.id), "{}", mail.text);
+        let request = RemindUsernamesRequest {
+            email: SHARED.into(),
+            locale: "fr".into(),
+        };
+        let anyone = server.anyone().await;
+        let reminded = anyone.reset().remind_usernames(request).await;
+        reminded.expect("always the same reply");
+        let mail = server.mailbox().last(SHARED, 2).await;
+        assert!(mail.text.contains("lea.martin"), "{}", mail.text);
+        assert_eq!(mail.text.matches("crowd").count(), CROWD - 1);
+    }
 }

@@ -3,6 +3,7 @@
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
     ChangePasswordRequest, DeleteAccountRequest, ExportAccountDataRequest, PurgeAccountRequest,
+    RevokeResetRequest,
 };
 use guichet_client::{Guichet, error};
 use guichet_tests::people::{self, GOOD_PASSWORD};
@@ -125,6 +126,61 @@ async fn whoever_may_change_the_password_cant_keep_the_hasher_busy_with_it() {
         assert!(tries < 20, "compared {tries} times");
     };
     assert!(error::retry_after(&status).is_some());
+}
+
+#[tokio::test]
+async fn a_reset_forgets_the_tries_before_it() {
+    let server = Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", "2")
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    for _ in 0..4 {
+        refused(change(&lea, GOOD_PASSWORD, GOOD_PASSWORD).await);
+    }
+
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let done = people::complete(&anyone, &link, EMAIL, LATER[0]).await;
+    done.expect("a new password");
+
+    let tokens = people::tokens(&server, "lea", LATER[0]).await;
+    let lea = server.as_person(&tokens.access_token).await;
+    change(&lea, LATER[0], LATER[1]).await.expect("a change");
+}
+
+#[tokio::test]
+async fn a_thief_s_tries_hold_up_nobody_who_says_this_was_not_me() {
+    let server = Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", "2")
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let thief = server.as_person(&tokens.access_token).await;
+    change(&thief, GOOD_PASSWORD, LATER[0])
+        .await
+        .expect("a change");
+    for _ in 0..4 {
+        refused(change(&thief, LATER[0], LATER[0]).await);
+    }
+
+    let not_me = server.mailbox().last(EMAIL, 1).await.revoke_link();
+    let request = RevokeResetRequest {
+        user_id: not_me.user_id,
+        code: not_me.code,
+    };
+    let anyone = server.anyone().await;
+    let taken = anyone.reset().revoke_reset(request).await;
+    taken.expect("an answer");
+
+    let link = server.mailbox().last(EMAIL, 2).await.link();
+    let done = people::complete(&anyone, &link, EMAIL, LATER[1]).await;
+    done.expect("a new password");
 }
 
 #[tokio::test]

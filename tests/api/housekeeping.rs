@@ -143,7 +143,10 @@ async fn refuse_to_delete(place: &Place, table: &str, condition: &str) {
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Longer than events are kept.
+/// How long events are kept.
+const KEPT_FOR: i64 = 1_096 * DAY;
+
+/// Longer than that.
 const YEARS: i64 = 4 * 365 * DAY;
 
 /// Has the clock of the server and of its commands be off by so many seconds, into the past as well.
@@ -226,9 +229,11 @@ async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
     go_on(&server).await;
     set_clock(&server, 0);
     go_on(&server).await;
-    set_clock(&server, YEARS);
+    // With a pause that nobody wonders at, and the end of the time that is kept within it.
+    set_clock(&server, 20 * DAY);
     go_on(&server).await;
     assert_eq!(count(&server, "account.created").await, 1);
+    set_clock(&server, KEPT_FOR + 10 * DAY);
 
     prune(&server);
 
@@ -236,6 +241,25 @@ async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
     assert_eq!(count(&server, "account.created").await, 0);
     // All but the last time that something went on.
     assert_eq!(count(&server, "api_key.created").await, 1);
+}
+
+/// As that of a host which forgets the time, and begins at one date whenever it is switched on.
+#[tokio::test]
+async fn a_clock_that_was_years_behind_twice_takes_no_young_event_along_even_when_told_to() {
+    let server = journal().await;
+    sealed(&server).await;
+    set_clock(&server, YEARS);
+    go_on(&server).await;
+    set_clock(&server, 0);
+    go_on(&server).await;
+    set_clock(&server, YEARS + DAY);
+    go_on(&server).await;
+
+    prune(&server);
+
+    sealed(&server).await;
+    assert_eq!(count(&server, "account.created").await, 0);
+    assert_eq!(count(&server, "api_key.created").await, 3);
 }
 
 /// Several seals' worth.

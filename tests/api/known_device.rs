@@ -54,14 +54,14 @@ async fn settle(guesses: &mut JoinSet<tonic::Status>) -> usize {
 }
 
 #[tokio::test]
-async fn ten_thousand_guesses_from_everywhere_do_not_keep_the_person_out() {
+async fn a_thousand_guesses_from_everywhere_do_not_keep_the_person_out() {
     let server = server().await;
     let school = Door::from(&server, SCHOOL).await;
     let elsewhere = Door::from(&server, ELSEWHERE).await;
     let lea = school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
 
     // Five from each, and one more for each delay that ended meanwhile: no more than five within a quarter of an hour.
-    let looked_at = hammer(&school, "lea", 5_000).await + hammer(&elsewhere, "lea", 5_000).await;
+    let looked_at = hammer(&school, "lea", 500).await + hammer(&elsewhere, "lea", 500).await;
     assert!((10..=20).contains(&looked_at), "{looked_at}");
 
     // The school's delay may have ended meanwhile; one more guess begins the next.

@@ -101,13 +101,32 @@ async fn a_mail_waits_rather_than_leave_in_clear_or_to_a_stranger() {
         let server = asked_for_a_reset(trusting(trusted), &url).await;
 
         let deadline = Instant::now() + WAIT;
-        while server.written().place_of(reason).is_none() {
+        let is_told = || server.log().contains("mail deferred");
+        while server.written().place_of(reason).is_none() || !is_told() {
             assert!(Instant::now() < deadline, "{url}: no {reason:?}");
             tokio::time::sleep(POLL).await;
         }
-        assert!(server.log().contains("mail deferred"), "{url}");
         assert!(!server.log().contains("mail given up"), "{url}");
         assert!(smtp.messages().is_empty(), "{url}");
         assert_nothing_told(&smtp);
     }
+}
+
+/// Whoever stands on the way can't speak under TLS, but before it begins.
+#[tokio::test]
+async fn what_stands_behind_the_answer_to_starttls_is_not_taken_for_the_servers() {
+    let certificate = Certificate::of(&[ELSEWHERE]);
+    let security = Security::StartTls(certificate.acceptor());
+    let smtp = SmtpServer::start_with(Mode::ForgeAnswer, security).await;
+    let url = format!("smtp://{ELSEWHERE}:{}", smtp.port());
+
+    let server = asked_for_a_reset(trusting(&certificate), &url).await;
+
+    let deadline = Instant::now() + WAIT;
+    while !server.log().contains("mail deferred") {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        tokio::time::sleep(POLL).await;
+    }
+    assert!(smtp.messages().is_empty());
+    assert_nothing_told(&smtp);
 }

@@ -10,6 +10,8 @@ use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use tonic::transport::Endpoint;
 
+use crate::throttle_curve::set_clock_back;
+
 const EMAIL: &str = "lea@ecole.example";
 
 /// Signs in from another of this machine's own addresses.
@@ -92,4 +94,46 @@ async fn ten_wrong_passwords_and_a_right_one_on_a_known_device_are_told() {
     mail.revoke_link();
     // Nothing is new about the place.
     assert_eq!(notices(&server).await, 0);
+}
+
+/// Whoever knows the password may get it wrong on purpose first.
+#[tokio::test]
+async fn a_new_place_is_told_although_many_wrong_passwords_were_told_that_day() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_THROTTLE_FREE_FAILURES", "20")
+        .start()
+        .await;
+    people::active(&server, "lea", EMAIL).await;
+    let school = Door::from(&server, [127, 0, 0, 1]).await;
+    let elsewhere = Door::from(&server, [127, 0, 1, 1]).await;
+    school.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+
+    for door in [&school, &elsewhere] {
+        for _ in 0..10 {
+            door.refusal("lea", OTHER_PASSWORD, "").await;
+        }
+        door.enter("lea", GOOD_PASSWORD).await.expect("a sign-in");
+    }
+
+    let mails = server.mailbox().wait_for(EMAIL, 2).await;
+    let many = "après 10 mots de passe";
+    let told = mails.iter().filter(|mail| mail.text.contains(many));
+    assert_eq!(told.count(), 1);
+    assert_eq!(notices(&server).await, 1);
+}
+
+#[tokio::test]
+async fn what_a_clock_told_that_was_ahead_keeps_no_other_place_from_being_told() {
+    let server = Server::start().await;
+    people::active(&server, "lea", EMAIL).await;
+    sign_in_from(&server, [127, 0, 0, 1], "at school").await;
+    server.advance(Duration::from_hours(24));
+    sign_in_from(&server, [127, 0, 1, 1], "a day ahead").await;
+    assert_eq!(notices(&server).await, 1);
+
+    set_clock_back(&server);
+    sign_in_from(&server, [127, 0, 2, 1], "the right day").await;
+
+    assert_eq!(notices(&server).await, 2);
 }

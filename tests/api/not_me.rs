@@ -11,6 +11,7 @@ use guichet_client::{Guichet, Reason, error};
 use guichet_tests::browser::Browser;
 use guichet_tests::door::Door;
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::web::Page;
 use guichet_tests::{Link, Mail, Server};
 use http::StatusCode;
 use totp_rs::Totp;
@@ -137,6 +138,12 @@ pub(super) fn notice(mails: Vec<Mail>, subject: &str) -> Mail {
     told.next_back().unwrap_or_else(|| panic!("no {subject}"))
 }
 
+/// Asserts that a page says this.
+fn assert_says(page: &Page, text: &str) {
+    let body = page.body.replace("&#39;", "'");
+    assert!(body.contains(text), "{text:?} is not in {body}");
+}
+
 /// Opens the link, which changes nothing, and presses the button.
 pub(super) async fn press(server: &Server, link: &Link, told: &str) {
     let mut browser = Browser::new(server, "fr");
@@ -211,11 +218,35 @@ async fn an_address_comes_back_for_a_week() {
 
     theft.server.advance(Duration::from_hours(7 * 24 + 1));
 
+    // And afterwards nobody is told that all is well.
     let mut browser = Browser::new(&theft.server, "fr");
     let page = browser.open(&link.url).await;
-    browser.submit(&page, "revoke-reset", &[]).await;
+    assert_says(
+        &page,
+        "Ce bouton rend inutilisable le lien reçu par e-mail.",
+    );
+    let done = browser.submit(&page, "revoke-reset", &[]).await;
+    assert_says(&done, "Si quelqu'un d'autre a fait ce dont parle l'e-mail");
+    assert_says(&done, "demandez un nouveau mot de passe et prévenez");
     let account = people::find(&theft.server, &theft.account_id).await;
     assert_eq!(account.email, THIEF);
+}
+
+#[tokio::test]
+async fn a_link_that_dies_before_the_click_is_not_answered_with_what_was_not_done() {
+    let theft = Theft::begin().await;
+    theft.changes_password(GOOD_PASSWORD, OTHER_PASSWORD).await;
+    let link = theft.server.mailbox().last(EMAIL, 1).await.revoke_link();
+    let mut browser = Browser::new(&theft.server, "fr");
+    let page = browser.open(&link.url).await;
+    assert_says(&page, "Ce n'était pas moi");
+
+    theft.server.advance(Duration::from_hours(7 * 24 + 1));
+
+    let done = browser.submit(&page, "revoke-reset", &[]).await;
+    assert_says(&done, "Ce lien ne peut plus servir.");
+    assert!(!done.body.contains(DONE), "{}", done.body);
+    people::tokens(&theft.server, "lea", OTHER_PASSWORD).await;
 }
 
 #[tokio::test]

@@ -161,6 +161,8 @@ async fn a_dead_link_says_so_and_one_click_brings_another() {
     let dead = browser.open(&link.url).await;
     assert_eq!(dead.status, StatusCode::GONE);
     assert_says(&dead, "Ce lien n'est plus valable");
+    // Whoever has just chosen it may not have seen the answer.
+    assert_says(&dead, "connectez-vous avec ce mot de passe");
     let sent = browser.submit(&dead, "again", &[]).await;
 
     assert_says(&sent, "Vérifiez vos e-mails");
@@ -184,6 +186,43 @@ async fn a_made_up_link_brings_the_same_page_and_no_mail() {
 
     assert_says(&sent, "Vérifiez vos e-mails");
     assert!(people::reset_outcomes(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_form_for_another_link_that_expired_says_so() {
+    let server = Server::start().await;
+    let id = people::active(&server, "jean", EMAIL).await.id;
+    let mut browser = french(&server);
+    let code = "A".repeat(43);
+    let dead = browser
+        .open(&format!("/Account/ResetPassword?userId={id}&code={code}"))
+        .await;
+    browser.forget("guichet_form");
+
+    let expired = browser.submit(&dead, "again", &[]).await;
+
+    assert_eq!(expired.status, StatusCode::FORBIDDEN);
+    assert_says(&expired, "Ce formulaire a expiré.");
+    let sent = browser.submit(&expired, "again", &[]).await;
+    assert_says(&sent, "Vérifiez vos e-mails");
+}
+
+/// As when a page is opened in another browser, after its script has taken the code out of the address.
+#[tokio::test]
+async fn an_address_without_its_code_is_called_incomplete_and_no_mail_is_promised() {
+    let server = Server::start().await;
+    let mut browser = french(&server);
+    let of_nobody = format!("/Account/ResetPassword?code={}", "A".repeat(43));
+
+    for address in ["/Account/ResetPassword", &of_nobody] {
+        let page = browser.open(address).await;
+        assert_says(&page, "Cette adresse est incomplète");
+        assert_says(&page, "Ouvrez à nouveau le lien reçu par e-mail.");
+        assert_says(&page, "href=\"/Account/ForgotPassword\"");
+        assert!(!page.body.contains("data-form=\"again\""), "{}", page.body);
+    }
+    let again = browser.post("/Account/ResetPassword/Again", &[]).await;
+    assert_eq!(location(&again), "/Account/ForgotPassword");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use guichet_client::proto::continue_login_request::Answer;
 use guichet_client::proto::login_response::Outcome;
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    GenerateRecoveryCodesRequest, GenerateRecoveryCodesResponse, UnlockAccountRequest,
+    ChangePasswordRequest, ChangePasswordResponse, GenerateRecoveryCodesRequest,
+    GenerateRecoveryCodesResponse, UnlockAccountRequest,
 };
 use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use guichet_tests::{Mail, Server, expect_error};
@@ -18,6 +19,7 @@ const EMAIL: &str = "lea@ecole.example";
 async fn enrolled() -> Lea {
     let server = Server::builder()
         .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_PASSWORD_HISTORY", "2")
         .start()
         .await;
     Lea::enrolled(server).await
@@ -46,8 +48,17 @@ async fn confirm(
     lea.auth().generate_recovery_codes(request).await
 }
 
+/// Chooses a password, which may be the present one.
+async fn choose(lea: &Guichet, password: &str) -> Result<Response<ChangePasswordResponse>, Status> {
+    let request = ChangePasswordRequest {
+        current_password: GOOD_PASSWORD.into(),
+        new_password: password.into(),
+    };
+    lea.account().change_password(request).await
+}
+
 #[tokio::test]
-async fn who_is_unlocked_need_not_wait_for_a_code_nor_for_a_confirmation() {
+async fn who_is_unlocked_need_not_wait_for_a_code_a_confirmation_nor_another_password() {
     let lea = enrolled().await;
     let challenge = lea.challenge().await;
     let code = |number: usize| Answer::RecoveryCode(lea.recovery_codes[number].clone());
@@ -55,6 +66,12 @@ async fn who_is_unlocked_need_not_wait_for_a_code_nor_for_a_confirmation() {
     let tokens = tokens.expect("tokens").into_inner();
     let signed_in = lea.server.as_person(&tokens.access_token).await;
     guess(&lea, &challenge).await;
+    for _ in 0..5 {
+        let refused = choose(&signed_in, GOOD_PASSWORD).await;
+        expect_error(refused, Code::InvalidArgument, "PASSWORD_RULES");
+    }
+    let refused = choose(&signed_in, OTHER_PASSWORD).await;
+    expect_error(refused, Code::ResourceExhausted, "THROTTLED");
     for _ in 0..5 {
         let refused = confirm(&signed_in, OTHER_PASSWORD).await;
         expect_error(refused, Code::Unauthenticated, "BAD_CREDENTIALS");
@@ -73,6 +90,8 @@ async fn who_is_unlocked_need_not_wait_for_a_code_nor_for_a_confirmation() {
     right.expect("a right code");
     let right = confirm(&signed_in, GOOD_PASSWORD).await;
     right.expect("a right password");
+    let chosen = choose(&signed_in, OTHER_PASSWORD).await;
+    chosen.expect("another password");
 }
 
 /// Whoever reads the person's mail must not guess on at the second factor.

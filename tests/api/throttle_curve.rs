@@ -1,5 +1,6 @@
 //! How delays grow, end and begin again.
 
+use std::fs;
 use std::time::Duration;
 
 use guichet_client::error;
@@ -9,14 +10,24 @@ use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
 use tonic::Code;
 
 const SCHOOL: [u8; 4] = [127, 0, 0, 1];
+const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+const EMAIL: &str = "lea@ecole.example";
 
 async fn server() -> Server {
     let server = Server::builder()
         .env("GUICHET_THROTTLE", "on")
         .start()
         .await;
-    people::active(&server, "lea", "").await;
+    people::active(&server, "lea", EMAIL).await;
     server
+}
+
+/// Sets the server's clock right again.
+pub(crate) fn set_clock_back(server: &Server) {
+    let offset = server.data_dir().with_file_name("clock-offset");
+    let new = offset.with_extension("set");
+    fs::write(&new, "0").expect("a writable directory");
+    fs::rename(new, offset).expect("a writable directory");
 }
 
 /// One wrong password, which is looked at.
@@ -110,4 +121,52 @@ async fn two_hundred_spellings_of_a_name_are_one_name() {
     }
 
     assert_eq!(looked_at, 5);
+}
+
+/// What was counted meanwhile names moments that are a day off.
+#[tokio::test]
+async fn a_clock_that_was_a_day_ahead_keeps_nobody_out_once_it_is_right() {
+    let server = server().await;
+    people::active(&server, "noa", "noa@ecole.example").await;
+    let school = Door::from(&server, SCHOOL).await;
+    let elsewhere = Door::from(&server, ELSEWHERE).await;
+    server.advance(Duration::from_hours(24));
+    for _ in 0..5 {
+        wrong(&elsewhere, "lea").await;
+    }
+    wait(&elsewhere, "lea").await;
+    people::reset_link(&server, EMAIL).await;
+
+    set_clock_back(&server);
+
+    school
+        .enter("noa", GOOD_PASSWORD)
+        .await
+        .expect("a stranger");
+    let same = elsewhere.enter("lea", GOOD_PASSWORD).await;
+    same.expect("who was tried meanwhile");
+    people::reset_link(&server, "noa@ecole.example").await;
+}
+
+#[tokio::test]
+async fn a_device_is_known_although_the_password_was_chosen_by_a_clock_that_was_ahead() {
+    let server = server().await;
+    server.advance(Duration::from_hours(24));
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let done = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
+    done.expect("a new password");
+    set_clock_back(&server);
+    let school = Door::from(&server, SCHOOL).await;
+    let lea = school.enter("lea", OTHER_PASSWORD).await;
+    let lea = lea.expect("a sign-in");
+
+    for _ in 0..6 {
+        school.refusal("lea", GOOD_PASSWORD, "").await;
+    }
+
+    let unknown = school.refusal("lea", OTHER_PASSWORD, "").await;
+    assert!(is_throttled(&unknown), "{unknown:?}");
+    let known = school.enter_with("lea", OTHER_PASSWORD, &lea.device_token);
+    known.await.expect("her own device");
 }

@@ -12,7 +12,7 @@ use crate::Extent;
 use crate::report::Row;
 use crate::world::{store, within};
 
-/// How the mail server behaves, again and again. A black hole is left by the product's own limit, so it takes long.
+/// How the mail server behaves, again and again. A black hole has a worker of the product wait, so there are few.
 const MODES: [Mode; 4] = [Mode::Defer, Mode::DropAfterData, Mode::Close, Mode::Accept];
 
 /// Mails that were given up, as the operator sees it.
@@ -21,8 +21,8 @@ const GIVEN_UP: &str = "guichet_outbox_messages{state=\"failed\"}";
 /// Mails to be sent, as the operator sees it.
 const WAITING: &str = "guichet_outbox_messages{state=\"queued\"}";
 
-/// By which the server's clock steps on, time and again. A mail that is being sent is its worker's for 25 seconds: steps that
-/// are longer would have another one send it as well.
+/// By which the server's clock steps on, time and again. A mail that is being sent is its worker's for 25 seconds, anew every
+/// ten: steps that are longer would have another one send it as well.
 const STEP: Duration = Duration::from_secs(5);
 
 /// Between two steps.
@@ -36,6 +36,7 @@ pub(crate) async fn misbehaves(extent: Extent) -> Vec<Row> {
     let smtp = SmtpServer::start(Mode::Accept).await;
     let server = Server::builder()
         .env("GUICHET_MAIL_URL", smtp.url())
+        .env("GUICHET_MAIL_CONFIRM_TIMEOUT", "2s")
         .start()
         .await;
     let mut broken = Vec::new();

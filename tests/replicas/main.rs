@@ -18,6 +18,7 @@ use guichet_tests::web::metric;
 use guichet_tests::{Postgres, Server};
 use tokio::task::JoinSet;
 
+mod order;
 mod waiting;
 
 mod second_factor;

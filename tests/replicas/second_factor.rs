@@ -64,11 +64,19 @@ impl Lea {
     }
 }
 
-/// Adds an app, and returns what stands in for it.
+/// What the app shows that was given this address.
 #[expect(
     clippy::disallowed_methods,
     reason = "a telephone asks nobody for the time"
 )]
+pub(crate) fn shown(uri: &str) -> String {
+    let app = Totp::from_url(uri).expect("an address that apps read");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("a time after 1970").as_secs();
+    app.generate(now).to_string()
+}
+
+/// Adds an app, and returns what stands in for it.
 async fn enrol(server: &Server) -> Vec<String> {
     let tokens = people::tokens(server, "lea", GOOD_PASSWORD).await;
     let lea = server.as_person(&tokens.access_token).await;
@@ -77,11 +85,8 @@ async fn enrol(server: &Server) -> Vec<String> {
     };
     let begun = lea.auth().begin_totp_enrollment(request).await;
     let uri = begun.expect("a secret").into_inner().uri;
-    let app = Totp::from_url(&uri).expect("an address that apps read");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("a time after 1970").as_secs();
     let request = ConfirmTotpEnrollmentRequest {
-        totp_code: app.generate(now).to_string(),
+        totp_code: shown(&uri),
     };
     let confirmed = lea.auth().confirm_totp_enrollment(request).await;
     let codes = confirmed.expect("codes").into_inner().recovery_codes;

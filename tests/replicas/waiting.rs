@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    BeginTotpEnrollmentRequest, EnableAccountRequest, GenerateRecoveryCodesRequest,
-    ListMessagesRequest, MailMessage, MessageState, RemoveTotpRequest, RequestEmailChangeRequest,
+    BeginTotpEnrollmentRequest, ConfirmTotpEnrollmentRequest, EnableAccountRequest,
+    GenerateRecoveryCodesRequest, ListMessagesRequest, MailMessage, MessageState,
+    RemoveTotpRequest, RequestEmailChangeRequest,
 };
 use guichet_tests::patience::until;
 use guichet_tests::people::{self, GOOD_PASSWORD};
@@ -17,6 +18,7 @@ use sqlx::{Connection as _, Row as _};
 use tonic::{Code, Response, Status};
 
 use crate::empty_database;
+use crate::second_factor::shown;
 
 /// What "this was not me" does.
 const END_PASSWORD: &str = "UPDATE account SET password_hash = NULL, state = 'PENDING', \
@@ -30,15 +32,25 @@ const STOP: &str = "UPDATE account SET state = 'DISABLED', prior_state = state, 
 const SOMEBODY_WAITS: &str =
     "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
 
-/// A connection beside the server's that has Léa's account, as whoever changes it.
-struct Holder(PgConnection);
+/// Takes Léa's account.
+pub(crate) const LEA: &str = "SELECT 1 FROM account WHERE username = 'lea' FOR UPDATE";
+
+/// What a password that is wrong by now is told.
+const WRONG: (Code, &str) = (Code::Unauthenticated, "BAD_CREDENTIALS");
+
+/// A connection beside the server's that has some rows, as whoever changes them.
+pub(crate) struct Holder(PgConnection);
 
 impl Holder {
     async fn of_lea(postgres: &Postgres) -> Self {
+        Self::of(postgres, LEA).await
+    }
+
+    /// Whoever has what this statement takes.
+    pub(crate) async fn of(postgres: &Postgres, hold: &'static str) -> Self {
         let connection = PgConnection::connect(&postgres.url()).await;
         let mut holder = Self(connection.expect("a database"));
         holder.execute("BEGIN").await;
-        let hold = "SELECT 1 FROM account WHERE username = 'lea' FOR UPDATE";
         holder.execute(hold).await;
         holder
     }
@@ -47,8 +59,8 @@ impl Holder {
         sqlx::query(sql).execute(&mut self.0).await.expect(sql);
     }
 
-    /// Changes the account once somebody has come to it.
-    async fn changes_it_meanwhile(&mut self, change: &'static str) {
+    /// Changes something once somebody has come to what is held, and lets go.
+    pub(crate) async fn changes_it_meanwhile(&mut self, change: &'static str) {
         until("somebody who waits", async || {
             let waits = sqlx::query(SOMEBODY_WAITS).fetch_optional(&mut self.0);
             waits.await.expect("the locks")
@@ -77,10 +89,11 @@ async fn mails(server: &Server) -> Vec<MailMessage> {
 async fn has_no_say<T>(
     postgres: &Postgres,
     call: impl Future<Output = Result<Response<T>, Status>>,
+    (code, reason): (Code, &str),
 ) {
     let mut holder = Holder::of_lea(postgres).await;
     let (answer, ()) = tokio::join!(call, holder.changes_it_meanwhile(END_PASSWORD));
-    expect_error(answer, Code::Unauthenticated, "BAD_CREDENTIALS");
+    expect_error(answer, code, reason);
 }
 
 #[tokio::test]
@@ -97,7 +110,7 @@ async fn a_password_that_ended_while_a_thief_s_call_waited_brings_no_address() {
         ..RequestEmailChangeRequest::default()
     };
     let asking = async { thief.account().request_email_change(request).await };
-    has_no_say(&postgres, asking).await;
+    has_no_say(&postgres, asking, WRONG).await;
 
     assert_eq!(mails(&server).await, []);
 }
@@ -122,24 +135,30 @@ async fn a_password_that_ended_while_a_thief_s_call_waited_changes_no_second_fac
         current_password: current_password.clone(),
     };
     let beginning = async { thief.auth().begin_totp_enrollment(request.clone()).await };
-    has_no_say(&postgres, beginning).await;
+    has_no_say(&postgres, beginning, WRONG).await;
     revive();
     let begun = thief.auth().begin_totp_enrollment(request.clone()).await;
-    begun.expect("a secret");
+    let request = ConfirmTotpEnrollmentRequest {
+        totp_code: shown(&begun.expect("a secret").get_ref().uri),
+    };
+    // Its password was given when the secret was made.
+    let confirming = async { thief.auth().confirm_totp_enrollment(request).await };
+    has_no_say(&postgres, confirming, (Code::FailedPrecondition, "STATE")).await;
+    revive();
     postgres.execute("UPDATE totp SET confirm_time = create_time");
 
     let request = GenerateRecoveryCodesRequest {
         current_password: current_password.clone(),
     };
     let generating = async { thief.auth().generate_recovery_codes(request).await };
-    has_no_say(&postgres, generating).await;
+    has_no_say(&postgres, generating, WRONG).await;
     revive();
     let request = RemoveTotpRequest {
         current_password,
         ..RemoveTotpRequest::default()
     };
     let removing = async { thief.auth().remove_totp(request).await };
-    has_no_say(&postgres, removing).await;
+    has_no_say(&postgres, removing, WRONG).await;
 }
 
 #[tokio::test]

@@ -24,12 +24,16 @@ pub enum Mode {
     Close,
     /// Answers 451 to RCPT: try later.
     Defer,
+    /// Answers 550 to MAIL: not from you.
+    RefuseSender,
     /// Answers 550 to RCPT: no such mailbox.
     Reject,
     /// Reads the mail and never answers.
     Stall,
     /// Takes the mail, but drops the connection before saying so: it will come twice.
     DropAfterData,
+    /// Has another answer stand behind the one to STARTTLS, as somebody on the way may put it there.
+    ForgeAnswer,
 }
 
 /// How its connections are protected.
@@ -225,10 +229,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
             let answer = match (verb.as_str(), self.mode()) {
                 ("EHLO", _) => offer,
-                ("STAR", _) if offer.contains("STARTTLS") => {
-                    self.say("220 go on\r\n").await?;
+                ("STAR", mode) if offer.contains("STARTTLS") => {
+                    let forged = "220 go on\r\n250 forged\r\n";
+                    let is_forged = mode == Mode::ForgeAnswer;
+                    let answer = if is_forged { forged } else { "220 go on\r\n" };
+                    self.say(answer).await?;
                     return Ok(End::StartTls);
                 }
+                ("MAIL", Mode::RefuseSender) => "550 5.7.1 not from you\r\n",
                 ("RCPT", Mode::Defer) => "451 4.3.0 try later\r\n",
                 ("RCPT", Mode::Reject) => "550 5.1.1 no such mailbox\r\n",
                 ("DATA", _) => {

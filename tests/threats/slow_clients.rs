@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use guichet_tests::wire::{GRPC, Wire, frame};
-use guichet_tests::{Certificate, Server, Untouched};
-use http::Method;
+use guichet_tests::{Certificate, Server, Untouched, patience, web};
+use http::{Method, Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tonic::Code;
 
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
 const KEYS: &str = "/guichet.v1.AuthService/GetSigningKeys";
@@ -25,6 +26,7 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const WINDOW_UPDATE: u8 = 8;
 
+const END_STREAM: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 
 fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -36,12 +38,57 @@ fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 /// The head of a call (see `tests/api/http2_frames.rs`).
 fn head(path: &str) -> Vec<u8> {
+    head_as(path, "application/grpc")
+}
+
+fn head_as(path: &str, content_type: &str) -> Vec<u8> {
     let mut block = vec![0x83, 0x86, 0x04];
     block.push(u8::try_from(path.len()).expect("a short path"));
     block.extend(path.as_bytes());
-    block.extend([0x0f, 0x10, 16]);
-    block.extend(b"application/grpc");
+    block.extend([0x0f, 0x10]);
+    block.extend(text(content_type));
     block
+}
+
+/// A field that is not kept in the table (RFC 7541 section 6.2.2).
+fn field(name: &str, value: &str) -> Vec<u8> {
+    [&[0][..], &text(name), &text(value)].concat()
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("a short text");
+    [&[length], text.as_bytes()].concat()
+}
+
+/// The head of a page. Its path is so long that this takes three bytes to say (RFC 7541 section 5.1).
+fn page_head(path: &str) -> Vec<u8> {
+    let rest = path.len().checked_sub(127).expect("a long path");
+    let [low, high] = [rest % 128, rest / 128].map(|part| u8::try_from(part).expect("a byte"));
+    let mut block = vec![0x82, 0x86, 0x04, 0x7f, 0x80 | low, high];
+    block.extend(path.as_bytes());
+    block
+}
+
+/// A hundred requests, of whose answers so many bytes are wanted and no more.
+async fn ask_and_not_read(server: &Server, window: u8, request: &[(u8, u8, Vec<u8>)]) -> TcpStream {
+    let mut all = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    all.extend(written(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, window]));
+    for number in 0..100 {
+        for (kind, flags, payload) in request {
+            all.extend(written(*kind, *flags, 2 * number + 1, payload));
+        }
+    }
+    let mut stream = connect(server).await;
+    stream.write_all(&all).await.expect("a write");
+    stream
+}
+
+async fn refused(server: &Server, count: f64) {
+    patience::until("some too many", async || {
+        let refused = web::metric(server, "guichet_calls_refused_total").await;
+        (refused == Some(count)).then_some(())
+    })
+    .await;
 }
 
 async fn connect(server: &Server) -> TcpStream {
@@ -151,24 +198,93 @@ async fn whoever_floods_and_reads_nothing_takes_no_memory() {
 async fn whoever_asks_on_every_stream_and_reads_nothing_takes_no_memory() {
     let server = Server::start().await;
     let untouched = Untouched::before(&server).await;
+    let call = [
+        (HEADERS, END_HEADERS, head(KEYS)),
+        (DATA, END_STREAM, frame(0, b"")),
+    ];
     let mut hanging = Vec::new();
     for _ in 0..10 {
-        let mut stream = connect(&server).await;
-        // No window for any answer.
-        let settings = written(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
-        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-        let mut all = [preface.as_slice(), &settings].concat();
-        for number in 0..100 {
-            let id = 2 * number + 1;
-            all.extend(written(HEADERS, END_HEADERS, id, &head(KEYS)));
-            all.extend(written(DATA, 1, id, &frame(0, b"")));
-        }
-        stream.write_all(&all).await.expect("a write");
-        hanging.push(stream);
+        hanging.push(ask_and_not_read(&server, 0, &call).await);
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     untouched.assert("1,000 answers that nobody reads").await;
+}
+
+/// A window of one byte has HTTP/2 take the whole answer, and keep it. A neighbour finds room nevertheless.
+#[tokio::test]
+async fn an_answer_that_nobody_reads_keeps_the_place_of_its_call() {
+    let message = frame(0, b"");
+    for (content_type, message) in [
+        ("application/grpc", message.as_slice()),
+        // The same in base64: this answer is written anew.
+        ("application/grpc-web-text", b"AAAAAAA="),
+    ] {
+        let server = Server::builder()
+            .env("GUICHET_MAX_CONNECTIONS", "20")
+            .env("GUICHET_TRUSTED_PROXIES", "127.0.0.1")
+            .start()
+            .await;
+        let mut block = head_as(KEYS, content_type);
+        block.extend(field("accept", content_type));
+        block.extend(field("x-forwarded-for", "198.51.100.7"));
+        let call = [
+            (HEADERS, END_HEADERS, block),
+            (DATA, END_STREAM, message.to_vec()),
+        ];
+        let mut hanging = Vec::new();
+        for _ in 0..4 {
+            hanging.push(ask_and_not_read(&server, 1, &call).await);
+        }
+        let wire = Wire::connect(&server).await;
+        let told = async |from: &str| {
+            let headers = [GRPC, ("x-forwarded-for", from)];
+            let answer = wire.post(KEYS, &headers, &frame(0, b"")).await;
+            answer.expect("an answer").code()
+        };
+
+        // Of 512 places, one address gets half.
+        refused(&server, 400.0 - 256.0).await;
+        assert_eq!(told("198.51.100.7").await, Some(Code::ResourceExhausted));
+        assert_eq!(told("198.51.100.8").await, Some(Code::Ok));
+
+        drop(hanging);
+        patience::until("room again", async || {
+            (told("198.51.100.7").await == Some(Code::Ok)).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Pages too, and none of them says again all that it was asked with.
+#[tokio::test]
+async fn whoever_opens_pages_and_reads_nothing_takes_no_memory() {
+    let server = Server::builder()
+        .env("GUICHET_TRUSTED_PROXIES", "127.0.0.1")
+        .start()
+        .await;
+    let untouched = Untouched::before(&server).await;
+    // Each `{` is three characters in a link, of which there are four.
+    let long = format!("/nothing?x={}", "{".repeat(4_000));
+    let page = [(HEADERS, END_HEADERS | END_STREAM, page_head(&long))];
+    let mut hanging = Vec::new();
+    for _ in 0..6 {
+        hanging.push(ask_and_not_read(&server, 1, &page).await);
+    }
+
+    // Of 1,024 places, one address gets half.
+    refused(&server, 600.0 - 512.0).await;
+    let open = async |from: &str| {
+        let request = Request::get(format!("{}/Account/Login", server.url()));
+        let request = request.header("x-forwarded-for", from);
+        web::send(request.body(String::new()).expect("a request")).await
+    };
+    let too_many = open("127.0.0.1").await;
+    assert_eq!(too_many.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(too_many.headers["retry-after"], "1");
+    assert_eq!(open("192.0.2.7").await.status, StatusCode::OK);
+
+    untouched.assert("pages that nobody reads").await;
 }
 
 /// CVE-2023-33953's kin: a kept header of 4 KiB that is named thousands of times.

@@ -9,6 +9,7 @@ use h2::client::{ResponseFuture, SendRequest};
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, BufWriter};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tonic::Status;
 use tonic::codegen::Bytes;
 use tonic_types::StatusExt as _;
@@ -91,6 +92,17 @@ impl Connection {
                 0.0
             }
         }
+    }
+
+    /// Asks the same so many times in one segment; the answers, as they came.
+    pub(crate) async fn ask_at_once(&self, asked: &Asked, times: usize) -> Vec<Seen> {
+        self.ready().await;
+        let begun = Instant::now();
+        let mut answers = JoinSet::new();
+        for _ in 0..times {
+            answers.spawn(read(self.begin(asked), begun));
+        }
+        answers.join_all().await
     }
 
     /// Waits until a request can be sent: what comes before is not timed.

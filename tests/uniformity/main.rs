@@ -18,6 +18,7 @@ mod locked;
 mod log;
 mod looks;
 mod order;
+mod overlap;
 mod pairs;
 mod probe;
 mod records;
@@ -133,6 +134,9 @@ async fn run(wanted: &Wanted) -> bool {
     }
     if wanted.wants("looks") {
         rows.push(told(&looks::tell_nothing(extent).await));
+    }
+    if wanted.wants("overlap") {
+        rows.push(told(&overlap::tells_nothing(extent).await));
     }
     if wanted.wants("work") {
         rows.push(told(&work::is_alike(extent).await));

@@ -34,6 +34,8 @@ pub struct Session {
 
 struct State {
     tokens: Tokens,
+    /// This machine's clock called new tokens old: it runs ahead, and only the server's word counts.
+    looked_old: bool,
     /// The server called the access token expired although this machine's clock does not.
     refused: bool,
     /// Why there will be no more tokens. The server would take the old one, shown once more, for stolen.
@@ -46,6 +48,7 @@ impl Session {
         Self {
             state: Arc::new(Mutex::new(State {
                 tokens,
+                looked_old: false,
                 refused: false,
                 ended: None,
             })),
@@ -60,7 +63,7 @@ impl Session {
     /// The header with a token that is still good for a while, refreshing first where it isn't.
     pub(crate) async fn header(&self, channel: &Channel) -> Result<HeaderValue, Status> {
         let state = self.state.clone().lock_owned().await;
-        if !state.refused && !expires_within(&state.tokens, MARGIN) {
+        if state.is_fresh() {
             return bearer_header(&state.tokens.access_token);
         }
         if let Some(status) = &state.ended {
@@ -80,6 +83,19 @@ impl Session {
         if current.is_ok_and(|current| current == *header) {
             state.refused = true;
         }
+    }
+}
+
+impl State {
+    fn is_fresh(&self) -> bool {
+        !self.refused && (self.looked_old || !expires_within(&self.tokens, MARGIN))
+    }
+
+    /// Continues with tokens that the server has just made.
+    fn renew(&mut self, tokens: Tokens) {
+        self.looked_old = expires_within(&tokens, MARGIN);
+        self.tokens = tokens;
+        self.refused = false;
     }
 }
 
@@ -107,8 +123,7 @@ async fn refresh(
         state.ended = Some(status.clone());
     }
 
-    state.tokens = renewed?;
-    state.refused = false;
+    state.renew(renewed?);
     bearer_header(&state.tokens.access_token)
 }
 
@@ -156,17 +171,20 @@ fn expires_within(tokens: &Tokens, margin: Duration) -> bool {
 mod tests {
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "a client lives in real time")]
+    fn with_seconds_left(left: u64) -> Tokens {
+        let expiry = SystemTime::now() + Duration::from_secs(left);
+        Tokens {
+            access_token: "new".into(),
+            access_token_expire_time: Some(expiry.into()),
+            ..Tokens::default()
+        }
+    }
+
     #[test]
     fn a_token_about_to_expire_is_renewed_and_a_fresh_one_is_not() {
-        #[expect(clippy::disallowed_methods, reason = "a client lives in real time")]
-        let now = SystemTime::now();
-
         for (left, renewed) in [(0, true), (29, true), (60, false)] {
-            let expiry = now + Duration::from_secs(left);
-            let tokens = Tokens {
-                access_token_expire_time: Some(expiry.into()),
-                ..Tokens::default()
-            };
+            let tokens = with_seconds_left(left);
 
             assert_eq!(expires_within(&tokens, MARGIN), renewed, "{left} s left");
         }
@@ -174,6 +192,27 @@ mod tests {
             expires_within(&Tokens::default(), MARGIN),
             "no expiry at all"
         );
+    }
+
+    #[tokio::test]
+    async fn a_new_token_that_looks_old_is_used_until_the_server_refuses_it() {
+        let session = Session::new(with_seconds_left(0));
+        assert!(
+            !session.state.lock().await.is_fresh(),
+            "kept from an earlier run it may be old indeed"
+        );
+
+        session.state.lock().await.renew(with_seconds_left(0));
+        assert!(session.state.lock().await.is_fresh());
+
+        session
+            .expired(&bearer_header("new").expect("a header"))
+            .await;
+        assert!(!session.state.lock().await.is_fresh());
+
+        session.state.lock().await.renew(with_seconds_left(60));
+        let state = session.state.lock().await;
+        assert!(state.is_fresh() && !state.looked_old);
     }
 
     #[tokio::test]

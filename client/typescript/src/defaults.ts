@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000;
  */
 const REFRESH_TIMEOUT_MS = 3_000;
 
-/** With these the reply may be lost although the server did what it was asked for. */
+/** With these the server may have done what it was asked for, whatever the reason. */
 const LOST: readonly Code[] = [Code.DeadlineExceeded, Code.Unavailable, Code.Canceled];
 
 /** The metadata of a call to `method`. */
@@ -47,9 +47,9 @@ export function withDefaults(transport: Transport, metadata: Metadata): Transpor
   };
 }
 
-/** Whether a reply may have been lost. */
+/** Whether a reply may have been lost: what breaks in its middle has many codes, but never a reason of Guichet's. */
 function isLost(error: unknown): boolean {
-  return error instanceof GuichetError && LOST.includes(error.code);
+  return error instanceof GuichetError && (error.reason === undefined || LOST.includes(error.code));
 }
 
 function fail(thrown: unknown): never {

@@ -1,4 +1,5 @@
-/** The clients of every service over one transport. */
+/** The clients of services over one transport. */
+import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
 import { authorized, type TokenSource } from "./authorized.js";
@@ -41,8 +42,31 @@ export interface Guichet {
   readonly session: Session | undefined;
 }
 
+/** Services, by the names that their clients get. */
+export type Services = Readonly<Record<string, DescService>>;
+
+/** A client for each of them, and whoever is signed in, where `session` was asked for. */
+export type Clients<Chosen extends Services> = { readonly [Name in keyof Chosen]: Client<Chosen[Name]> } & {
+  readonly session: Session | undefined;
+};
+
+/** What a `Guichet` has. */
+export const SERVICES = {
+  account: AccountService,
+  auth: AuthService,
+  event: EventService,
+  import: ImportService,
+  institution: InstitutionService,
+  mail: MailService,
+  reset: ResetService,
+} as const;
+
 /** Puts the clients together. */
-export function assemble(options: GuichetOptions, transport: Transport): Guichet {
+export function assemble<Chosen extends Services>(
+  services: Chosen,
+  options: GuichetOptions,
+  transport: Transport,
+): Clients<Chosen> {
   const { token, session: keeping, locale } = options;
   if (token !== undefined && keeping !== undefined) {
     throw new TypeError("either a token or a session, not both");
@@ -51,24 +75,16 @@ export function assemble(options: GuichetOptions, transport: Transport): Guichet
     ...(locale === undefined ? {} : { "accept-language": locale }),
     ...(keeping === "cookie" ? cookieMetadata(method) : {}),
   }));
-  if (keeping === undefined) return clients(authorized(plain, () => token));
+  if (keeping === undefined) return clients(services, authorized(plain, () => token));
 
   const session = new Session(options.baseUrl, keeping, (old) => exchange(plain, old));
   const source: TokenSource = (refused) => session.accessToken(refused);
-  return clients(authorized(following(plain, session), source), session);
+  return clients(services, authorized(following(plain, session), source), session);
 }
 
-function clients(transport: Transport, session?: Session): Guichet {
-  return {
-    account: createClient(AccountService, transport),
-    auth: createClient(AuthService, transport),
-    event: createClient(EventService, transport),
-    import: createClient(ImportService, transport),
-    institution: createClient(InstitutionService, transport),
-    mail: createClient(MailService, transport),
-    reset: createClient(ResetService, transport),
-    session,
-  };
+function clients<Chosen extends Services>(services: Chosen, transport: Transport, session?: Session): Clients<Chosen> {
+  const made = Object.entries(services).map(([name, service]) => [name, createClient(service, transport)]);
+  return { ...Object.fromEntries(made), session } as Clients<Chosen>;
 }
 
 async function exchange(transport: Transport, refreshToken: string): Promise<Tokens> {

@@ -8,6 +8,9 @@ import type { Session } from "./session.js";
 /** With these the server sets, reads or clears the cookie of the refresh token. */
 const SIGNING: ReadonlySet<string> = new Set(["Login", "ContinueLogin", "Refresh", "Logout"]);
 
+/** With these somebody signs in, whoever it was before. */
+const OPENING: ReadonlySet<string> = new Set(["Login", "ContinueLogin"]);
+
 /** With these it keeps, in a cookie, what the device is known by from now on. */
 const CHOOSING: ReadonlySet<string> = new Set(["CompleteReset", "ChangePassword"]);
 
@@ -29,9 +32,9 @@ export function following(transport: Transport, session: Session): Transport {
         const { message, isOwn } = await withRefreshToken(method, input, session);
         try {
           const response = await transport.unary(method, signal, timeoutMs, header, message, values);
-          const tokens = tokensOf(response.message);
+          const tokens = isOwn || OPENING.has(method.name) ? tokensOf(response.message) : undefined;
           if (tokens) await session.adopt(tokens);
-          if (method.name === "Logout") await session.end();
+          if (isOwn && method.name === "Logout") await session.end();
           return response;
         } catch (thrown) {
           // A challenge that is too old, or a token of somebody else's, says nothing about this session.

@@ -9,14 +9,18 @@ export interface AccessToken {
   readonly renewAt: number;
 }
 
-/** How long a message from the tab whose turn it was may take after its turn has ended. */
-const NEWS_MS = 50;
+/**
+ * How long a message from the tab whose turn it was may take after its turn has ended, on a busy machine. It is waited
+ * out only where that tab had nothing to tell.
+ */
+const NEWS_MS = 500;
 
 /** The other tabs of this origin that use the same server. */
 export class Tabs {
   readonly #name: string;
   readonly #channel: BroadcastChannel | undefined;
-  #heard: () => void = () => undefined;
+  /** Whoever waits for what a turn has to tell. */
+  readonly #waiting: (() => void)[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   /** `onToken` is told what another tab signed in to or renewed, or undefined once one signed out. */
@@ -26,7 +30,7 @@ export class Tabs {
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       onToken(data.access);
-      this.#heard();
+      this.#hear();
     };
     // Node has worker threads for tabs, and a channel alone must not keep its process running.
     (this.#channel as { unref?: () => void }).unref?.();
@@ -36,10 +40,10 @@ export class Tabs {
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const all = locks();
     if (all) {
+      const news = new Promise<void>((resolve) => this.#waiting.push(resolve));
       const free = (lock: Lock | null) => lock && work().then((done) => ({ done }));
       const first = await all.request(this.#name, { ifAvailable: true }, free);
       if (first) return first.done;
-      const news = new Promise<void>((resolve) => (this.#heard = resolve));
       return (await all.request(this.#name, () => within(NEWS_MS, news).then(work))) as T;
     }
 
@@ -49,9 +53,14 @@ export class Tabs {
     return turn;
   }
 
-  /** Tells the other tabs. */
+  /** Tells the other tabs, and whatever in this one waits for its turn. */
   tell(access: AccessToken | undefined): void {
     this.#channel?.postMessage({ access } satisfies Message);
+    this.#hear();
+  }
+
+  #hear(): void {
+    for (const heard of this.#waiting.splice(0)) heard();
   }
 }
 

@@ -48,8 +48,13 @@ export class Server {
   static async start(env: Record<string, string> = {}): Promise<Server> {
     if (!existsSync(BINARY)) throw new Error("build it first: cargo build -p guichet --bin guichet");
     const server = new Server(env);
-    await until("the server serves", () => existsSync(join(server.#data, "listen")));
-    return server;
+    try {
+      await until("the server serves", () => server.#isServing());
+      return server;
+    } catch (thrown) {
+      server.stop();
+      throw thrown;
+    }
   }
 
   /** Kills it and deletes what it kept. */
@@ -91,6 +96,14 @@ export class Server {
       const mails = this.#mails().filter((mail) => mail.includes(`To: ${address}`));
       return mails.length >= count && mails;
     });
+  }
+
+  /** Fails once it has ended, as where somebody else has its port. */
+  #isServing(): boolean {
+    const { exitCode, signalCode } = this.#process;
+    const end = exitCode ?? signalCode;
+    if (end !== null) throw new Error(`the server ended at its start: ${end}`);
+    return existsSync(join(this.#data, "listen"));
   }
 
   #mails(): string[] {

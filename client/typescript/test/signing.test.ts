@@ -5,6 +5,7 @@ import { mock, test } from "node:test";
 import type { Message } from "@bufbuild/protobuf";
 import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { Code, ConnectError, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
+import type { SessionKeeping } from "@guichet/client";
 import { AuthService } from "@guichet/client/v1";
 
 import { PASSWORD, store, WAYS } from "./clients.js";
@@ -13,6 +14,7 @@ import { PASSWORD, store, WAYS } from "./clients.js";
 const REFRESH_TIMEOUT_MS = 3_000;
 
 const TOKENS = { accessToken: "a.b.c", accountId: "1", sessionId: "2", refreshToken: "own" };
+const THEIRS = { accessToken: "d.e.f", accountId: "9", sessionId: "8", refreshToken: "theirs" };
 
 const generated = new URL("../../dist/gen/google/rpc/error_details_pb.js", import.meta.url).href;
 const desc = (await import(generated)).ErrorInfoSchema as GenMessage<Message & { reason: string; domain: string }>;
@@ -23,7 +25,7 @@ function refuse(reason: string): never {
 }
 
 for (const { way, createGuichet } of WAYS) {
-  const connect = (kept: ReturnType<typeof store>, auth: Partial<ServiceImpl<typeof AuthService>>) => {
+  const connect = (kept: SessionKeeping, auth: Partial<ServiceImpl<typeof AuthService>>) => {
     const login = () => ({ outcome: { case: "tokens" as const, value: TOKENS } });
     const transport = createRouterTransport(({ service }) =>
       service(AuthService, { login, getUserInfo: () => ({ username: "lea" }), ...auth }),
@@ -86,7 +88,33 @@ for (const { way, createGuichet } of WAYS) {
     assert.deepEqual([given, kept.token], [["own", "own"], "next"]);
   });
 
-  for (const code of [Code.Unavailable, Code.DeadlineExceeded, Code.Canceled]) {
+  test(`${way}: what goes well with somebody else's token leaves the session as it is`, async () => {
+    const kept = store();
+    const guichet = connect(kept, { refresh: () => ({ tokens: THEIRS }), logout: () => ({}) });
+    await guichet.auth.login({ username: "lea", password: PASSWORD });
+
+    const { tokens } = await guichet.auth.refresh({ refreshToken: "other" });
+    await guichet.auth.logout({ refreshToken: "theirs" });
+    assert.equal(tokens?.refreshToken, "theirs");
+    assert.deepEqual([guichet.session?.accountId, kept.token], ["1", "own"]);
+
+    await guichet.auth.logout({});
+    assert.deepEqual([guichet.session?.accountId, kept.token], [undefined, undefined]);
+  });
+
+  test(`${way}: nor does it where the session's own token is in a cookie`, async () => {
+    const guichet = connect("cookie", { refresh: () => ({ tokens: THEIRS }), logout: () => ({}) });
+    await guichet.auth.login({ username: "lea", password: PASSWORD });
+
+    await guichet.auth.refresh({ refreshToken: "other" });
+    await guichet.auth.logout({ refreshToken: "theirs" });
+    assert.equal(guichet.session?.accountId, "1");
+
+    await guichet.auth.logout({});
+    assert.equal(guichet.session?.accountId, undefined);
+  });
+
+  for (const code of [Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Aborted, Code.Unknown]) {
     test(`${way}: a refresh that fails with ${Code[code]} is tried once more, and not a third time`, async () => {
       const kept = store("own");
       let calls = 0;

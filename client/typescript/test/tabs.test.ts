@@ -1,6 +1,6 @@
 /** Several tabs of one application. Node 20 has BroadcastChannel but no Web Locks, so these are stood in for. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 import { createRouterTransport } from "@connectrpc/connect";
@@ -96,6 +96,30 @@ test("a tab is told when another person signs in through the other one", async (
   await signedInTo(one, two.session?.accountId);
 
   assert.deepEqual(told, [two.session?.accountId]);
+});
+
+test("a tab waits for no news of what it has done itself", async () => {
+  const tokens = { accessToken: "a.b.c", accountId: "1", sessionId: "2" };
+  const transport = createRouterTransport(({ service }) =>
+    service(AuthService, {
+      login: () => ({ outcome: { case: "tokens", value: tokens } }),
+      refresh: () => ({ tokens }),
+      getUserInfo: () => ({}),
+    }),
+  );
+  const page = createGuichet({ baseUrl: "http://alone.example", transport, session: "cookie" });
+  let isDone = false;
+  // Whoever waits now waits for ever.
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const [login, info] = [page.auth.login({ username: "lea", password: PASSWORD }), page.auth.getUserInfo({})];
+    void Promise.all([login, info]).then(() => (isDone = true));
+    for (const limit = Date.now() + LIMIT_MS; !isDone; await setImmediate()) {
+      assert.ok(Date.now() < limit, "the tab waits for itself");
+    }
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("with the refresh token in a cookie, the calls about the session say so and carry none", async () => {

@@ -4,7 +4,7 @@ import { guichet } from "./guichet.js";
 import { announce, element, part, text } from "./page.js";
 import { reveal } from "./password.js";
 import { listSessions } from "./session_list.js";
-import { attempt } from "./signed_in.js";
+import { attempt, withSession } from "./signed_in.js";
 import { square } from "./square.js";
 
 /** Shows what there is now. */
@@ -21,11 +21,13 @@ export function offerFactor(): void {
   const form = formNamed("factor-change");
   const password = field(form, "current_password");
   reveal(password);
-  onSubmit(form, async (typed) => {
-    const { recoveryCodes } = await guichet.auth.generateRecoveryCodes({ currentPassword: typed("current_password") });
-    form.reset();
-    showCodes(recoveryCodes);
-  });
+  onSubmit(form, (typed) =>
+    withSession(async () => {
+      const { recoveryCodes } = await guichet.auth.generateRecoveryCodes({ currentPassword: typed("current_password") });
+      form.reset();
+      showCodes(recoveryCodes);
+    }),
+  );
   part("#factor-remove").addEventListener("click", () =>
     attempt(async () => {
       if (!form.reportValidity()) return;
@@ -42,25 +44,29 @@ function add(): void {
   const begin = formNamed("factor-begin");
   const confirm = formNamed("factor-confirm");
   reveal(field(begin, "current_password"));
-  onSubmit(begin, async (typed) => {
-    const { secret, uri } = await guichet.auth.beginTotpEnrollment({ currentPassword: typed("current_password") });
-    begin.reset();
-    begin.hidden = true;
-    part("#factor-square").replaceChildren(square(uri, secret));
-    part("#factor-secret").textContent = secret.replace(/(.{4})(?=.)/g, "$1 ");
-    confirm.hidden = false;
-    const code = field(confirm, "totp_code");
-    blame(code, "");
-    code.focus();
-  });
-  onSubmit(confirm, async (typed) => {
-    const { recoveryCodes } = await guichet.auth.confirmTotpEnrollment({ totpCode: typed("totp_code") });
-    confirm.reset();
-    part("#factor-square").replaceChildren();
-    part("#factor-secret").textContent = "";
-    showCodes(recoveryCodes);
-    await listSessions();
-  });
+  onSubmit(begin, (typed) =>
+    withSession(async () => {
+      const { secret, uri } = await guichet.auth.beginTotpEnrollment({ currentPassword: typed("current_password") });
+      begin.reset();
+      begin.hidden = true;
+      part("#factor-square").replaceChildren(square(uri, secret));
+      part("#factor-secret").textContent = secret.replace(/(.{4})(?=.)/g, "$1 ");
+      confirm.hidden = false;
+      const code = field(confirm, "totp_code");
+      blame(code, "");
+      code.focus();
+    }),
+  );
+  onSubmit(confirm, (typed) =>
+    withSession(async () => {
+      const { recoveryCodes } = await guichet.auth.confirmTotpEnrollment({ totpCode: typed("totp_code") });
+      confirm.reset();
+      part("#factor-square").replaceChildren();
+      part("#factor-secret").textContent = "";
+      showCodes(recoveryCodes);
+      await listSessions();
+    }),
+  );
 }
 
 function showCodes(codes: readonly string[]): void {

@@ -5,6 +5,7 @@ import { GuichetError } from "@guichet/client";
 import { sentence } from "./form.js";
 import { guichet } from "./guichet.js";
 import { element, moment, part, say, text } from "./page.js";
+import { withSession } from "./signed_in.js";
 import { milliseconds } from "./time.js";
 
 /** Draws the list as it is now. */
@@ -33,9 +34,11 @@ function endButton(session: Session, name: string): HTMLButtonElement {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      await guichet.auth.revokeSession({ sessionId: session.id });
-      await listSessions();
-      part("#sessions").focus();
+      await withSession(async () => {
+        await guichet.auth.revokeSession({ sessionId: session.id });
+        await listSessions();
+        part("#sessions").focus();
+      });
     } catch (thrown) {
       button.disabled = false;
       say(sentence(GuichetError.from(thrown)));

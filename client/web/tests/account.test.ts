@@ -73,7 +73,7 @@ test("who did not change the password says so from the notice, and the code is i
 
   await page.reload();
   await page.waitForFunction(() => location.search === "");
-  assert.match(await page.locator("#what").innerText(), /mot de passe/);
+  assert.match(await page.locator("#what").innerText(), /votre mot de passe ne fonctionnera plus/);
   await page.getByRole("button", { name: "Ce n'était pas moi" }).click();
   await page.locator("#message:focus").waitFor();
 
@@ -81,6 +81,23 @@ test("who did not change the password says so from the notice, and the code is i
   assert.equal(page.url(), `${site.url}/Account/RevokeReset`);
   await thief.reload();
   await thief.waitForURL(isSignIn);
+});
+
+test("a notice whose link dies before the click is not answered with what was not done", async () => {
+  const address = "iris@ecole.example";
+  await site.signUp("iris", address);
+  await changePassword(await signedIn("iris"), "Cool72++");
+  const { userId, code } = await site.linkMailedTo(address);
+  const page = await (await site.visitor()).newPage();
+  await page.goto(`/Account/RevokeReset?userId=${userId}&code=${code}`);
+  await page.waitForFunction(() => location.search === "");
+  await site.admin.reset.revokeReset({ userId, code });
+
+  await page.getByRole("button", { name: "Ce n'était pas moi" }).click();
+
+  await page.locator("#message:focus").waitFor();
+  assert.match(await page.locator("#message").innerText(), /^Ce lien ne peut plus servir\./);
+  assert.equal(page.url(), `${site.url}/Account/RevokeReset`);
 });
 
 test("a wrong present password is told", async () => {
@@ -166,6 +183,47 @@ test("without a session there is only the way to the sign-in page", async () => 
   await page.goto("/Account");
 
   await page.waitForURL(isSignIn);
+});
+
+test("who has to sign in again is taken there by whichever form finds out, and comes back", async () => {
+  const accountId = await site.signUp("ines");
+  for (const name of ["change-password", "change-email", "factor-begin"]) {
+    const page = await signedIn("ines");
+    await site.admin.auth.revokeAllSessions({ accountId });
+    const form = page.locator(`form[data-form="${name}"]`);
+    for (const input of await form.locator("input:visible").all()) await input.fill("ines@ecole.example");
+    await form.locator("button:not([type])").click();
+    await page.waitForURL(isSignIn);
+  }
+
+  await signedIn("ines");
+  const page = await signedIn("ines");
+  await site.admin.auth.revokeAllSessions({ accountId });
+  await page.getByRole("button", { name: "Déconnecter: Chrome, Linux" }).click();
+  await page.waitForURL(isSignIn);
+  await page.locator("#username").fill("ines");
+  await page.locator("#password").fill(PASSWORD);
+  await page.locator("#password").press("Enter");
+  await page.getByText("Vous êtes connecté en tant que ines.").waitFor();
+});
+
+test("who signs in in another tab while the page fills does not find it filled with somebody else's", async () => {
+  await site.signUp("max");
+  await site.signUp("eli");
+  const context = await site.visitor();
+  const [page, other] = [await signedIn("max", context), await context.newPage()];
+  let go = () => {};
+  const stopped = new Promise<void>((resolve) => (go = resolve));
+  await page.route("**/ListSessions", (route) => stopped.then(() => route.continue()), { times: 1 });
+  const asked = page.waitForRequest("**/ListSessions");
+  await page.reload();
+  await asked;
+
+  await signIn(other, "eli");
+  await other.getByText("Vous êtes connecté en tant que eli.").waitFor();
+  go();
+
+  await page.getByText("Vous êtes connecté en tant que eli.").waitFor();
 });
 
 test("signing in again leads back, and signing out leads on to the application", async (context) => {

@@ -41,7 +41,8 @@ suite("axe finds nothing on any page in any state", { concurrency: 2 }, () => {
         for (const [look, size, colorScheme] of LOOKS) {
           await page.setViewportSize(size);
           await page.emulateMedia({ colorScheme });
-          await assertAccessible(page, `${stop}, ${look}`);
+          // Colours, and what there is at which width, are the same in every language; words and their length are not.
+          if (locale === LANGUAGES[0] || look === LOOKS[0][0]) await assertAccessible(page, `${stop}, ${look}`);
           assert.deepEqual(await outside(page), [], `${stop}, ${look}`);
         }
       }));

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { AccountState } from "@guichet/client/v1";
 import type { Page } from "playwright-core";
 
-import { card, find, printing, School } from "./school.js";
+import { card, find, printing, School, toldOf } from "./school.js";
 import { assertAccessible, signIn, type Site } from "./site.js";
 
 let school: School;
@@ -102,8 +102,9 @@ test("a file of addresses migrates many at once, and says what became of each li
   });
   await page.getByRole("button", { name: "Migrer ces personnes" }).click();
 
-  await page.locator("#outcomes li").nth(5).waitFor();
+  await page.locator("#outcomes li").nth(6).waitFor();
   assert.deepEqual((await page.locator("#outcomes li").allInnerTexts()).map((line) => line.replace(/\s/g, " ")), [
+    "Ligne 1, Identifiant : prise pour les noms des colonnes",
     "Ligne 2, F.Un : Un e-mail est en route vers f.un@ecole.example.",
     "Ligne 3, 4711 : Un e-mail est en route vers f.deux@ecole.example.",
     "Ligne 4, far : introuvable dans vos institutions",
@@ -177,7 +178,34 @@ test("a line of which the server says nothing is not told as sent", async () => 
 
   const outcomes = await migrate(page, "m.muet;muet@ecole.example\n");
 
-  assert.deepEqual(outcomes, ["Ligne 1, m.muet : refusé (INTERNAL)"]);
+  assert.deepEqual(outcomes, ["Ligne 1, m.muet : pas de réponse : regardez la liste"]);
+});
+
+test("a file whose mails break off says what became of each line", async () => {
+  await inherit("c.casse", "8820");
+  await school.pupil("c.avant", "Coralie Avant", "avant@ecole.exmaple", true);
+  const page = await school.desk("");
+  await page.route("**/SendActivation", (route) => route.abort());
+
+  const outcomes = await migrate(page, "c.casse;casse@ecole.example\nc.avant;avant@ecole.example\n");
+
+  assert.deepEqual(outcomes, [
+    "Ligne 1, c.casse : Un e-mail est en route vers casse@ecole.example.",
+    "Ligne 2, c.avant : pas de réponse : regardez la liste",
+  ]);
+  await page.locator("#message[role=alert]").filter({ hasText: "Le service n'est pas disponible" }).waitFor();
+});
+
+test("a first line whose address is mistyped is not passed over in silence", async () => {
+  await inherit("t.tape", "8821");
+  const page = await school.desk("");
+
+  const outcomes = await migrate(page, "t.faux;faux.ecole.example\nt.tape;tape@ecole.example\n");
+
+  assert.deepEqual(outcomes, [
+    "Ligne 1, t.faux : prise pour les noms des colonnes",
+    "Ligne 2, t.tape : Un e-mail est en route vers tape@ecole.example.",
+  ]);
 });
 
 test("who is meant by a line may be on the second page of those that the search finds", async () => {
@@ -214,8 +242,7 @@ test("what became of a request is told", async () => {
   await home.goto(`/Account/ResetPassword?userId=${userId}&code=${code}`);
   await home.getByLabel("Nouveau mot de passe", { exact: true }).waitFor();
 
-  await rita.getByRole("button", { name: "Que s'est-il passé" }).click();
-  await rita.getByText(/e-mail envoyé – .*lien ouvert le/).waitFor();
+  await toldOf(page, "Rita Claes", /e-mail envoyé – .*lien ouvert le/);
 });
 
 test("the request of somebody who is not migrated yet is on the desk", async () => {

@@ -4,14 +4,11 @@ import { after, before, test } from "node:test";
 
 import type { Page } from "playwright-core";
 
-import { card, find, plain, printing, School } from "./school.js";
-import { PASSWORD, signIn, type Site } from "./site.js";
+import { card, find, plain, printing, School, toldOf } from "./school.js";
+import { hold, PASSWORD, signIn, type Site } from "./site.js";
 
 /** More than a mail is tried for. */
 const WEEK_SECONDS = 7 * 24 * 3_600;
-
-/** How often the desk is asked at most for what the worker has not come to yet. */
-const MOST_LOOKS = 100;
 
 let school: School;
 let site: Site;
@@ -31,6 +28,12 @@ async function triesFromHome(home: Page, username: string, password: string): Pr
 async function signsIn(home: Page, username: string): Promise<void> {
   await signIn(home, username);
   await home.getByText(`Vous êtes connecté en tant que ${username}.`).waitFor();
+}
+
+/** The page says that whoever is signed in has no desk. */
+async function notYours(page: Page): Promise<void> {
+  await page.getByText("Cette page est pour les personnes qui gèrent une institution.").waitFor();
+  assert.equal(await page.locator("#desk").isVisible(), false);
 }
 
 /** How often a page calls an RPC from now on. */
@@ -145,6 +148,40 @@ test("of many mails those that are not sent are told by name, with the reason", 
   await site.linkMailedTo("alice@ecole.example");
 });
 
+test("of mails that break off it is told how many went out, and of whom nobody knows", async () => {
+  await school.pupil("p.alma", "Panne Alma", "alma@ecole.example");
+  await school.pupil("p.bea", "Panne Béa", "bea@ecole.example", true);
+  const page = await school.desk("panne");
+  await page.route("**/SendActivation", (route) => route.abort());
+  await page.getByLabel("Sélectionner toutes").check();
+
+  await page.getByRole("button", { name: "Migrer et envoyer les e-mails" }).click();
+
+  await page.locator("#message[role=alert]:focus").waitFor();
+  const [first, ...rest] = (await plain(page.locator("#message"))).split("\n");
+  assert.match(first ?? "", /Le service n'est pas disponible/);
+  assert.deepEqual(rest, [
+    "Envoyés : 1. Refusés : 0. Laissés de côté : 0.",
+    "Panne Béa : pas de réponse : regardez la liste",
+  ]);
+  await card(page, "Panne Alma").getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
+});
+
+test("where the list can't be drawn anew either, the next press does not migrate again who is migrated", async () => {
+  await school.pupil("p.cleo", "Coupure Cléo", "cleo@ecole.example");
+  const page = await school.desk("coupure");
+  await page.route("**/GetMigrationReport", (route) => route.abort());
+  await page.getByLabel("Sélectionner toutes").check();
+  const send = page.getByRole("button", { name: "Migrer et envoyer les e-mails" });
+  await send.click();
+  await page.locator("#message[role=alert]:focus").waitFor();
+  await page.unroute("**/GetMigrationReport");
+
+  await send.click();
+
+  await page.locator("#message[role=status]").filter({ hasText: /Refusés\s: 0/ }).waitFor();
+});
+
 test("who has to sign in again comes back to the desk", async () => {
   const page = await school.desk("");
   const { accounts } = await site.admin.account.lookupAccounts({ key: { case: "username", value: "dora" } });
@@ -186,9 +223,59 @@ test("the desk is not carried on with the session of whoever signs in next in an
 
   await signsIn(other, "tess");
 
-  await page.getByText("Cette page est pour les personnes qui gèrent une institution.").waitFor();
-  assert.equal(await page.locator("#desk").isVisible(), false);
+  await notYours(page);
   assert.equal(await page.locator("#people > li, #sheets > *").count(), 0);
+});
+
+test("a desk that is still being opened is not opened for whoever signs in meanwhile in another tab", async () => {
+  await site.signUp("tina");
+  await school.pupil("o.ouvre", "Olga Ouvre");
+  const page = await school.desk("ouvre");
+  const { asked, letGo } = await hold(page, "ListResetRequests");
+  await page.reload();
+  await page.locator("#people > li").first().waitFor({ state: "attached" });
+  const other = await page.context().newPage();
+
+  await signsIn(other, "tina");
+  letGo();
+
+  await notYours(page);
+  assert.equal(await page.locator("#people > li").count(), 0);
+  assert.equal(asked(), 1);
+});
+
+test("codes that one person has begun to make are not gone on with for the next, nor printed", async () => {
+  await site.signUp("tara");
+  for (const number of ["un", "deux", "trois"]) await school.pupil(`v.${number}`, `Vite ${number}`);
+  const page = await school.desk("vite");
+  await printing(page);
+  const { asked, letGo } = await hold(page, "IssueResetCode");
+  // The page is kept from being left, so that its script would go on.
+  await page.evaluate(() => {
+    const { navigation } = window as unknown as { navigation: EventTarget };
+    navigation.addEventListener("navigate", (event) => event.preventDefault(), { once: true });
+  });
+  await page.getByLabel("Sélectionner toutes").check();
+  const other = await page.context().newPage();
+  await other.goto("/Account/Login");
+  await other.locator("#username").fill("tara");
+  await other.locator("#password").fill(PASSWORD);
+
+  const begun = page.waitForRequest("**/IssueResetCode");
+  await page.getByRole("button", { name: "Imprimer une liste" }).click();
+  await begun;
+  await other.locator("#password").press("Enter");
+  await page.locator("#desk").waitFor({ state: "hidden" });
+  const answer = page.waitForResponse((response) => response.url().endsWith("/IssueResetCode"));
+  letGo();
+  await (await answer).finished();
+  // Whatever would go on has had the time of another call.
+  await page.evaluate(async () => (await fetch("/Account/Login")).text());
+
+  assert.equal(asked(), 1);
+  assert.equal(await page.locator("body.printed").count(), 0);
+  await page.reload();
+  await notYours(page);
 });
 
 test("the desk stays as it is while the same person signs in again in another tab", async () => {
@@ -223,19 +310,9 @@ test("who waits after too many tries need not, and a mail that waits is not told
 
   await louis.getByRole("button", { name: "Envoyer un lien pour un nouveau mot de passe" }).click();
   await page.getByText("Un e-mail est en route vers louis@ecole.example.").waitFor();
-  await toldOf(page, /e-mail en attente d'envoi/);
+  const isOver = /envoyé|refusé|fait/;
+  assert.doesNotMatch(await toldOf(page, "Louis Lent", /e-mail en attente d'envoi/), isOver);
   troubled.site.advance(WEEK_SECONDS);
-  await toldOf(await troubled.desk("lent", ""), /e-mail abandonné – /);
+  const later = await troubled.desk("lent", "");
+  assert.doesNotMatch(await toldOf(later, "Louis Lent", /e-mail abandonné – /), isOver);
 });
-
-/** What the card of Louis tells of his last request, once the worker has come to it. */
-async function toldOf(page: Page, what: RegExp): Promise<void> {
-  const louis = card(page, "Louis Lent");
-  const told = louis.locator("[aria-live] li").filter({ hasText: what });
-  for (let looks = 0; looks < MOST_LOOKS && (await told.count()) === 0; looks++) {
-    await louis.getByRole("button", { name: "Que s'est-il passé" }).click();
-    await louis.locator("[aria-live] li").first().waitFor();
-    await page.locator("#desk:not([aria-busy=true])").waitFor();
-  }
-  assert.doesNotMatch(await told.first().innerText(), /envoyé|refusé|fait/);
-}

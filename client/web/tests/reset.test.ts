@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 
-import { assertAccessible, focusedId, PASSWORD, Site } from "./site.js";
+import { assertAccessible, focusedId, PASSWORD, signIn, Site } from "./site.js";
 
 let site: Site;
 before(async () => (site = await Site.open()));
@@ -28,6 +28,12 @@ async function fill(page: Page, email: string, password: string, again = passwor
   await page.locator("#confirm_password").fill(again);
 }
 
+/** Sends the form of somebody who then has more to do on the page than its few seconds allow. */
+async function sendAndStay(page: Page): Promise<void> {
+  await page.clock.setFixedTime(Date.now());
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+}
+
 async function state(page: Page, rule: string): Promise<string | null> {
   return page.locator(`li[data-rule="${rule}"]`).getAttribute("data-state");
 }
@@ -46,11 +52,12 @@ test("a page that is loaded again still has its link", async () => {
 
   await page.reload();
   await fill(page, email, PASSWORD);
-  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await sendAndStay(page);
 
   await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
   await page.reload();
-  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+  await page.getByRole("heading", { name: "Cette adresse est incomplète" }).waitFor();
+  await page.getByText("connectez-vous avec ce mot de passe").waitFor();
 });
 
 test("rules are ticked off as one types, and told politely", async () => {
@@ -181,7 +188,7 @@ test("a code that was handed over is typed, and survives a slip and a page that 
   }
   await page.getByLabel("Votre code").fill(code.toLowerCase().replaceAll("-", ""));
   await fill(page, "handed", PASSWORD);
-  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await sendAndStay(page);
 
   await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
   await page.getByText("handed").waitFor();
@@ -190,7 +197,7 @@ test("a code that was handed over is typed, and survives a slip and a page that 
 test("the redirect can be stopped, and going back shows no form to fill in again", async () => {
   const { page, email } = await opened("staying");
   await fill(page, email, PASSWORD);
-  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await sendAndStay(page);
 
   await page.getByRole("button", { name: "Rester sur cette page" }).click();
   await page.locator("#redirect").waitFor({ state: "detached" });
@@ -204,7 +211,7 @@ test("the redirect can be stopped, and going back shows no form to fill in again
 test("a used link says so before anything is typed, and one click brings another", async () => {
   const { page, address, email } = await opened("used");
   await fill(page, email, PASSWORD);
-  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await sendAndStay(page);
   await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
 
   await page.goto(address);
@@ -225,6 +232,39 @@ test("a link that dies while its page is open leads to the page that offers anot
   await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
 });
 
+test("a new password whose answer is lost is not said to have changed nothing", async () => {
+  const { page, email } = await opened("unheard");
+  const lose = async (route: Route) => {
+    await route.fetch();
+    await route.abort();
+  };
+  await page.route("**/CompleteReset", lose, { times: 1 });
+  await fill(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+  await page.locator("#message:not(:empty)").waitFor();
+
+  await page.getByRole("button", { name: "Réinitialiser" }).click();
+
+  await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
+  assert.match(await page.locator("#message").innerText(), /connectez-vous avec ce mot de passe/);
+  await signIn(page, "unheard");
+  await page.waitForURL("**/Account");
+});
+
+test("an address that has lost its code elsewhere is called incomplete, not dead", async () => {
+  const { page } = await opened("elsewhere");
+  await page.waitForURL((url) => url.search === "");
+  const other = await (await site.visitor()).newPage();
+
+  await other.goto(page.url());
+
+  await other.getByRole("heading", { name: "Cette adresse est incomplète" }).waitFor();
+  await assertAccessible(other, "an incomplete address");
+  assert.equal(await other.getByRole("button", { name: "Recevoir un nouveau lien" }).count(), 0);
+  await other.getByRole("link", { name: "Mot de passe oublié" }).click();
+  await other.waitForURL("**/Account/ForgotPassword");
+});
+
 test("this was not me: one click and the link is dead", async () => {
   const { page, address } = await opened("stranger");
 
@@ -233,7 +273,7 @@ test("this was not me: one click and the link is dead", async () => {
   await page.getByRole("button", { name: "Annuler ce lien" }).click();
 
   await page.getByRole("status").filter({ hasText: "Ce lien ne peut plus servir." }).waitFor();
-  assert.equal(await page.getByText("Annulez ici").count(), 0);
+  assert.equal(await page.getByText("Ce bouton rend inutilisable").count(), 0);
   await page.goto(address);
   await page.getByRole("heading", { name: "Ce lien n'est plus valable" }).waitFor();
 });

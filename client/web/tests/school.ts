@@ -2,7 +2,7 @@
 import { AccountState } from "@guichet/client/v1";
 import type { Locator, Page } from "playwright-core";
 
-import { PASSWORD, signIn, Site } from "./site.js";
+import { LIMIT_MS, PASSWORD, signIn, Site } from "./site.js";
 
 /** Who acts for the school. */
 const DIRECTOR = "dora";
@@ -20,13 +20,15 @@ export class School {
   /** Starts both. */
   static async open(env: Record<string, string> = {}): Promise<School> {
     const site = await Site.open(env);
-    const { institution } = await site.admin.institution.createInstitution({
-      institution: { displayName: "École Saint-Rémi" },
+    return site.prepare(async () => {
+      const { institution } = await site.admin.institution.createInstitution({
+        institution: { displayName: "École Saint-Rémi" },
+      });
+      const school = new School(site, institution?.id ?? "");
+      const director = await site.signUp(DIRECTOR);
+      await site.admin.institution.addMember({ institutionId: school.id, accountId: director });
+      return school;
     });
-    const school = new School(site, institution?.id ?? "");
-    const director = await site.signUp(DIRECTOR);
-    await site.admin.institution.addMember({ institutionId: school.id, accountId: director });
-    return school;
   }
 
   close(): Promise<void> {
@@ -94,6 +96,19 @@ export async function find(page: Page, search: string, situation = "stuck"): Pro
 /** The card of somebody. */
 export function card(page: Page, name: string): Locator {
   return page.locator("#people > li").filter({ hasText: name });
+}
+
+/** What the card of somebody tells of their last requests, once the worker has come so far. */
+export async function toldOf(page: Page, name: string, what: RegExp): Promise<string> {
+  const person = card(page, name);
+  const told = person.locator("[aria-live] li").filter({ hasText: what });
+  const limit = Date.now() + LIMIT_MS;
+  while (Date.now() < limit && (await told.count()) === 0) {
+    await person.getByRole("button", { name: "Que s'est-il passé" }).click();
+    await person.locator("[aria-live] li").first().waitFor();
+    await page.locator("#desk:not([aria-busy=true])").waitFor();
+  }
+  return told.first().innerText();
 }
 
 /** What stands somewhere, its narrow spaces being spaces. */

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import type { Page } from "playwright-core";
 
-import { focusedId, PASSWORD, signIn, Site } from "./site.js";
+import { focusedId, hold, PASSWORD, signIn, Site } from "./site.js";
 
 const APPLICATION = "https://creos.example/";
 
@@ -91,12 +91,7 @@ test("a server that can't be reached is not called a missing network", async () 
 test("a slow server is asked once, however often one clicks", async () => {
   const context = await site.visitor();
   const page = await context.newPage();
-  let calls = 0;
-  await page.route("**/guichet.v1.AuthService/Login", async (route) => {
-    calls += 1;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await route.continue();
-  });
+  const { asked, letGo } = await hold(page, "Login");
   await page.goto("/Account/Login");
   await page.locator("#username").fill("lea");
   await page.locator("#password").fill(PASSWORD);
@@ -105,9 +100,10 @@ test("a slow server is asked once, however often one clicks", async () => {
   await button.click();
   assert.equal(await page.locator("form[data-form=login]").getAttribute("aria-busy"), "true");
   await button.click();
+  letGo();
 
   await page.waitForURL("**/Account");
-  assert.equal(calls, 1);
+  assert.equal(asked(), 1);
 });
 
 test("a server that takes too long is said to be slow, and what was typed stays", async () => {

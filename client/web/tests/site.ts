@@ -1,6 +1,7 @@
 /** The pages of the real binary in a real browser. */
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { type AccountState, AccountState as States } from "@guichet/client/v1";
 import { createGuichet, type Guichet } from "@guichet/client/node";
@@ -21,7 +22,10 @@ const FLAGS = [
 ];
 
 /** How long a page may take on a busy machine. */
-const LIMIT_MS = 20_000;
+export const LIMIT_MS = 20_000;
+
+/** So many ports are tried, where somebody takes one between our look and the server's. */
+const MOST_PORTS = 3;
 
 /** All that a browser is asked to keep: the session, the language, and that forms are ours. No script can read them. */
 const COOKIES = ["guichet_refresh", "guichet_device", "guichet_lang", "guichet_form"];
@@ -67,12 +71,25 @@ export class Site {
    * clock in `env` is set to.
    */
   static async open(env: Record<string, string> = {}, ahead = 0): Promise<Site> {
-    const port = await freePort();
-    const url = `http://localhost:${port}`;
-    const server = await Server.start({ GUICHET_LISTEN: `127.0.0.1:${port}`, GUICHET_PUBLIC_URL: url, ...env });
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
-    const targets = [env["GUICHET_APP_URL"], env["GUICHET_RETURN_URLS"]].filter((target) => target !== undefined);
-    return new Site(server, browser, url, targets, ahead);
+    const { server, url } = await serve(env);
+    try {
+      const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+      const targets = [env["GUICHET_APP_URL"], env["GUICHET_RETURN_URLS"]].filter((target) => target !== undefined);
+      return new Site(server, browser, url, targets, ahead);
+    } catch (thrown) {
+      server.stop();
+      throw thrown;
+    }
+  }
+
+  /** Has it made ready by `work`. Where that fails nobody else would end what keeps the tests from ending. */
+  async prepare<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
   }
 
   /**
@@ -136,7 +153,7 @@ export class Site {
   async #keptBy(page: Page): Promise<string[]> {
     while (page.url().startsWith(`${this.url}/`)) {
       try {
-        return await page.evaluate(STORED);
+        return await Promise.race([page.evaluate(STORED), tooLate(page)]);
       } catch (error) {
         if (!String(error).includes("Execution context was destroyed")) throw error;
         await page.waitForLoadState();
@@ -181,6 +198,20 @@ export class Site {
   }
 }
 
+/** Keeps what a page asks an RPC from the server until it is let go, and counts it. */
+export async function hold(page: Page, rpc: string): Promise<{ asked: () => number; letGo: () => void }> {
+  let asked = 0;
+  let letGo = (): void => undefined;
+  const free = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(`**/guichet.v1.*/${rpc}`, async (route) => {
+    asked += 1;
+    await free;
+    // The page may have been left meanwhile.
+    await route.continue().catch(() => undefined);
+  });
+  return { asked: () => asked, letGo };
+}
+
 /** Signs in with the form. */
 export async function signIn(page: Page, username: string, password = PASSWORD): Promise<void> {
   await page.goto("/Account/Login");
@@ -202,6 +233,25 @@ export async function assertAccessible(page: Page, state: string): Promise<void>
   );
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   assert.deepEqual(found, [], state);
+}
+
+/** A script that never ends would keep a page from answering for ever. */
+async function tooLate(page: Page): Promise<never> {
+  await sleep(LIMIT_MS, undefined, { ref: false });
+  throw new Error(`${page.url()} does not answer`);
+}
+
+async function serve(env: Record<string, string>): Promise<{ server: Server; url: string }> {
+  for (let ports = 1; ; ports++) {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    try {
+      const server = await Server.start({ GUICHET_LISTEN: `127.0.0.1:${port}`, GUICHET_PUBLIC_URL: url, ...env });
+      return { server, url };
+    } catch (thrown) {
+      if (ports === MOST_PORTS) throw thrown;
+    }
+  }
 }
 
 async function freePort(): Promise<number> {

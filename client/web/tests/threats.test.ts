@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 
 import type { BrowserContext, Page, Request } from "playwright-core";
 
-import { PASSWORD, signIn, Site } from "./site.js";
+import { hold, PASSWORD, signIn, Site } from "./site.js";
 
 const APPLICATION = "https://creos.example/";
 const EVIL = "http://evil.example";
@@ -48,6 +48,13 @@ async function fill(page: Page, email: string): Promise<void> {
 const reset = (page: Page) => page.getByRole("button", { name: "Réinitialiser" });
 const done = (page: Page) => page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
 
+/** Its clock standing still, the page goes nowhere by itself. */
+async function resetAndStay(page: Page): Promise<void> {
+  await page.clock.setFixedTime(Date.now());
+  await reset(page).click();
+  await done(page);
+}
+
 /** Has another origin answer: `answer` by path. Returns what it was asked. */
 async function answering(context: BrowserContext, origin: string, answer: (path: string) => string): Promise<Request[]> {
   const asked: Request[] = [];
@@ -59,12 +66,16 @@ async function answering(context: BrowserContext, origin: string, answer: (path:
   return asked;
 }
 
-test("threats 3.4 row 43: no other site can frame a page", async () => {
+test("threats 3.4 row 43: no other site can frame a page", async (context) => {
   // On this machine as well: browsers don't let others ask for what is here at all.
   const framing = createServer((request, response) => {
     const own = `<iframe src="${site.url}/Account/Login"></iframe><iframe src="/own"></iframe>`;
     response.setHeader("content-type", "text/html").end(request.url === "/own" ? "<p>own" : own);
   }).listen(0, "127.0.0.1");
+  context.after(() => {
+    framing.close();
+    framing.closeAllConnections();
+  });
   await once(framing, "listening");
   const { port } = framing.address() as AddressInfo;
   const page = await (await site.stranger()).newPage();
@@ -76,8 +87,6 @@ test("threats 3.4 row 43: no other site can frame a page", async () => {
   await page.frameLocator("iframe").last().getByText("own").waitFor();
 
   const texts = await Promise.all(page.frames().map((frame) => frame.locator("body").innerText()));
-  framing.close();
-  framing.closeAllConnections();
   assert.ok(!texts.some((text) => text.includes("Identifiant")), texts.join());
   assert.deepEqual(refused, [`${site.url}/Account/Login net::ERR_BLOCKED_BY_RESPONSE`]);
 });
@@ -178,8 +187,7 @@ test("threats 3.4 row 46: nobody else learns the code from an address or a refer
   await page.waitForLoadState("networkidle");
   assert.ok(!page.url().includes(code));
   await fill(page, email);
-  await reset(page).click();
-  await done(page);
+  await resetAndStay(page);
   await page.locator("#target").click();
   await page.waitForURL(APPLICATION);
 
@@ -233,20 +241,16 @@ test("threats 3.4 row 47: a mail scanner that looks twenty times and runs the pa
 test("threats 3.4 row 48: two clicks are one reset", async () => {
   const { address, email } = await mailed("twice");
   const page = await (await site.visitor()).newPage();
-  let calls = 0;
-  await page.route("**/CompleteReset", async (route) => {
-    calls += 1;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await route.continue();
-  });
+  const { asked, letGo } = await hold(page, "CompleteReset");
   await page.goto(address);
   await fill(page, email);
 
   await reset(page).dblclick();
   await page.locator("#confirm_password").press("Enter");
+  letGo();
   await done(page);
 
-  assert.equal(calls, 1);
+  assert.equal(asked(), 1);
 });
 
 test("threats 3.4 row 48: of two tabs with one link, the second learns that it is used", async () => {
@@ -302,8 +306,7 @@ test("threats 3.4 row 49: going back shows nothing that was typed", async () => 
   const page = await context.newPage();
   await page.goto(address);
   await fill(page, email);
-  await reset(page).click();
-  await done(page);
+  await resetAndStay(page);
   await page.locator("#target").click();
   await page.waitForURL(APPLICATION);
 

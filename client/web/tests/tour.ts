@@ -132,6 +132,8 @@ const WALKS: readonly Walk[] = [
       await look("done-staying");
       await page.goto(`/Account/ResetPassword${query}`);
       await look("dead-link");
+      await page.goto("/Account/ResetPassword");
+      await look("incomplete-link");
     },
   },
   {

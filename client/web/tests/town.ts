@@ -24,12 +24,14 @@ export class Town {
   static async open(env: Record<string, string> = {}, ahead = 0): Promise<Town> {
     const throttled = { GUICHET_THROTTLE: "on", GUICHET_THROTTLE_FREE_FAILURES: "2" };
     const site = await Site.open({ GUICHET_APP_NAME: "CREOS", ...throttled, ...env }, ahead);
-    const { institution } = await site.admin.institution.createInstitution({
-      institution: { displayName: "École fondamentale Saint-Rémi" },
+    return site.prepare(async () => {
+      const { institution } = await site.admin.institution.createInstitution({
+        institution: { displayName: "École fondamentale Saint-Rémi" },
+      });
+      const town = new Town(site, institution?.id ?? "");
+      await town.#settle();
+      return town;
     });
-    const town = new Town(site, institution?.id ?? "");
-    await town.#settle();
-    return town;
   }
 
   close(): Promise<void> {

@@ -85,8 +85,10 @@ page-strength-why-LONG = Verwenden Sie es nur für dieses Konto.
 page-reset-button = Passwort setzen
 page-mismatch = Die beiden Passwörter stimmen nicht überein.
 page-dead-title = Dieser Link ist nicht mehr gültig
-page-dead-why = Ein Link gilt nur einmal und läuft nach einiger Zeit ab. An Ihrem Konto hat sich nichts geändert.
+page-dead-why = Ein Link gilt nur einmal und läuft nach einiger Zeit ab. Wenn Sie damit gerade ein Passwort gewählt haben, melden Sie sich mit diesem an.
 page-dead-again = Neuen Link erhalten
+page-incomplete-title = Diese Adresse ist unvollständig
+page-incomplete-why = Öffnen Sie den Link in der E-Mail noch einmal. Wenn Sie damit gerade ein Passwort gewählt haben, melden Sie sich mit diesem an.
 
 ## Bestätigung
 
@@ -136,9 +138,9 @@ page-confirm-what = Bestätigen Sie, dass die Adresse, an die die E-Mail ging, I
 page-confirm-button = Diese Adresse bestätigen
 page-confirm-done = Die E-Mail-Adresse Ihres Kontos ist jetzt { $email }.
 page-revoke-title = Waren Sie das nicht?
-page-revoke-what = Machen Sie hier den Link aus der E-Mail ungültig. Ihr Passwort und Ihre Adresse bleiben, wie sie sind.
+page-revoke-what = Dieser Knopf macht den Link aus der E-Mail ungültig. Er ändert weder Ihr Passwort noch Ihre Adresse.
 page-revoke-button = Link ungültig machen
-page-revoke-done = Dieser Link kann nicht mehr benutzt werden. Sie müssen nichts weiter tun.
+page-revoke-done = Dieser Link kann nicht mehr benutzt werden. Wenn jemand anders getan hat, wovon die E-Mail berichtet, fordern Sie ein neues Passwort an und benachrichtigen Sie die Person, die an Ihrer Schule oder Einrichtung die Konten verwaltet.
 page-not-me-what = Drücken Sie diesen Knopf nur, wenn Sie es nicht waren. Wir melden dann alle Geräte ab, Ihr Passwort gilt nicht mehr, und wir senden an die Adresse Ihres Kontos einen Link, um ein neues zu wählen.
 page-not-me-address = Drücken Sie diesen Knopf nur, wenn Sie es nicht waren. Ihr Konto erhält dann die Adresse zurück, an die die E-Mail gesendet wurde, alle Geräte werden abgemeldet, das Passwort gilt nicht mehr, und wir senden an diese Adresse einen Link, um ein neues zu wählen.
 page-not-me-button = Das war nicht ich
@@ -230,7 +232,9 @@ page-desk-row = Zeile { $row }, { $who }: { $outcome }
 page-desk-row-unknown = in Ihren Einrichtungen nicht gefunden
 page-desk-row-settled = kann sich schon anmelden, oder das Konto ist gesperrt
 page-desk-row-ambiguous = nichts gesendet, denn zwei Konten passen oder eine andere Zeile meint dieselbe Person
+page-desk-row-head = als Namen der Spalten verstanden
 page-desk-row-refused = abgelehnt ({ $reason })
+page-desk-why-UNANSWERED = keine Antwort: sehen Sie in der Liste nach
 page-desk-why-INVALID_FIELDS = keine gültige E-Mail-Adresse
 page-desk-why-STATE = der Zustand des Kontos lässt es nicht zu
 page-desk-why-FORBIDDEN = Sie haben dieses Recht für diese Person nicht

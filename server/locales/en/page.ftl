@@ -85,8 +85,10 @@ page-strength-why-LONG = Keep it for this account only.
 page-reset-button = Set the password
 page-mismatch = The two passwords are not the same.
 page-dead-title = This link is no longer good
-page-dead-why = A link works only once and expires after a while. Nothing has changed for your account.
+page-dead-why = A link works only once and expires after a while. If you have just chosen a password with it, sign in with that one.
 page-dead-again = Get a new link
+page-incomplete-title = This address is incomplete
+page-incomplete-why = Open the link in the e-mail again. If you have just chosen a password with it, sign in with that one.
 
 ## Confirmation
 
@@ -136,9 +138,9 @@ page-confirm-what = Confirm that the address to which the e-mail was sent is you
 page-confirm-button = Confirm this address
 page-confirm-done = The e-mail address of your account is now { $email }.
 page-revoke-title = Was this not you?
-page-revoke-what = Cancel the link from the e-mail here. Your password and your address stay as they are.
+page-revoke-what = This button makes the link of the e-mail useless. It changes neither your password nor your address.
 page-revoke-button = Cancel this link
-page-revoke-done = This link can no longer be used. There is nothing else for you to do.
+page-revoke-done = This link can no longer be used. If somebody else did what the e-mail tells of, ask for a new password and tell the person who manages the accounts at your school or institution.
 page-not-me-what = Only press this button if it was not you. We will then sign out every device, your password will no longer work, and we will send a link to choose a new one to the address of your account.
 page-not-me-address = Only press this button if it was not you. Your account then gets back the address to which the e-mail was sent, every device is signed out, the password no longer works, and we send a link to choose a new one to that address.
 page-not-me-button = This was not me
@@ -230,7 +232,9 @@ page-desk-row = Line { $row }, { $who }: { $outcome }
 page-desk-row-unknown = not found in your institutions
 page-desk-row-settled = can sign in already, or the account is stopped
 page-desk-row-ambiguous = nothing sent, because two accounts fit or another line means the same person
+page-desk-row-head = taken for the names of the columns
 page-desk-row-refused = refused ({ $reason })
+page-desk-why-UNANSWERED = no answer: look at the list
 page-desk-why-INVALID_FIELDS = not a valid e-mail address
 page-desk-why-STATE = the state of the account does not allow it
 page-desk-why-FORBIDDEN = you have no such right for this person

@@ -85,8 +85,10 @@ page-strength-why-LONG = Gardez-le pour ce compte seulement.
 page-reset-button = Réinitialiser
 page-mismatch = Les deux mots de passe ne sont pas identiques.
 page-dead-title = Ce lien n'est plus valable
-page-dead-why = Un lien ne sert qu'une seule fois et expire après un certain temps. Rien n'a changé pour votre compte.
+page-dead-why = Un lien ne sert qu'une seule fois et expire après un certain temps. Si vous venez de choisir un mot de passe avec ce lien, connectez-vous avec ce mot de passe.
 page-dead-again = Recevoir un nouveau lien
+page-incomplete-title = Cette adresse est incomplète
+page-incomplete-why = Ouvrez à nouveau le lien reçu par e-mail. Si vous venez de choisir un mot de passe avec ce lien, connectez-vous avec ce mot de passe.
 
 ## Confirmation
 
@@ -136,9 +138,9 @@ page-confirm-what = Confirmez que l'adresse à laquelle vous avez reçu cet e-ma
 page-confirm-button = Confirmer cette adresse
 page-confirm-done = L'adresse e-mail de votre compte est maintenant { $email }.
 page-revoke-title = Ce n'était pas vous ?
-page-revoke-what = Annulez ici le lien reçu par e-mail. Votre mot de passe et votre adresse ne changent pas.
+page-revoke-what = Ce bouton rend inutilisable le lien reçu par e-mail. Il ne change ni votre mot de passe ni votre adresse.
 page-revoke-button = Annuler ce lien
-page-revoke-done = Ce lien ne peut plus servir. Vous n'avez rien d'autre à faire.
+page-revoke-done = Ce lien ne peut plus servir. Si quelqu'un d'autre a fait ce dont parle l'e-mail, demandez un nouveau mot de passe et prévenez la personne qui gère les comptes dans votre école ou votre institution.
 page-not-me-what = N'appuyez sur ce bouton que si ce n'était pas vous. Nous déconnecterons alors tous les appareils, votre mot de passe ne fonctionnera plus et nous enverrons à l'adresse de votre compte un lien pour en choisir un nouveau.
 page-not-me-address = N'appuyez sur ce bouton que si ce n'était pas vous. Votre compte retrouvera alors l'adresse à laquelle l'e-mail a été envoyé, tous les appareils seront déconnectés, le mot de passe ne fonctionnera plus et nous enverrons à cette adresse un lien pour en choisir un nouveau.
 page-not-me-button = Ce n'était pas moi
@@ -230,7 +232,9 @@ page-desk-row = Ligne { $row }, { $who } : { $outcome }
 page-desk-row-unknown = introuvable dans vos institutions
 page-desk-row-settled = peut déjà se connecter, ou son compte est arrêté
 page-desk-row-ambiguous = rien n'est envoyé, car deux comptes correspondent ou une autre ligne désigne la même personne
+page-desk-row-head = prise pour les noms des colonnes
 page-desk-row-refused = refusé ({ $reason })
+page-desk-why-UNANSWERED = pas de réponse : regardez la liste
 page-desk-why-INVALID_FIELDS = adresse e-mail non valable
 page-desk-why-STATE = l'état du compte ne le permet pas
 page-desk-why-FORBIDDEN = vous n'avez pas ce droit pour cette personne

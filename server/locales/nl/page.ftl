@@ -85,8 +85,10 @@ page-strength-why-LONG = Gebruik het alleen voor dit account.
 page-reset-button = Wachtwoord instellen
 page-mismatch = De twee wachtwoorden zijn niet gelijk.
 page-dead-title = Deze link is niet meer geldig
-page-dead-why = Een link werkt maar één keer en verloopt na een tijd. Er is niets veranderd aan uw account.
+page-dead-why = Een link werkt maar één keer en verloopt na een tijd. Als u er net een wachtwoord mee hebt gekozen, meld u dan met dat wachtwoord aan.
 page-dead-again = Een nieuwe link ontvangen
+page-incomplete-title = Dit adres is onvolledig
+page-incomplete-why = Open de link in de e-mail opnieuw. Als u er net een wachtwoord mee hebt gekozen, meld u dan met dat wachtwoord aan.
 
 ## Bevestiging
 
@@ -136,9 +138,9 @@ page-confirm-what = Bevestig dat het adres waarop u de e-mail hebt ontvangen van
 page-confirm-button = Dit adres bevestigen
 page-confirm-done = Het e-mailadres van uw account is nu { $email }.
 page-revoke-title = Was u dit niet?
-page-revoke-what = Annuleer hier de link uit de e-mail. Uw wachtwoord en uw adres blijven zoals ze zijn.
+page-revoke-what = Deze knop maakt de link uit de e-mail onbruikbaar. Uw wachtwoord en uw adres verandert hij niet.
 page-revoke-button = Deze link annuleren
-page-revoke-done = Deze link kan niet meer worden gebruikt. U hoeft verder niets te doen.
+page-revoke-done = Deze link kan niet meer worden gebruikt. Als iemand anders heeft gedaan wat in de e-mail staat, vraag dan een nieuw wachtwoord aan en verwittig de persoon die de accounts in uw school of instelling beheert.
 page-not-me-what = Druk alleen op deze knop als u het niet was. Wij melden dan alle apparaten af, uw wachtwoord werkt niet meer en wij sturen naar het adres van uw account een link om een nieuw wachtwoord te kiezen.
 page-not-me-address = Druk alleen op deze knop als u het niet was. Uw account krijgt dan het adres terug waarnaar de e-mail werd gestuurd, alle apparaten worden afgemeld, het wachtwoord werkt niet meer en wij sturen naar dat adres een link om een nieuw wachtwoord te kiezen.
 page-not-me-button = Dit was ik niet
@@ -230,7 +232,9 @@ page-desk-row = Regel { $row }, { $who }: { $outcome }
 page-desk-row-unknown = niet gevonden in uw instellingen
 page-desk-row-settled = kan al aanmelden, of het account is stopgezet
 page-desk-row-ambiguous = niets verstuurd, want twee accounts komen overeen of een andere regel bedoelt dezelfde persoon
+page-desk-row-head = opgevat als de namen van de kolommen
 page-desk-row-refused = geweigerd ({ $reason })
+page-desk-why-UNANSWERED = geen antwoord: kijk in de lijst
 page-desk-why-INVALID_FIELDS = geen geldig e-mailadres
 page-desk-why-STATE = de toestand van het account laat het niet toe
 page-desk-why-FORBIDDEN = u hebt dat recht niet voor deze persoon

@@ -163,8 +163,7 @@ pub async fn confirm_email_change(
     let id = parse_id("user_id", &request.user_id).map_err(|_| Error::ResetCodeInvalid)?;
 
     let txn = call.app.store.write().await?;
-    let email = use_code(&txn, call, id, &request.code).await?;
-    let before = row::lock(&txn, id).await?;
+    let (before, email) = use_code(&txn, call, id, &request.code).await?;
     check_state(&before).map_err(|_| Error::ResetCodeInvalid)?;
     let changes = ActiveModel {
         email: Set(Some(email.as_str().to_owned())),
@@ -185,25 +184,30 @@ pub async fn confirm_email_change(
     })
 }
 
-/// Uses the code up, which only one call can, and returns the address that it was mailed to.
+/// Uses the code up, which only one call can, and returns its account and the address that it was mailed to.
 async fn use_code(
-    db: &impl ConnectionTrait,
+    txn: &DatabaseTransaction,
     call: &Call<'_>,
     id: Uuid,
     code: &str,
-) -> Result<EmailAddress, Error> {
-    let code = reset_code::Entity::find_live(db, id, code, call.now)
+) -> Result<(Model, EmailAddress), Error> {
+    let code = reset_code::Entity::find_live(txn, id, code, call.now)
         .await?
         .filter(|code| code.purpose == Purpose::EmailChange)
         .ok_or(Error::ResetCodeInvalid)?;
-    if !reset_code::Entity::consume(db, code.id, call.now).await? {
+    // The account first, as with all that changes its codes: in another order, two calls could wait for each other.
+    let account = match row::lock(txn, id).await {
+        Err(Error::NotFound) => return Err(Error::ResetCodeInvalid),
+        locked => locked?,
+    };
+    if !reset_code::Entity::consume(txn, code.id, call.now).await? {
         return Err(Error::ResetCodeInvalid);
     }
 
     let email = code
         .email
         .and_then(|email| EmailAddress::parse(&email).ok());
-    email.ok_or(Error::ResetCodeInvalid)
+    Ok((account, email.ok_or(Error::ResetCodeInvalid)?))
 }
 
 async fn notify(

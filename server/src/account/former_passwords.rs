@@ -4,6 +4,7 @@
 //! password seldom, so whoever has the right to must not be able to keep the hasher busy with it.
 
 use sea_orm::ConnectionTrait;
+use uuid::Uuid;
 
 use super::own_counter;
 use crate::{
@@ -55,8 +56,19 @@ pub async fn replace(
     Ok(())
 }
 
+/// Forgets the tries: a link brought a new password or is to bring one, of which there are few, or an administrator
+/// unlocks. Not after a change, for whoever knows the password makes as many of those as he likes.
+pub async fn forgive(db: &impl ConnectionTrait, app: &App, account_id: Uuid) -> Result<(), Error> {
+    throttle::forget(db, &counter(app, account_id)).await?;
+    Ok(())
+}
+
 async fn charge(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
-    let parts: [&[u8]; 2] = [b"former-passwords", account.id.as_bytes()];
-    let key = throttle::key(&call.app.master_key, &parts);
+    let key = counter(call.app, account.id);
     own_counter::charge(call, account, &key, Tried::Password).await
+}
+
+fn counter(app: &App, account_id: Uuid) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [b"former-passwords", account_id.as_bytes()];
+    throttle::key(&app.master_key, &parts)
 }

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Removes an account that the transaction holds. Events stay: they hold no personal data. Sessions, codes and the rows of
-/// imports go with the account's row.
+/// imports go with the account's row. Requests stay that are about others too, or might be as they are not decided: they go
+/// when they are old.
 pub async fn purge(
     txn: &impl ConnectionTrait,
     call: &Call<'_>,
@@ -25,6 +26,7 @@ pub async fn purge(
     let subject = event::Subject::from(&account);
     reset_request::Entity::delete_many()
         .filter(reset_request::Entity::about(&account))
+        .filter(reset_request::Column::DecideTime.is_not_null())
         .exec(txn)
         .await?;
     forget_mails(txn, id).await?;

@@ -97,6 +97,8 @@ async fn is_told(db: &impl ConnectionTrait, id: Uuid, now: Timestamp) -> Result<
     let told = journal::Entity::find()
         .filter(journal::Column::InstitutionId.eq(id))
         .filter(journal::Column::Id.gte(now.minus(QUIET).least_id()))
+        // Not by a clock that was ahead.
+        .filter(journal::Column::Id.lt(now.plus(Duration::from_mins(1)).least_id()))
         .filter(journal::Column::Kind.eq(KIND));
     Ok(told.exists(db).await?)
 }

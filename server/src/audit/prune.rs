@@ -116,25 +116,34 @@ async fn pause_before(
 
 /// The first seal behind `gone` that is not old; not one of a clock that was ahead for a moment, which would hold up all that
 /// is behind it until its own date is old.
+///
+/// An old seal behind one may also be of a clock that was behind, and began twice at the same date: a host's that forgets the
+/// time. Then what comes next is long after that seal, and takes nothing young along.
 async fn first_kept(app: &App, gone: i64) -> Result<Option<event_seal::Model>, Error> {
     let now = app.clock.now();
     let oldest_kept = now.minus(app.config.lifetimes.events);
-    let mut candidate = None;
+    let mut first_kept = None;
     let mut from = gone + 1;
     for _ in 0..=MAX_JUMPS {
-        candidate = event_seal::Entity::find()
+        let candidate = event_seal::Entity::find()
             .filter(event_seal::Column::Number.gte(from))
             .filter(event_seal::Column::SealTime.between(oldest_kept, now))
             .order_by_asc(event_seal::Column::Number)
             .one(&app.store.read)
             .await?;
-        let Some(seal) = &candidate else { break };
-        match old_behind(app, seal.number, oldest_kept).await? {
+        let Some(seal) = candidate else {
+            return Ok(None);
+        };
+        let behind = old_behind(app, seal.number, oldest_kept).await?;
+        if first_kept.is_none() || pause_before(app, gone, &seal).await? <= LONGEST_PAUSE {
+            first_kept = Some(seal);
+        }
+        match behind {
             Some(number) => from = number,
             None => break,
         }
     }
-    Ok(candidate)
+    Ok(first_kept)
 }
 
 /// The first seal that is old though it was made after that of a number, whose clock was ahead then.

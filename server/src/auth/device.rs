@@ -47,11 +47,13 @@ impl Device {
         self.id
     }
 
-    /// Whether the account's person has signed in with it lately, and chosen no new password since.
+    /// Whether the account's person has signed in with it lately, and chosen no new password since. One that a clock wrote
+    /// down which was ahead would leave no new device known until time has caught up.
     pub fn is_known_to(&self, app: &App, account: &account::Model, now: Timestamp) -> bool {
         let oldest = now.minus(app.config.lifetimes.device);
         let since = account
             .devices_from_time
+            .filter(|from| *from <= app.clock.now())
             .map_or(oldest, |from| from.max(oldest));
         self.people
             .iter()

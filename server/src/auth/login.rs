@@ -62,18 +62,20 @@ enum Attempt {
 /// Unknown, wrong, disabled, not migrated and without password are one answer after the same work, one look-up and one
 /// argon2 in the same queue, and after the same time, whatever system a hash came from.
 pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
-    let arrived = Instant::now();
     check_shape(&request)?;
     let app = call.app;
     let approach = Approach::of(call, &request.username, &request.device_token);
-    let turn = approach.turn(call).await?;
+    // Kept until the answer, and all waits count from here: or the answer to a second try, sent along with the first, would
+    // tell how long the first was looked at.
+    let _turn = approach.turn(call).await?;
+    let turned = Instant::now();
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
     let place = app.hasher.enter(approach.network())?;
     let charged = match lockout::charge(call, &approach).await {
         Ok(charged) => charged,
         Err(refusal) => {
-            drop((place, turn));
-            sleep_until((arrived + REFUSAL_TAKES).into()).await;
+            drop(place);
+            sleep_until((turned + REFUSAL_TAKES).into()).await;
             return Err(refusal);
         }
     };
@@ -83,11 +85,11 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
     for _ in 0..ROUNDS {
         match verify_and_open(call, &request, &password, (&approach, &charged)).await {
             Ok(Attempt::Wrong { begun }) => {
-                // Whoever waits needs no room to compute in, and keeps nobody waiting.
-                drop((place, turn));
+                // Whoever waits needs no room to compute in.
+                drop(place);
                 call.note(Refused::SignIn(key_of(&request.username)));
                 lockout::count_failure(call).await?;
-                let since = [arrived, begun];
+                let since = [turned, begun];
                 app.hasher.as_slow_as_any(since, &password).await;
                 return Err(Error::BadCredentials);
             }

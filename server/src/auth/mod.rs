@@ -79,9 +79,16 @@ impl Auth {
         device_cookie::keep(metadata.as_mut(), self.public(), device, life);
     }
 
+    /// Whether a call is about the token in the cookie. What becomes of another one is no matter for the browser.
+    fn is_about_cookie(&self, metadata: &MetadataMap, refresh_token: &str) -> bool {
+        let headers = metadata.as_ref();
+        let kept = session_cookie::read(headers, self.public());
+        session_cookie::is_wanted(headers) && kept.is_some_and(|kept| kept == refresh_token)
+    }
+
     /// Has the browser forget a refresh token that is good for nothing any more.
-    fn drop_dead_cookie(&self, mut refusal: Status, keeps_cookie: bool) -> Status {
-        if keeps_cookie && refusal.code() == Code::Unauthenticated {
+    fn drop_dead_cookie(&self, mut refusal: Status, is_about_cookie: bool) -> Status {
+        if is_about_cookie && refusal.code() == Code::Unauthenticated {
             session_cookie::forget(refusal.metadata_mut().as_mut(), self.public());
         }
         refusal
@@ -141,15 +148,16 @@ impl AuthService for Auth {
         &self,
         request: Request<RefreshRequest>,
     ) -> Result<Response<RefreshResponse>, Status> {
-        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
         let request =
             session_cookie::fill(request, self.public(), |request| &mut request.refresh_token);
+        let is_about_cookie =
+            self.is_about_cookie(request.metadata(), &request.get_ref().refresh_token);
         let mut reply = self
             .0
             .run("Refresh", Access::Public, request, refresh::refresh)
             .await
-            .map_err(|refusal| self.drop_dead_cookie(refusal, keeps_cookie))?;
-        if keeps_cookie && let Some(tokens) = &mut reply.get_mut().tokens {
+            .map_err(|refusal| self.drop_dead_cookie(refusal, is_about_cookie))?;
+        if is_about_cookie && let Some(tokens) = &mut reply.get_mut().tokens {
             let token = std::mem::take(&mut tokens.refresh_token);
             self.keep_cookie(reply.metadata_mut(), &token);
         }
@@ -160,15 +168,16 @@ impl AuthService for Auth {
         &self,
         request: Request<LogoutRequest>,
     ) -> Result<Response<LogoutResponse>, Status> {
-        let keeps_cookie = session_cookie::is_wanted(request.metadata().as_ref());
         let request =
             session_cookie::fill(request, self.public(), |request| &mut request.refresh_token);
+        let is_about_cookie =
+            self.is_about_cookie(request.metadata(), &request.get_ref().refresh_token);
         let mut reply = self
             .0
             .run("Logout", Access::Public, request, logout::logout)
             .await
-            .map_err(|refusal| self.drop_dead_cookie(refusal, keeps_cookie))?;
-        if keeps_cookie {
+            .map_err(|refusal| self.drop_dead_cookie(refusal, is_about_cookie))?;
+        if is_about_cookie {
             session_cookie::forget(reply.metadata_mut().as_mut(), self.public());
         }
         Ok(reply)

@@ -47,7 +47,8 @@ pub(super) async fn look(
 }
 
 /// Queues the notice, unless the person is known there. Many failures are told wherever the person is: one who has taken
-/// a device, or its token, is known as well. The worker finds it by itself within a second.
+/// a device, or its token, is known as well. Where they were told today, a new place is told all the same: tries made
+/// beforehand must not hide it. The worker finds it by itself within a second.
 pub(super) async fn tell(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
@@ -56,11 +57,14 @@ pub(super) async fn tell(
 ) -> Result<(), Error> {
     let device_name = arrival.device_name.clone();
     let failures = arrival.failures;
+    let many = Cause::ManyFailures {
+        device_name: device_name.clone(),
+        failures,
+    };
+    let are_many_news = failures >= MANY_FAILURES
+        && !outbox::is_told_today(txn, call.app, &many, account.id, call.now).await?;
     let cause = match place {
-        _ if failures >= MANY_FAILURES => Cause::ManyFailures {
-            device_name,
-            failures,
-        },
+        _ if are_many_news => many,
         Place::New => Cause::NewPlace { device_name },
         Place::OwnDevice | Place::Familiar => return Ok(()),
     };

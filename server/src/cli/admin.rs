@@ -47,11 +47,19 @@ pub(super) async fn run(config: Config, action: Action) -> anyhow::Result<()> {
     let link = outbox::activation_link(&app, account_id, &email)
         .await
         .map_err(|error| super::say(&error))?;
-    // Without a running server nobody else sends the mail now.
-    while deliver_one(&app)
-        .await
-        .map_err(|error| super::say(&error))?
-    {}
     println!("{link}");
+    send_mails(&app).await;
     Ok(())
+}
+
+/// Without a running server nobody else sends the mail now. The account is made and its link shown, whatever becomes of it.
+#[expect(clippy::print_stderr, reason = "stdout is for the answer")]
+async fn send_mails(app: &App) {
+    loop {
+        match deliver_one(app).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return eprintln!("warning: no mail sent: {:#}", super::say(&error)),
+        }
+    }
 }

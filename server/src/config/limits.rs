@@ -17,7 +17,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_MAX_CONNECTIONS",
             "4096",
-            "Open connections in all, 1 to 1000000; twice as many calls may be open, 512 at least, two thirds of them from one network",
+            "Open connections in all, 1 to 1000000; twice as many calls may be open, 512 at least, half of them from one IPv4 address and two thirds from one network",
         ),
         Setting::new(
             "GUICHET_MAX_CONNECTIONS_PER_ADDRESS",

@@ -1,6 +1,7 @@
 //! How mails leave.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
@@ -8,6 +9,9 @@ use url::Url;
 use super::reader::Reader;
 use super::setting::{Secrecy, Section, Setting};
 use super::value;
+
+/// What a client should wait at least (RFC 5321, section 4.5.3.2.6): longer is of no use.
+const LONGEST_CONFIRMATION: Duration = Duration::from_mins(10);
 
 pub(super) const SECTION: Section = Section {
     title: "Mail",
@@ -24,6 +28,11 @@ pub(super) const SECTION: Section = Section {
             "Guichet <no-reply@localhost>",
             "Sender of every mail, a name and an address",
         ),
+        Setting::new(
+            "GUICHET_MAIL_CONFIRM_TIMEOUT",
+            "60s",
+            "How long the mail server may take to say that it took a mail which it was given whole, 1s to 10m; a mail that it does not confirm in time comes again, five times in all",
+        ),
     ],
 };
 
@@ -34,6 +43,8 @@ pub struct Mail {
     pub url: MailUrl,
     /// The `From` of every mail, such as `Guichet <no-reply@localhost>`; the mailer parses it.
     pub from: String,
+    /// How long a mail server may take to confirm a mail that it was given.
+    pub confirm_timeout: Duration,
 }
 
 /// Where mails go.
@@ -50,8 +61,17 @@ impl Mail {
         Self {
             url: reader.read("GUICHET_MAIL_URL", |text| mail_url(text, data_dir)),
             from: reader.read("GUICHET_MAIL_FROM", value::text),
+            confirm_timeout: reader.read("GUICHET_MAIL_CONFIRM_TIMEOUT", confirm_timeout),
         }
     }
+}
+
+fn confirm_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = value::duration(text)?;
+    if timeout > LONGEST_CONFIRMATION {
+        return Err("is longer than 10m".to_owned());
+    }
+    Ok(timeout)
 }
 
 fn mail_url(text: &str, data_dir: &Path) -> Result<MailUrl, String> {
@@ -77,6 +97,15 @@ fn mail_url(text: &str, data_dir: &Path) -> Result<MailUrl, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_confirmation_is_awaited_for_ten_minutes_at_most() {
+        assert_eq!(confirm_timeout("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(confirm_timeout("10m"), Ok(LONGEST_CONFIRMATION));
+        for wrong in ["0s", "601s", "60"] {
+            assert!(confirm_timeout(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn mail_goes_to_a_directory_or_a_server() {

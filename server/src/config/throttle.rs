@@ -58,7 +58,7 @@ pub(super) const SECTION: Section = Section {
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_REQUESTS",
             "3000",
-            "Requests for a reset, or for usernames, from one network that a server writes down at once, answered with a mail or not, 1 to 10000000; more are THROTTLED; four times as many from one IPv6 /48, and one try at a short code for ten of them",
+            "Requests for a reset, or for usernames, from one network that a server writes down at once, answered with a mail or not, 1 to 10000000; more are THROTTLED; four times as many from one IPv6 /48, and one wrong short code for ten of them",
         ),
         Setting::new(
             "GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL",

@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use guichet_proto::v1::{WatchEventsRequest, WatchEventsResponse};
 use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc::{self, error::SendTimeoutError},
+    time::Instant,
+};
 use uuid::Uuid;
 
 use super::{view, wanted::Wanted};
@@ -20,7 +23,7 @@ use crate::{
     caller,
     error::{Error, Violation},
     i18n::Locale,
-    shares::{self, Streams},
+    shares::Held,
     store::{
         event::{Column, Entity, Model},
         scope::Scope,
@@ -30,14 +33,19 @@ use crate::{
 /// Streams at a time of one institution's administrator: applications must find room beside all of them.
 const MAX_OF_DELEGATE: usize = 4;
 
-/// Told to who finds no room.
-const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// Told to who finds no room, and to who must make some.
+const OVERLOADED: Error = Error::Overloaded {
+    retry_after: Duration::from_secs(10),
+};
 
 /// How often the journal is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// How often it is looked at whether the caller still may.
 const RECHECK: Duration = Duration::from_secs(5);
+
+/// A caller that takes nothing for so long is told to come back: others wait for its seat.
+const UNREAD: Duration = Duration::from_mins(1);
 
 /// Events read from the database at once.
 const PAGE: u64 = 200;
@@ -96,14 +104,9 @@ pub async fn watch_events(call: &Call<'_>, request: WatchEventsRequest) -> Resul
     }
     fields.finish()?;
     let scope = call.reading_scope()?;
-    let most = if scope == Scope::Everything {
-        Streams::WATCHERS
-    } else {
-        MAX_OF_DELEGATE
-    };
-    let seat = call.app.streams.watchers.take(call.caller.actor_id(), most);
-    let retry_after = RETRY_AFTER;
-    let seat = seat.ok_or(Error::Overloaded { retry_after })?;
+    let (seats, holder) = (&call.app.streams.watchers, call.caller.actor_id());
+    let seat = seats.take(holder, &scope, MAX_OF_DELEGATE);
+    let seat = seat.ok_or(OVERLOADED)?;
     let place = match after {
         Some(id) => place_of(call, &scope, id).await?,
         None if request.only_new => {
@@ -133,9 +136,7 @@ async fn place_of(call: &Call<'_>, scope: &Scope, id: Uuid) -> Result<Place, Err
         audit::seal(call.app).await?;
         tokio::time::sleep(PAUSE).await;
     }
-    Err(Error::Overloaded {
-        retry_after: RETRY_AFTER,
-    })
+    Err(OVERLOADED)
 }
 
 async fn newest_seal(app: &App) -> Result<i64, Error> {
@@ -145,7 +146,7 @@ async fn newest_seal(app: &App) -> Result<i64, Error> {
 
 /// A stream that may begin.
 pub struct Watch {
-    _seat: shares::Seat<Option<Uuid>>,
+    _seat: Held,
     wanted: Wanted,
     scope: Scope,
     place: Place,
@@ -166,18 +167,20 @@ impl Watch {
         shown: String,
         end: impl Future<Output = ()> + Send + 'static,
     ) -> mpsc::Receiver<Told> {
-        let (told, taken) = mpsc::channel(AHEAD);
+        let (told, taken) = mpsc::channel(AHEAD + 1);
         tokio::spawn(async move {
-            let gone = told.clone();
+            // Room for one word more: who reads nothing is told why it ends, however full it is.
+            let Ok(last) = told.clone().reserve_owned().await else {
+                return;
+            };
             let outcome = tokio::select! {
                 () = end => Ok(()),
-                () = gone.closed() => Ok(()),
+                () = told.closed() => Ok(()),
                 outcome = self.follow(&app, &shown, &told) => outcome,
             };
             if let Err(error) = outcome {
                 tracing::info!(reason = error.reason(), "a stream of events ends");
-                // The caller may have gone meanwhile.
-                let _ = told.send(Err(error)).await;
+                last.send(Err(error));
             }
         });
         taken
@@ -217,15 +220,19 @@ impl Watch {
         }
         loop {
             let page = self.page(app, newest).await?;
-            let is_last = (page.len() as u64) < PAGE;
+            let mut is_last = (page.len() as u64) < PAGE;
             for row in page {
                 self.place = Place {
                     seal: row.seal_number.unwrap_or(self.place.seal),
                     id: row.id,
                 };
-                let event = Some(view::event(row));
-                if told.send(Ok(WatchEventsResponse { event })).await.is_err() {
+                if tell(told, row, UNREAD).await? {
                     return Ok(true);
+                }
+                // What a slow caller has not taken by then is read anew, as far as it still may.
+                if self.checked.elapsed() >= RECHECK {
+                    is_last = false;
+                    break;
                 }
             }
             if is_last {
@@ -256,5 +263,60 @@ impl Watch {
             .order_by_asc(Column::Id)
             .limit(PAGE);
         Ok(events.all(&app.store.read).await?)
+    }
+}
+
+/// Sends an event, if it is taken within `patience`. True if the caller has gone.
+async fn tell(told: &mpsc::Sender<Told>, row: Model, patience: Duration) -> Result<bool, Error> {
+    let event = Some(view::event(row));
+    let sent = told.send_timeout(Ok(WatchEventsResponse { event }), patience);
+    match sent.await {
+        Ok(()) => Ok(false),
+        Err(SendTimeoutError::Closed(_)) => Ok(true),
+        Err(SendTimeoutError::Timeout(_)) => Err(OVERLOADED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn row() -> Model {
+        Model {
+            id: Uuid::from_u128(1),
+            kind: "account.created".to_owned(),
+            time: Timestamp(0),
+            account_id: None,
+            institution_id: None,
+            actor_id: None,
+            attributes: "{}".to_owned(),
+            network: None,
+            seal_number: Some(1),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_is_told_so_and_not_waited_for() {
+        let (told, mut taken) = mpsc::channel(2);
+        let last = told.clone().reserve_owned().await.unwrap();
+        assert!(!tell(&told, row(), UNREAD).await.unwrap());
+
+        let refused = tell(&told, row(), Duration::from_millis(10)).await;
+        last.send(Err(refused.unwrap_err()));
+        drop(told);
+
+        assert!(matches!(taken.recv().await, Some(Ok(_))));
+        let overloaded = taken.recv().await.unwrap().unwrap_err();
+        assert!(matches!(overloaded, Error::Overloaded { .. }));
+        assert!(taken.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_is_told_nothing() {
+        let (told, taken) = mpsc::channel(1);
+        drop(taken);
+
+        assert!(tell(&told, row(), UNREAD).await.unwrap());
     }
 }

@@ -10,9 +10,9 @@ use tonic::{Request, Response, Status, Streaming, async_trait};
 use self::accounts::Cut;
 use crate::{
     app::App,
-    call::{Access, Service, authorization},
+    call::{Access, Call, Service, authorization},
     error::Error,
-    shares::Streams,
+    shares::Held,
 };
 
 pub mod accounts;
@@ -137,20 +137,9 @@ async fn import_accounts(
         Ok(call) => call,
         Err(error) => return service.finish(&begun, None, Err(error)),
     };
-    let most = if call.caller.has_role("admin") {
-        Streams::IMPORTS
-    } else {
-        MAX_OF_DELEGATE
-    };
-    let Some(_place) = service
-        .app
-        .streams
-        .imports
-        .take(call.caller.actor_id(), most)
-    else {
-        let retry_after = accounts::RETRY_AFTER;
-        let refusal = Err(Error::Overloaded { retry_after });
-        return service.finish(&begun, Some(&call.caller), refusal);
+    let _seat = match seat(&call) {
+        Ok(seat) => seat,
+        Err(error) => return service.finish(&begun, Some(&call.caller), Err(error)),
     };
     // What the transport makes of a message that can't be read, for the client to hear.
     let unread = Arc::new(Mutex::new(None));
@@ -165,4 +154,12 @@ async fn import_accounts(
     service.finish(&begun, Some(&call.caller), outcome)?;
     let unread = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
     unread.map_or(Ok(()), Err)
+}
+
+fn seat(call: &Call<'_>) -> Result<Held, Error> {
+    let (seats, holder) = (&call.app.streams.imports, call.caller.actor_id());
+    let seat = seats.take(holder, &call.scope()?, MAX_OF_DELEGATE);
+    seat.ok_or(Error::Overloaded {
+        retry_after: accounts::RETRY_AFTER,
+    })
 }

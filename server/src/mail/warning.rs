@@ -132,10 +132,11 @@ impl Writer<'_> {
 /// Whether there is a name of a device, and no more than that. Whoever signs in chooses it: a mail program would make a
 /// link of an address in it, and the person would take that for ours.
 fn is_plain(name: &str) -> bool {
-    // As a browser reads a host's name, in which `．` is a dot too.
-    let folded: Vec<char> = name.nfkc().collect();
+    // As a browser reads a host's name, in which `．` is a dot too, and what can't be seen is nothing.
+    let folded: Vec<char> = name.nfkc().filter(|&mark| !is_ignorable(mark)).collect();
+    // What stands before a dot can be spelt in many ways. Behind it, no last part of a host's name begins with a digit.
     let joins_a_host = |around: &[char]| match around {
-        [before, '.' | '。', after] => before.is_alphanumeric() && after.is_alphabetic(),
+        ['.' | '。', after] => !after.is_whitespace() && !after.is_ascii_digit(),
         _ => false,
     };
     !name.is_empty()
@@ -143,7 +144,31 @@ fn is_plain(name: &str) -> bool {
         && !folded
             .iter()
             .any(|mark| matches!(mark, '/' | ':' | '@' | '\\'))
-        && !folded.windows(3).any(joins_a_host)
+        && !folded.windows(2).any(joins_a_host)
+}
+
+/// `Default_Ignorable_Code_Point` of Unicode: what shows nothing where it isn't known.
+const fn is_ignorable(mark: char) -> bool {
+    matches!(
+        mark,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -157,6 +182,7 @@ mod tests {
             "iPhone de Léa",
             "Creos 3.2.1 (Pixel 8)",
             "Browser of J. Dupont.",
+            "Browser of J.\u{a0}Dupont.\u{200b}",
             &"é".repeat(60),
         ] {
             assert!(is_plain(plain), "{plain}");
@@ -170,6 +196,14 @@ mod tests {
             "guichet．example",
             "guichet。example",
             "пример.рф",
+            "guichet.\u{200b}example",
+            "guichet\u{200b}.example",
+            "guichet\u{ad}.\u{2060}example",
+            "guichet.\u{301}example",
+            "guichet\u{301}.example",
+            "(guichet).example",
+            "guichet.\u{200b}1.\u{200b}example",
+            "guichet。\u{fe0f}example",
             "help@guichet",
             "mailto:help",
             "\\\\guichet",

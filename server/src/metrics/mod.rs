@@ -164,7 +164,7 @@ impl Metrics {
         );
         registry.register(
             "guichet_calls_refused",
-            "Calls for which there was no room beside those that were open",
+            "Calls and pages for which there was no room beside those that were open",
             self.calls_refused.clone(),
         );
         registry.register(

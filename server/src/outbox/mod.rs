@@ -245,6 +245,7 @@ pub async fn enqueue_to(
         request_id: Set(envelope.request_id),
         bounce_time: Set(None),
         bounce_reason: Set(None),
+        unconfirmed: Set(0),
     };
     Ok(row.insert(db).await?)
 }
@@ -260,24 +261,27 @@ pub async fn enqueue_daily(
     let Some(email) = &account.email else {
         return Ok(());
     };
-    if is_told(db, account.id, &cause, now.minus(AT_MOST_EVERY)).await? {
+    if is_told_today(db, app, &cause, account.id, now).await? {
         return Ok(());
     }
     enqueue(db, app, cause, account, email).await
 }
 
-/// Whether a notice like this has been queued for an account since. Most are alike by their kind; that too much was asked
-/// for must not keep from anybody that a link was guessed at.
-async fn is_told(
+/// Whether a notice like this has been queued for an account today, and not by a clock that was ahead. Most are alike by
+/// their kind; that too much was asked for must not keep from anybody that a link was guessed at.
+pub async fn is_told_today(
     db: &impl ConnectionTrait,
-    account_id: Uuid,
+    app: &App,
     cause: &Cause,
-    since: Timestamp,
+    account_id: Uuid,
+    now: Timestamp,
 ) -> Result<bool, Error> {
     let mut notices = outbox::Entity::find()
         .filter(outbox::Column::AccountId.eq(account_id))
         .filter(outbox::Column::Kind.eq(cause.kind()))
-        .filter(outbox::Column::CreateTime.gt(since));
+        .filter(outbox::Column::CreateTime.gt(now.minus(AT_MOST_EVERY)))
+        // Another call may have queued it since this one began.
+        .filter(outbox::Column::CreateTime.lte(app.clock.now()));
     if matches!(cause, Cause::ResetRefused { .. }) {
         notices = notices.filter(outbox::Column::Subject.eq(subject(cause)?));
     }

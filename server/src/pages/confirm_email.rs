@@ -26,10 +26,10 @@ pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
     link::carry_out(visit, &CLICK, link, confirm).await
 }
 
-async fn confirm(visit: &Visit, link: Link) -> Result<String, Error> {
+async fn confirm(visit: &Visit, link: &Link) -> Result<String, Error> {
     let request = ConfirmEmailChangeRequest {
-        user_id: link.user_id,
-        code: link.code,
+        user_id: link.user_id.clone(),
+        code: link.code.clone(),
     };
     let reply = visit
         .call()

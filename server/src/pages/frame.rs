@@ -7,6 +7,15 @@ use url::form_urlencoded;
 use super::{assets, theme, visit::Visit};
 use crate::i18n::{self, Arg, Locale};
 
+/// What pages read of their queries, and how long in bytes it can be to lead anywhere. Nothing else is kept in the links to
+/// other languages, or whoever writes a long query would have it come back four times over.
+const KEPT: [(&str, usize); 4] = [
+    ("return_url", 2_048),
+    ("userId", 128),
+    ("code", 128),
+    ("what", 128),
+];
+
 /// A page in another language.
 pub(super) struct Language {
     pub(super) tag: &'static str,
@@ -126,8 +135,7 @@ fn languages(visit: &Visit, query: &[(String, String)]) -> Vec<Language> {
     ];
     let language = |(locale, name): (Locale, &'static str)| {
         let mut link = form_urlencoded::Serializer::new(String::new());
-        let kept = |(name, value): &&(String, String)| name != "lang" && !value.is_empty();
-        link.extend_pairs(query.iter().filter(kept));
+        link.extend_pairs(kept(query));
         link.append_pair("lang", locale.as_str());
         Language {
             tag: locale.as_str(),
@@ -138,4 +146,44 @@ fn languages(visit: &Visit, query: &[(String, String)]) -> Vec<Language> {
         }
     };
     named.map(language).into()
+}
+
+/// Of two of a name the first, as pages read them.
+fn kept(query: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    KEPT.iter().filter_map(|(name, longest)| {
+        let (name, value) = query.iter().find(|(given, _)| given == name)?;
+        let is_kept = !value.is_empty() && value.len() <= *longest;
+        is_kept.then_some((name.as_str(), value.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_to_other_languages_keep_what_pages_read_and_nothing_long() {
+        let long = "x".repeat(129);
+        for (query, expected) in [
+            ("userId=1&code=2", "userId=1&code=2"),
+            (
+                "what=usernames&return_url=/a",
+                "return_url=/a&what=usernames",
+            ),
+            ("code=1&code=2", "code=1"),
+            ("lang=de&x=1&usercode=2", ""),
+            ("userId=&code=", ""),
+            (&format!("userId=1&code={long}"), "userId=1"),
+            (&format!("return_url={long}"), &format!("return_url={long}")),
+            (&format!("return_url={}", long.repeat(16)), ""),
+        ] {
+            let query: Vec<_> = form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect();
+            let kept: Vec<String> = kept(&query)
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            assert_eq!(kept.join("&"), expected);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! links too.
 
 use askama::Template;
-use axum::response::Response;
+use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{form, frame::Frame, notice, refusal::Refusal, visit::Visit};
@@ -29,6 +29,12 @@ impl Link {
         }
     }
 
+    /// Whether it is one that a mail may have had. A script takes the code out of the address, which may then be opened
+    /// elsewhere.
+    pub(super) const fn is_whole(&self) -> bool {
+        !self.user_id.is_empty() && !self.code.is_empty()
+    }
+
     /// For links to the same page in another language.
     pub(super) fn query(&self) -> [(&'static str, &str); 2] {
         [("userId", &self.user_id), ("code", &self.code)]
@@ -45,7 +51,7 @@ pub(super) struct Click {
     pub(super) title: &'static str,
     pub(super) what: &'static str,
     pub(super) button: &'static str,
-    /// What a script says afterwards, too: the page hands it over.
+    /// What a script may say afterwards, too: the page hands it over.
     pub(super) done: &'static str,
 }
 
@@ -70,15 +76,22 @@ pub(super) async fn carry_out(
     visit: Visit,
     click: &Click,
     link: Link,
-    act: impl AsyncFnOnce(&Visit, Link) -> Result<String, Error>,
+    act: impl AsyncFnOnce(&Visit, &Link) -> Result<String, Error>,
 ) -> Response {
     if !form::is_ours(&visit, &link.form_token) {
         let refusal = Refusal::expired(&visit);
         return page(visit, click, link, refusal);
     }
-    match act(&visit, link).await {
+    match act(&visit, &link).await {
         Ok(told) => notice::told(visit, click.title, told),
-        Err(error) => notice::failed(visit, &error),
+        Err(error) => {
+            let refusal = Refusal::of(&visit, &error);
+            // The button may do it in a moment.
+            if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+                return page(visit, click, link, refusal);
+            }
+            notice::failed(visit, &error)
+        }
     }
 }
 

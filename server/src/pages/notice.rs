@@ -16,6 +16,8 @@ use crate::{error::Error, i18n};
 struct Page {
     frame: Frame,
     text: String,
+    /// To a button that was pressed, which takes the person to what is said.
+    is_answer: bool,
 }
 
 /// It is done.
@@ -59,5 +61,10 @@ pub(super) async fn explain(visit: Visit, request: Request, next: Next) -> Respo
 fn notice(visit: Visit, status: StatusCode, title: &str, text: String) -> Response {
     let title = i18n::text(visit.locale, title, &[]);
     let frame = Frame::new(&visit, "notice", title);
-    visit.page(status, &Page { frame, text })
+    let page = Page {
+        frame,
+        text,
+        is_answer: status == StatusCode::OK,
+    };
+    visit.page(status, &page)
 }

@@ -37,6 +37,7 @@ struct Dead {
     frame: Frame,
     form_token: String,
     link: Link,
+    told: String,
 }
 
 #[derive(Template)]
@@ -115,8 +116,12 @@ pub(super) async fn submit(visit: Visit, Form(mut typed): Form<Typed>) -> Respon
 
 /// One click for a new link: the dead one says whose.
 pub(super) async fn again(visit: Visit, Form(link): Form<Link>) -> Response {
+    if !link.is_whole() {
+        return visit.redirect("/Account/ForgotPassword");
+    }
     if !form::is_ours(&visit, &link.form_token) {
-        return dead(visit, link);
+        let refusal = Refusal::expired(&visit);
+        return dead(visit, link, Some(refusal));
     }
     match renew::renew_link(&visit.call(), &link.user_id, &link.code).await {
         Ok(()) => forgot::sent(visit, forgot::Typed::default()),
@@ -168,7 +173,7 @@ async fn open(visit: Visit, typed: Typed, refusal: Refusal, broken: &[Violation]
             let until = until(&visit, &inspected);
             page(visit, typed, refusal, rules, until)
         }
-        Err(Error::ResetCodeInvalid) => dead(visit, typed.link),
+        Err(Error::ResetCodeInvalid) => dead(visit, typed.link, None),
         Err(error) => notice::failed(visit, &error),
     }
 }
@@ -220,16 +225,27 @@ fn page(mut visit: Visit, typed: Typed, refusal: Refusal, rules: Rules, until: S
     visit.page(status, &page)
 }
 
-fn dead(mut visit: Visit, link: Link) -> Response {
-    let title = i18n::text(visit.locale, "page-dead-title", &[]);
+/// A link that is no good. What is refused about it is its form.
+fn dead(mut visit: Visit, link: Link, refusal: Option<Refusal>) -> Response {
+    let (title, why) = if link.is_whole() {
+        ("page-dead-title", "page-dead-why")
+    } else {
+        ("page-incomplete-title", "page-incomplete-why")
+    };
+    let title = i18n::text(visit.locale, title, &[]);
+    let (status, told) = match refusal {
+        Some(refusal) => (refusal.status, refusal.message),
+        None => (StatusCode::GONE, i18n::text(visit.locale, why, &[])),
+    };
     let form_token = form::token(&mut visit);
     let frame = Frame::new(&visit, "dead-link", title).kept(&visit, &link.query());
     let page = Dead {
         frame,
         form_token,
         link,
+        told,
     };
-    visit.page(StatusCode::GONE, &page)
+    visit.page(status, &page)
 }
 
 /// The script takes the person to the application; without one there would be no way to stop that, so there is the link.

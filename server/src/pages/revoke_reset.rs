@@ -14,7 +14,8 @@ use crate::{
     reset::{not_me::Remedy, revoke},
 };
 
-/// A link dies, and nothing else happens.
+/// A link dies. Its words hold as well for one that is dead already: nothing tells whether there was such a link, and
+/// whoever comes too late must not be told that all is well.
 const KILL: Click = Click {
     page: "revoke-reset",
     action: "/Account/RevokeReset",
@@ -53,19 +54,25 @@ pub(super) async fn submit(visit: Visit, Form(link): Form<Link>) -> Response {
     };
     link::carry_out(visit, click, link, async |visit, link| {
         let call = visit.call();
-        call.carry_out(request(&link), revoke::revoke_reset).await?;
-        Ok(i18n::text(visit.locale, click.done, &[]))
+        // The link may have died, or changed its use, since the page was shown.
+        let helped = call.carry_out(request(link), revoke::take_word).await?;
+        Ok(i18n::text(visit.locale, of(helped.as_ref()).done, &[]))
     })
     .await
 }
 
 /// What this link is for.
 async fn click(visit: &Visit, request: &RevokeResetRequest) -> Result<&'static Click, Error> {
-    Ok(match revoke::remedy(&visit.call(), request).await? {
+    let remedy = revoke::remedy(&visit.call(), request).await?;
+    Ok(of(remedy.as_ref()))
+}
+
+const fn of(remedy: Option<&Remedy>) -> &'static Click {
+    match remedy {
         None | Some(Remedy::Links) => &KILL,
         Some(Remedy::Password | Remedy::Factor) => &NOT_ME,
         Some(Remedy::Address(_)) => &NOT_MY_ADDRESS,
-    })
+    }
 }
 
 fn request(link: &Link) -> RevokeResetRequest {

@@ -1,8 +1,12 @@
 //! The operator's colours and logo.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
+    body::Bytes,
     extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -16,6 +20,9 @@ use crate::{
 
 /// Largest logo, in bytes.
 const LARGEST_LOGO: u64 = 64 * 1024;
+
+/// The logo as it was read last: however many answers wait to be sent, they share it.
+static LAST_LOGO: Mutex<Bytes> = Mutex::new(Bytes::new());
 
 /// The style sheet with the colours, under a name that changes with them.
 pub(super) fn address(app: &App) -> String {
@@ -50,10 +57,7 @@ pub(super) fn check(theme: &Theme) -> anyhow::Result<()> {
 }
 
 pub(super) async fn style(State(app): State<Arc<App>>) -> Response {
-    lasting(
-        "text/css; charset=utf-8",
-        css(&app.config.theme).into_bytes(),
-    )
+    lasting("text/css; charset=utf-8", css(&app.config.theme).into())
 }
 
 pub(super) async fn logo(State(app): State<Arc<App>>) -> Response {
@@ -66,9 +70,17 @@ pub(super) async fn logo(State(app): State<Arc<App>>) -> Response {
         "image/png"
     };
     match tokio::fs::read(path).await {
-        Ok(bytes) => lasting(kind, bytes),
+        Ok(bytes) => lasting(kind, shared(bytes)),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+fn shared(logo: Vec<u8>) -> Bytes {
+    let mut last = LAST_LOGO.lock().unwrap_or_else(PoisonError::into_inner);
+    if *last != logo {
+        *last = logo.into();
+    }
+    last.clone()
 }
 
 fn css(theme: &Theme) -> String {
@@ -85,7 +97,7 @@ fn version(content: &[u8]) -> String {
     hex::encode(&secret::digest(content)[..4])
 }
 
-fn lasting(kind: &'static str, bytes: Vec<u8>) -> Response {
+fn lasting(kind: &'static str, bytes: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (

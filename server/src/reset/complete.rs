@@ -54,14 +54,13 @@ pub async fn complete_reset(
     let hash = app.hasher.hash(&password, call.deadline).await?;
 
     let txn = app.store.write().await?;
-    if !reset_code::Entity::consume(&txn, code.id, call.now).await? {
-        return Err(Error::ResetCodeInvalid);
-    }
-    let before = set_password(call, &txn, &account, &code, hash).await?;
+    let before = use_up(call, &txn, &code).await?;
+    set_password(call, &txn, &before, &code, hash).await?;
     former_passwords::replace(&txn, app, &before, &policy).await?;
     reset_code::Entity::revoke_all(&txn, account.id, call.now).await?;
     session::Entity::revoke_all(&txn, account.id, None, "password_reset", call.now).await?;
     lockout::forget(&txn, app, &account.username_key).await?;
+    former_passwords::forgive(&txn, app, account.id).await?;
     event::append(
         &txn,
         call,
@@ -103,15 +102,32 @@ fn check_shape(request: &CompleteResetRequest) -> Result<(), Error> {
     }
 }
 
-/// Gives the account its hash and makes it active, unless it has been stopped in the meantime. Returns what it was.
+/// Uses the code up, and returns its account. That first, as with all that changes an account's codes: in another order,
+/// two calls could wait for each other.
+async fn use_up(
+    call: &Call<'_>,
+    txn: &DatabaseTransaction,
+    code: &reset_code::Model,
+) -> Result<account::Model, Error> {
+    let account = match row::lock(txn, code.account_id).await {
+        Err(Error::NotFound) => return Err(Error::ResetCodeInvalid),
+        locked => locked?,
+    };
+    if reset_code::Entity::consume(txn, code.id, call.now).await? {
+        Ok(account)
+    } else {
+        Err(Error::ResetCodeInvalid)
+    }
+}
+
+/// Gives the account its hash and makes it active, unless it has been stopped in the meantime.
 async fn set_password(
     call: &Call<'_>,
     txn: &DatabaseTransaction,
-    account: &account::Model,
+    before: &account::Model,
     code: &reset_code::Model,
     hash: String,
-) -> Result<account::Model, Error> {
-    let before = row::lock(txn, account.id).await?;
+) -> Result<(), Error> {
     let state = match before.state {
         State::Active => Some(State::Active),
         other => Transition::Activate.next(other, before.prior_state, true),
@@ -124,8 +140,7 @@ async fn set_password(
         devices_from_time: Set(Some(call.now)),
         ..Default::default()
     };
-    row::save(txn, &before, changes, call.now).await?;
-    Ok(before)
+    row::save(txn, before, changes, call.now).await.map(drop)
 }
 
 /// The application of the person's institution, where the operator lists it: nobody who looks after a school may send its

@@ -119,7 +119,9 @@ async fn decide(
         return Ok(vec![decision(None, ResetOutcome::Unknown)]);
     };
     let accounts = match request.kind {
-        Kind::ResetByEmail | Kind::Usernames => account::Entity::by_email_key(key).all(txn).await?,
+        Kind::ResetByEmail | Kind::Usernames => {
+            account::Entity::mailed_by_email_key(key).all(txn).await?
+        }
         Kind::ResetByUsername => account::Entity::by_username_key(key).all(txn).await?,
     };
     let held = hold_up(app, txn, request, (key, &accounts)).await?;

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _};
 
 use crate::{
-    account::{email_address::EmailAddress, row, state::Transition},
+    account::{email_address::EmailAddress, former_passwords, row, state::Transition},
     auth::lockout,
     call::Call,
     error::Error,
@@ -72,10 +72,14 @@ pub(super) async fn carry_out(
     code: &reset_code::Model,
     (remedy, notice): (Remedy, Option<mails::Model>),
 ) -> Result<bool, Error> {
+    // The account first, as with all that changes its codes: in another order, two calls could wait for each other.
+    let account = match row::lock(txn, code.account_id).await {
+        Err(Error::NotFound) => return Ok(false),
+        locked => locked?,
+    };
     if !reset_code::Entity::consume(txn, code.id, call.now).await? {
         return Ok(false);
     }
-    let account = row::lock(txn, code.account_id).await?;
     reset_code::Entity::revoke_all(txn, account.id, call.now).await?;
     let about = serde_json::json!({
         "notice": notice.as_ref().map(|notice| notice.kind.as_str()),
@@ -91,6 +95,7 @@ pub(super) async fn carry_out(
     remove_factor(txn, &account, &remedy, notice.as_ref()).await?;
     let account = take_back(call, txn, account, (code, &remedy)).await?;
     lockout::forget(txn, call.app, &account.username_key).await?;
+    former_passwords::forgive(txn, call.app, account.id).await?;
     mail_link(call, txn, &account, code).await?;
     Ok(true)
 }

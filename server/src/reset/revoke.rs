@@ -24,22 +24,33 @@ pub async fn revoke_reset(
     call: &Call<'_>,
     request: RevokeResetRequest,
 ) -> Result<RevokeResetResponse, Error> {
+    take_word(call, request).await?;
+    Ok(RevokeResetResponse {})
+}
+
+/// Likewise, and tells what helped; none where a link only died, and for one that was of no use any more.
+pub async fn take_word(
+    call: &Call<'_>,
+    request: RevokeResetRequest,
+) -> Result<Option<Remedy>, Error> {
     let app = call.app;
     let txn = app.store.write().await?;
     let Some(code) = code::live(&txn, &request.user_id, &request.code, call.now).await? else {
-        return Ok(RevokeResetResponse {});
+        return Ok(None);
     };
-    match Remedy::of(&txn, &code).await? {
+    let (remedy, notice) = Remedy::of(&txn, &code).await?.unzip();
+    match &remedy {
         Some(remedy) => {
-            if !not_me::carry_out(call, &txn, &code, remedy).await? {
-                return Ok(RevokeResetResponse {});
+            let helping = (remedy.clone(), notice.flatten());
+            if !not_me::carry_out(call, &txn, &code, helping).await? {
+                return Ok(None);
             }
         }
         None => kill(call, &txn, &code).await?,
     }
     txn.commit().await?;
     app.wake.send_replace(());
-    Ok(RevokeResetResponse {})
+    Ok(remedy)
 }
 
 /// What a click on the link would do; none for a link that only dies, and for one that is of no use any more. Changes

@@ -11,7 +11,7 @@ use sea_orm::{
     DatabaseTransaction, EntityTrait as _,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::{intake, refused};
@@ -34,9 +34,13 @@ use crate::{
 /// Wrong codes from all networks together that kill a short one. NIST SP 800-63B-4, 3.2.2 allows a hundred.
 const MOST_WRONG_CODES: i64 = 50;
 
-/// How long a wrong code takes, whether or not there is a right one: what has to be looked at and counted takes some
-/// microseconds more where there is.
+/// How long a wrong code takes from its turn on, whether or not there is a right one: what has to be looked at and counted
+/// takes some microseconds more where there is.
 const WRONG_TAKES: Duration = Duration::from_millis(5);
+
+/// How long it keeps its turn, longer than looking at it takes: or the last answer of many at once would tell the sum.
+/// No longer than it must, because a right one that waits in the same line has to wait for it.
+const WRONG_KEEPS_ITS_TURN: Duration = Duration::from_millis(4);
 
 /// What is kept of an account's short code, given in its one spelling.
 pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
@@ -47,11 +51,9 @@ pub(super) fn digest(app: &App, account_id: Uuid, code: &str) -> Digest {
 /// The account's live short code, if that is what was typed. Anything else is counted against it, by `InspectReset` as
 /// well: a question must not be a free guess.
 ///
-/// Where no short code is, the same is done, and read by nobody: a call that commits nothing is quicker, and would tell
-/// whose account waits for a code that was handed over.
-///
 /// # Errors
-/// `THROTTLED` if too many were tried from this network, before anything is looked at.
+/// `THROTTLED` instead of none, if too many were tried from this network. The right one is found all the same, or a
+/// classmate's flood would take away what was handed over.
 pub(super) async fn find(
     call: &Call<'_>,
     account_id: Uuid,
@@ -60,9 +62,28 @@ pub(super) async fn find(
     if typed.is_empty() {
         return Ok(None);
     }
-    let arrived = Instant::now();
-    intake::admit_short_code(call).await?;
-    let turn = call.app.intake.turn().await;
+    let tried = intake::try_short_code(call).await?;
+    let turn = tried.turn(call).await;
+    let turned = Instant::now();
+    if let Some(live) = look(call, account_id, typed).await? {
+        tried.forgive(call);
+        return Ok(Some(live));
+    }
+    sleep_until(turned + WRONG_KEEPS_ITS_TURN).await;
+    drop(turn);
+    sleep_until(turned + WRONG_TAKES).await;
+    tried.refuse(call).map(|()| None)
+}
+
+/// Likewise, whoever asks how often.
+///
+/// Where no short code is, the same is done, and read by nobody: a call that commits nothing is quicker, and would tell
+/// whose account waits for a code that was handed over.
+async fn look(
+    call: &Call<'_>,
+    account_id: Uuid,
+    typed: &str,
+) -> Result<Option<reset_code::Model>, Error> {
     let txn = call.app.store.write().await?;
     let in_vain = Tries::in_vain(call, account_id);
     in_vain.hold(&txn).await?;
@@ -72,10 +93,7 @@ pub(super) async fn find(
     // Its holder may have mistyped the address before, from here or elsewhere.
     let is_open = tries.of_this_network(&txn).await? + addresses < MAX_WRONG_TRIES;
     match live {
-        Some(live) if is_open && is_it(call.app, &live, typed) => {
-            intake::give_back_short_code(call);
-            return Ok(Some(live));
-        }
+        Some(live) if is_open && is_it(call.app, &live, typed) => return Ok(Some(live)),
         live => {
             let total = tries.count(&txn, i64::from(is_open)).await?;
             if let Some(live) = live
@@ -87,8 +105,6 @@ pub(super) async fn find(
         }
     }
     txn.commit().await?;
-    drop(turn);
-    tokio::time::sleep_until(arrived + WRONG_TAKES).await;
     Ok(None)
 }
 

@@ -1,9 +1,16 @@
 //! Table `account`.
 
-use sea_orm::{QuerySelect as _, entity::prelude::*};
+use sea_orm::{QueryOrder as _, QuerySelect as _, entity::prelude::*};
 
 use super::scope::Scope;
 use crate::clock::Timestamp;
+
+/// Accounts of an institution with one address that come before those of which another has more: a family, or a secretariat.
+const FIRST: u8 = 20;
+
+/// How much a person can do with an account, as SQL that both databases sort by.
+const STANDING: &str =
+    "CASE state WHEN 'ACTIVE' THEN 0 WHEN 'PENDING' THEN 1 WHEN 'LEGACY' THEN 2 ELSE 3 END";
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -110,11 +117,26 @@ impl Entity {
         Self::find().filter(Column::UsernameKey.eq(key))
     }
 
-    /// Every account with this normalised address that is not deleted.
+    /// The accounts with this normalised address that are not deleted, a hundred at most.
     pub fn by_email_key(key: &str) -> Select<Self> {
         Self::find()
             .filter(Column::EmailKey.eq(key))
             .filter(Column::State.ne(State::Deleted))
             .limit(100)
+    }
+
+    /// The same for what goes to that address, the best first.
+    ///
+    /// Who acts for an institution may give its accounts anybody's address: however many do so, the first of each institution
+    /// come before the rest of any.
+    pub fn mailed_by_email_key(key: &str) -> Select<Self> {
+        let rest = format!(
+            "row_number() OVER (PARTITION BY institution_id ORDER BY email_verified DESC, {STANDING}, id) > {FIRST}"
+        );
+        Self::by_email_key(key)
+            .order_by_asc(Expr::cust(rest))
+            .order_by_desc(Column::EmailVerified)
+            .order_by_asc(Expr::cust(STANDING))
+            .order_by_asc(Column::Id)
     }
 }

@@ -63,6 +63,7 @@ pub async fn restore(
     clock: Option<&Clock>,
 ) -> anyhow::Result<Restored> {
     must_exist(from)?;
+    refuse_part(from)?;
     refuse_strange_journal(database)?;
     let partial = partial(database);
     let outcome = prepare(from, &partial, clock).await;
@@ -170,6 +171,21 @@ fn remove(file: &Path) -> anyhow::Result<()> {
             Err(cause).with_context(|| format!("can't remove {}", file.display()))
         }
         _ => Ok(()),
+    }
+}
+
+/// Of a database whose files were copied one by one, the last changes may be in its journal alone.
+fn refuse_part(copy: &Path) -> anyhow::Result<()> {
+    let is_of_use = |journal: &PathBuf| fs::metadata(journal).is_ok_and(|file| file.len() > 0);
+    match journals(copy).find(is_of_use) {
+        Some(journal) => bail!(
+            "{} may hold changes that {} lacks: make one file of both first, by `GUICHET_DATABASE_URL=sqlite:{} guichet \
+             backup FILE`, and restore that; or move the log away if it belongs to another database",
+            journal.display(),
+            copy.display(),
+            copy.display()
+        ),
+        None => Ok(()),
     }
 }
 

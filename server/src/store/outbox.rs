@@ -79,6 +79,8 @@ pub struct Model {
     pub bounce_time: Option<Timestamp>,
     /// Why it was, in the words of whoever sent it back.
     pub bounce_reason: Option<String>,
+    /// Tries at which the mail server did not say in time that it took it: each may have delivered a copy.
+    pub unconfirmed: i64,
 }
 
 /// It stands alone.

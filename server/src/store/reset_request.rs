@@ -1,6 +1,9 @@
 //! Table `reset_request`: what people asked for, as they typed it, and what became of it.
 
-use sea_orm::{QuerySelect as _, QueryTrait as _, entity::prelude::*, sea_query::UnionType};
+use sea_orm::{
+    Condition, ExprTrait as _, QuerySelect as _, QueryTrait as _, entity::prelude::*,
+    sea_query::UnionType,
+};
 
 use super::{account, reset_request_account, scope::Scope};
 use crate::clock::Timestamp;
@@ -54,26 +57,48 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The requests about one account: made under a name or an address that it has, or decided about it when it had
-    /// others.
+    /// The requests about one account and no other: made under its name, or an address that it alone has, or decided about
+    /// it when it had others. Whoever looks after people gives one of them any address, and must not reach a stranger's
+    /// requests by it.
     ///
-    /// Both are looked up by an index each; with OR between them, PostgreSQL reads the whole table.
-    pub fn about(account: &account::Model) -> Expr {
-        let keys = [
-            Some(account.username_key.as_str()),
-            account.email_key.as_deref(),
-        ];
+    /// Each is looked up by an index; with OR between them, PostgreSQL reads the whole table.
+    pub fn about(account: &account::Model) -> Condition {
+        use reset_request_account::Column as Decided;
+
         let decided = reset_request_account::Entity::find()
             .select_only()
-            .column(reset_request_account::Column::RequestId)
-            .filter(reset_request_account::Column::AccountId.eq(account.id));
-        let mut ids = Self::find()
+            .column(Decided::RequestId)
+            .filter(Decided::AccountId.eq(account.id));
+        let others = reset_request_account::Entity::find()
+            .select_only()
+            .column(Decided::RequestId)
+            .filter(
+                Expr::col((reset_request_account::Entity, Decided::RequestId))
+                    .equals((Self, Column::Id)),
+            )
+            .filter(Decided::AccountId.ne(account.id));
+        let mut ids = Self::asked_by(&account.username_key).into_query();
+        if let Some(key) = &account.email_key {
+            let sharing = account::Entity::find()
+                .select_only()
+                .column(account::Column::Id)
+                .filter(account::Column::EmailKey.eq(key))
+                .filter(account::Column::Id.ne(account.id));
+            let own = Self::asked_by(key).filter(Expr::exists(sharing.into_query()).not());
+            ids.union(UnionType::Distinct, own.into_query());
+        }
+        ids.union(UnionType::Distinct, decided.into_query());
+        Condition::all()
+            .add(Column::Id.in_subquery(ids))
+            .add(Expr::exists(others.into_query()).not())
+    }
+
+    /// The ids of those that were made under a name or an address.
+    fn asked_by(key: &str) -> Select<Self> {
+        Self::find()
             .select_only()
             .column(Column::Id)
-            .filter(Column::IdentifierKey.is_in(keys.into_iter().flatten()))
-            .into_query();
-        ids.union(UnionType::Distinct, decided.into_query());
-        Column::Id.in_subquery(ids)
+            .filter(Column::IdentifierKey.eq(key))
     }
 
     /// The requests about accounts in scope; what was typed and is nobody's is in no bounded one.

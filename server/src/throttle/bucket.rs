@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
+use super::latest;
 use crate::{clock::Timestamp, store::session};
 
 /// Tries that leak away one by one: so many at once, and then as many as leak.
@@ -74,15 +75,63 @@ impl Bucket {
 
     /// How long until there is room for one more try in a bucket that will be empty at `empty_time`; none if there is.
     pub(super) fn wait(self, empty_time: Timestamp, now: Timestamp) -> Option<Duration> {
-        let level = Ord::max(empty_time, now).plus(self.leak).since(now);
-        let full = self.leak.saturating_mul(self.size);
+        let level = self.level(empty_time, now).saturating_add(self.leak);
+        let full = self.full();
         (level > full).then(|| level.saturating_sub(full))
+    }
+
+    /// How full a bucket is that will be empty at `empty_time`.
+    ///
+    /// One that a clock wrote which was ahead, or that was larger while more people signed in, is full but for one try: what
+    /// is in it nobody knows, and that try writes it anew.
+    pub(super) fn level(self, empty_time: Timestamp, now: Timestamp) -> Duration {
+        if empty_time > latest(self.full(), now) {
+            self.full_but_for_one()
+        } else {
+            empty_time.since(now)
+        }
+    }
+
+    /// What it holds.
+    pub(super) const fn full(self) -> Duration {
+        self.leak.saturating_mul(self.size)
+    }
+
+    /// What it holds with room for one more.
+    pub(super) const fn full_but_for_one(self) -> Duration {
+        self.full().saturating_sub(self.leak)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_that_a_clock_filled_which_was_ahead_has_room_for_one() {
+        let bucket = Bucket {
+            size: 60,
+            leak: Duration::from_secs(1),
+        };
+        let now = Timestamp(1_800_000_000_000_000);
+        for (ahead, wait) in [
+            (0, None),
+            (59, None),
+            (60, Some(1)),
+            (90, Some(31)),
+            (120, Some(61)),
+            (121, None),
+            (24 * 60 * 60, None),
+        ] {
+            let empty_time = now.plus(Duration::from_secs(ahead));
+            let wait = wait.map(Duration::from_secs);
+            assert_eq!(bucket.wait(empty_time, now), wait, "{ahead} s");
+        }
+
+        let a_day = now.plus(Duration::from_hours(24));
+        let with_one_more = bucket.level(a_day, now) + bucket.leak;
+        assert_eq!(bucket.wait(now.plus(with_one_more), now), Some(bucket.leak));
+    }
 
     #[test]
     fn a_network_of_any_size_fills_a_quarter_of_what_its_site_shares() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AT_MOST_EVERY, Bucket};
+use super::{Bucket, refusal::is_recent};
 use crate::clock::Timestamp;
 
 /// How full a bucket is.
@@ -44,17 +44,16 @@ impl Level {
         if self.is_empty(now) {
             *self = Self::default();
         }
-        let most = bucket.leak.saturating_mul(bucket.size);
+        let most = bucket.full();
         // A clock that was set back must not have anybody wait until it has caught up.
-        let level = self.empty_time.since(now).min(most);
+        let level = bucket.level(self.empty_time, now).min(most);
         let poured = level.saturating_add(bucket.leak);
         if poured <= most {
             self.empty_time = now.plus(poured);
             return Ok(());
         }
         self.empty_time = now.plus(level);
-        let long_ago = now.minus(AT_MOST_EVERY);
-        let is_news = self.told.is_none_or(|told| told <= long_ago);
+        let is_news = self.told.is_none_or(|told| !is_recent(told, now));
         if is_news {
             self.told = Some(now);
         }

@@ -42,6 +42,16 @@ const MEMORY: Duration = Duration::from_hours(24);
 /// clock is behind, would find it closed.
 const LONG_OPEN: Timestamp = Timestamp(0);
 
+/// How much later than for the call that looks at it a moment may be: a call takes ten seconds at most, and replicas follow
+/// one clock.
+const SLACK: Duration = Duration::from_mins(1);
+
+/// The latest moment that a counter can name, if it names none that is further off than `furthest`. Only a clock that was
+/// ahead has written a later one, and nobody waits until time has caught up with that.
+fn latest(furthest: Duration, now: Timestamp) -> Timestamp {
+    now.plus(furthest).plus(SLACK)
+}
+
 /// Free tries, then a delay that doubles up to a limit and expires.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve {
@@ -121,7 +131,8 @@ pub async fn charge(
 ) -> Result<Result<(), Closed>, DbErr> {
     let counter = hold(txn, key, now).await?;
     let forgotten = counter.expire_time <= now;
-    if !forgotten && now < counter.open_time {
+    let is_closed = now < counter.open_time && counter.open_time <= latest(curve.longest, now);
+    if !forgotten && is_closed {
         return Ok(Err(counter.closed_for(counter.open_time.since(now))));
     }
     let failures = if forgotten { 1 } else { counter.failures + 1 };
@@ -179,8 +190,9 @@ pub async fn pour(
     if let Some(wait) = bucket.wait(counter.open_time, now) {
         return Ok(Err(counter.closed_for(wait)));
     }
-    let was_empty = counter.open_time <= now;
-    let empty_time = Ord::max(counter.open_time, now).plus(bucket.leak);
+    let level = bucket.level(counter.open_time, now);
+    let was_empty = level.is_zero();
+    let empty_time = now.plus(level).plus(bucket.leak);
     let poured = ActiveModel {
         key: Unchanged(counter.key),
         failures: Set(counter.failures + 1),
@@ -226,7 +238,13 @@ pub async fn spill(
     let leak = i64::try_from(bucket.leak.as_micros()).unwrap_or(i64::MAX);
     let of_row = |column| Expr::col((Entity, column));
     let is_empty = || of_row(Column::OpenTime).lte(now);
-    let fuller = || Expr::case(is_empty(), now).finally(of_row(Column::OpenTime));
+    let is_ahead = || of_row(Column::OpenTime).gt(latest(bucket.full(), now));
+    // What `Bucket::level` says.
+    let fuller = || {
+        Expr::case(is_empty(), now)
+            .case(is_ahead(), now.plus(bucket.full_but_for_one()))
+            .finally(of_row(Column::OpenTime))
+    };
     let poured = OnConflict::column(Column::Key)
         .value(Column::Failures, of_row(Column::Failures).add(1))
         .value(Column::OpenTime, Expr::expr(fuller()).add(leak))

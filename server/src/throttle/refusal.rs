@@ -7,7 +7,7 @@ use sea_orm::{
     PaginatorTrait as _, QueryFilter as _, sea_query::Expr,
 };
 
-use super::Closed;
+use super::{Closed, latest};
 use crate::{
     clock::Timestamp,
     error::Error,
@@ -36,9 +36,13 @@ pub struct Refusal {
 impl Refusal {
     /// Whether operators were told within the last hour that this counter refuses.
     fn is_told(&self, now: Timestamp) -> bool {
-        let long_ago = now.minus(AT_MOST_EVERY);
-        self.closed.told.is_some_and(|told| told > long_ago)
+        self.closed.told.is_some_and(|told| is_recent(told, now))
     }
+}
+
+/// Whether what was told then was told within the last hour: not by a clock that was ahead.
+pub(super) fn is_recent(told: Timestamp, now: Timestamp) -> bool {
+    now.minus(AT_MOST_EVERY) < told && told <= latest(Duration::ZERO, now)
 }
 
 /// Counts a refusal. The first of an episode is written in the journal, about `subject`; one of many people's also in the
@@ -92,8 +96,9 @@ pub async fn tell_within(
 
 /// How many counters have refused tries within the last hour.
 pub async fn lately_refusing(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64, DbErr> {
-    let long_ago = now.minus(AT_MOST_EVERY);
-    let refusing = Entity::find().filter(Column::RefuseTime.gt(long_ago));
+    let refusing = Entity::find()
+        .filter(Column::RefuseTime.gt(now.minus(AT_MOST_EVERY)))
+        .filter(Column::RefuseTime.lte(latest(Duration::ZERO, now)));
     refusing.count(db).await
 }
 
@@ -101,7 +106,8 @@ pub async fn lately_refusing(db: &impl ConnectionTrait, now: Timestamp) -> Resul
 async fn mark(txn: &DatabaseTransaction, key: &[u8], now: Timestamp) -> Result<bool, DbErr> {
     let unless_told = Condition::any()
         .add(Column::RefuseTime.is_null())
-        .add(Column::RefuseTime.lte(now.minus(AT_MOST_EVERY)));
+        .add(Column::RefuseTime.lte(now.minus(AT_MOST_EVERY)))
+        .add(Column::RefuseTime.gt(latest(Duration::ZERO, now)));
     let marked = Entity::update_many()
         .col_expr(Column::RefuseTime, Expr::value(now))
         .filter(Column::Key.eq(key))

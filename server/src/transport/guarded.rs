@@ -21,15 +21,24 @@ const PREFACE_BYTES: usize = 24;
 /// An accepted connection, plain or TLS.
 ///
 /// - A read fails when the first request head has not arrived whole in time.
-/// - Every operation fails, and a waiting one wakes, once the kill switch is thrown: tonic has no other
-///   way to end a connection whose peer hangs.
+/// - Every operation fails, and a waiting one wakes, once it is cut or the kill switch is thrown: tonic has no
+///   other way to end a connection whose peer hangs.
 /// - Its place under the connection limits is given back when it is dropped.
 pub struct GuardedIo {
     stream: Stream,
     peer: Peer,
     opening: Option<Opening>,
+    cut: CancellationToken,
     killed: Pin<Box<WaitForCancellationFutureOwned>>,
     _slot: Slot,
+}
+
+/// What a request knows of its connection, found in its extensions.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub(super) peer: Peer,
+    /// Ends it.
+    pub(super) cut: CancellationToken,
 }
 
 enum Stream {
@@ -76,6 +85,9 @@ impl GuardedIo {
 
     /// By the deadline the first request head must have arrived whole.
     fn new(stream: Stream, peer: Peer, slot: Slot, terms: &Terms, deadline: Instant) -> Self {
+        // A child has its own lock, so that connections do not meet at every read.
+        let cut = terms.kill.child_token();
+
         Self {
             stream,
             peer,
@@ -83,8 +95,8 @@ impl GuardedIo {
                 limit: Box::pin(tokio::time::sleep_until(deadline)),
                 head: FirstHead::default(),
             }),
-            // A child has its own lock, so that connections do not meet at every read.
-            killed: Box::pin(terms.kill.child_token().cancelled_owned()),
+            killed: Box::pin(cut.clone().cancelled_owned()),
+            cut,
             _slot: slot,
         }
     }
@@ -93,7 +105,7 @@ impl GuardedIo {
         match self.killed.as_mut().poll(cx) {
             Poll::Ready(()) => Err(io::Error::new(
                 io::ErrorKind::ConnectionAborted,
-                "the server is ending",
+                "the server has cut it",
             )),
             Poll::Pending => Ok(()),
         }
@@ -120,10 +132,13 @@ pub(super) struct Terms {
 }
 
 impl Connected for GuardedIo {
-    type ConnectInfo = Peer;
+    type ConnectInfo = Connection;
 
-    fn connect_info(&self) -> Peer {
-        self.peer
+    fn connect_info(&self) -> Connection {
+        Connection {
+            peer: self.peer,
+            cut: self.cut.clone(),
+        }
     }
 }
 

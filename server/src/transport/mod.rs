@@ -3,8 +3,8 @@
 //! A connection passes `listener` (`proxy_header`, counts, TLS, first-request limit) and becomes a
 //! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
 //! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
-//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, or to the HTTP pages. `shutdown` ends it all, `ops` shows
-//! it to the operator.
+//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, or to the HTTP pages. `unread` has answers keep their places
+//! until they are sent. `shutdown` ends it all, `ops` shows it to the operator.
 //!
 //! tonic alone leaves several of these limits off, or has none.
 
@@ -43,6 +43,7 @@ pub mod session_cookie;
 pub mod shutdown;
 /// Certificate and key, reloaded when their files change.
 pub mod tls;
+mod unread;
 /// A call begins when its message is there.
 pub mod whole_request;
 

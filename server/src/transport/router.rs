@@ -11,6 +11,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{ServiceBuilder, ServiceExt};
 
 use super::deadline::CallLimits;
+use super::guarded::Connection;
 use super::open_calls::{self, OpenCalls};
 use super::origin::AllowedOrigins;
 use super::whole_request::{self, WholeRequests};
@@ -23,7 +24,7 @@ pub struct Policy {
     pub origins: AllowedOrigins,
     /// How long calls and pages may take.
     pub calls: CallLimits,
-    /// How many calls may be open.
+    /// How many calls and pages may be open.
     pub open: OpenCalls,
     /// Which calls begin when all of their request is there.
     pub requests: WholeRequests,
@@ -42,8 +43,8 @@ pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
         .into()
 }
 
-/// Layers run from the bottom up: preflight, CORS, admission, grpc-web, refusals, places, deadline, whole request, panics,
-/// call.
+/// Layers run from the bottom up: preflight, CORS, admission, places kept, grpc-web, refusals, places, deadline, whole
+/// request, panics, call.
 fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
     let origins = &policy.origins;
 
@@ -60,6 +61,7 @@ fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
         .layer(from_fn_with_state(policy.open.clone(), open_calls::bound))
         .layer(from_fn(refusal::explain))
         .layer(GrpcWebLayer::new())
+        .layer(from_fn(open_calls::keep))
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(origins.clone(), cors::check_preflight))
@@ -79,14 +81,23 @@ fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
             deadline::limit_page,
         ))
         .layer(from_fn_with_state(
+            policy.open.clone(),
+            open_calls::bound_page,
+        ))
+        .layer(from_fn_with_state(
             policy.origins.clone(),
             origin::refuse_foreign_forms,
         ))
 }
 
-async fn dispatch(calls: Router, pages: Router, request: Request) -> Response {
+async fn dispatch(calls: Router, pages: Router, mut request: Request) -> Response {
     if !names_its_host(&request) {
         return StatusCode::BAD_REQUEST.into_response();
+    }
+
+    let connection = request.extensions().get::<Connection>();
+    if let Some(peer) = connection.map(|connection| connection.peer) {
+        request.extensions_mut().insert(peer);
     }
 
     let router = if is_call(&request) { calls } else { pages };

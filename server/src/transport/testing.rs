@@ -47,6 +47,8 @@ pub(super) struct Setup {
     pub(super) tls: Option<ServerTls>,
     pub(super) calls: CallLimits,
     pub(super) drain: Duration,
+    pub(super) places: usize,
+    pub(super) stuck: Duration,
 }
 
 impl Default for Setup {
@@ -56,6 +58,8 @@ impl Default for Setup {
             tls: None,
             calls: CallLimits::default(),
             drain: Duration::from_secs(10),
+            places: 1_000,
+            stuck: Duration::from_mins(1),
         }
     }
 }
@@ -78,7 +82,8 @@ pub(super) async fn serve(setup: Setup) -> Served {
         .unwrap();
     let address = listener.local_addr();
 
-    let open = OpenCalls::new(1_000, &[], Proxies::default(), metrics.clone());
+    let open = OpenCalls::new(setup.places, &[], Proxies::default(), metrics.clone())
+        .cutting_after(setup.stuck);
     let policy = Policy {
         origins: AllowedOrigins::of_urls([ALLOWED_ORIGIN]).unwrap(),
         calls: setup.calls,

@@ -21,7 +21,7 @@ use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tonic::Status;
 
-use super::open_calls::{Network, OpenCalls};
+use super::open_calls::{Client, OpenCalls};
 use crate::places::Places;
 
 /// A message is nearly always sent together with its call; whoever takes longer is slow.
@@ -72,8 +72,8 @@ pub(super) async fn wait(
     };
     let soon = tokio::time::timeout(SLOW, incoming.read(requests.longest)).await;
     if soon.is_err() {
-        let Network(network) = parts.extensions.get().cloned().unwrap_or_default();
-        let Some(_place) = requests.slow.take(&network) else {
+        let Client(client) = parts.extensions.get().copied().unwrap_or_default();
+        let Some(_place) = requests.slow.take_at(client) else {
             return requests.calls.overloaded(parts.uri.path());
         };
         incoming.read(requests.longest).await;

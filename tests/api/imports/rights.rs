@@ -348,3 +348,23 @@ async fn a_director_imports_two_files_at_a_time() {
         .await
         .expect("an import of somebody else");
 }
+
+/// They make accounts themselves, with which more could be imported.
+#[tokio::test]
+async fn however_many_directors_import_an_administrator_finds_room() {
+    let network = Network::start().await;
+    let dora = network::director(&network.server, "dora", &network.school).await;
+    let dirk = network::director(&network.server, "dirk", &network.school).await;
+    let mut first = Open::begin(&dora, at(&network.school)).await;
+    let _second = Open::begin(&dora, at(&network.school)).await;
+    let _third = Open::begin(&dirk, at(&network.school)).await;
+
+    let fourth = import(&dirk, at(&network.school), vec![row(1, "leo")]).await;
+
+    assert_eq!(refusal(fourth), "OVERLOADED");
+    first.send("lea").await.expect("a row of the first");
+    let admin = network.server.admin().await;
+    import(&admin, at(&network.school), vec![row(1, "lou")])
+        .await
+        .expect("an import of an administrator");
+}

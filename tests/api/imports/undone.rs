@@ -1,16 +1,17 @@
 //! Taking an import back.
 
 use guichet_client::Guichet;
+use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
     Account, AccountState, DeleteInstitutionRequest, Import, ImportBegin, ImportRow, ImportState,
-    SendActivationRequest, UndoImportRequest,
+    ResetOutcome, SendActivationRequest, UndoImportRequest,
 };
 use guichet_tests::people::{self, OTHER_PASSWORD};
 use guichet_tests::{Link, Server};
 use tonic::Status;
 
 use super::{begin, import, lookup, newest, rename, row, verdicts};
-use crate::institutions::network::{Network, refusal};
+use crate::institutions::network::{self, Network, refusal};
 
 const OLD: &str = "old@ecole.example";
 const NEW: &str = "new@ecole.example";
@@ -202,4 +203,32 @@ async fn links_that_were_mailed_to_an_address_end_when_it_is_taken_back() {
     assert_eq!(undone.undone_count, 1);
     let used = people::complete(&anyone, &link, OLD, OTHER_PASSWORD).await;
     assert_eq!(refusal(used), "RESET_CODE_INVALID");
+}
+
+/// Whoever imports for a school may give a row the address of somebody elsewhere.
+#[tokio::test]
+async fn what_a_stranger_asked_for_is_not_taken_back_with_a_row_of_the_same_address() {
+    let network = Network::start().await;
+    let server = &network.server;
+    let lea = network::person(server, "lea", &network.stranger).await;
+    people::ask_reset(server, Identifier::Email(lea.email.clone())).await;
+    assert_eq!(people::reset_outcomes(server).await, [ResetOutcome::Mailed]);
+    let director = network::director(server, "dora", &network.school).await;
+    let at_her_address = ImportRow {
+        email: lea.email,
+        ..row(1, "leo")
+    };
+    let begin = ImportBegin {
+        institution_id: network.school.clone(),
+        accept_emails_elsewhere: true,
+        ..begin()
+    };
+    let imported = import(&director, begin, vec![at_her_address]).await;
+    let (job, _) = imported.expect("an import");
+    assert_eq!(job.created_count, 1);
+
+    let undone = undo(&director, &job.id, false).await.expect("an undo");
+
+    assert_eq!(undone.undone_count, 1);
+    assert_eq!(people::reset_outcomes(server).await, [ResetOutcome::Mailed]);
 }

@@ -149,6 +149,38 @@ async fn who_must_ask_an_institution_is_told_how_to_reach_it_in_its_own_words() 
     }
 }
 
+/// Whoever acts for an institution can give an account there the address of somebody who has nothing to do with it.
+#[tokio::test]
+async fn an_institution_speaks_in_no_mail_to_who_has_an_account_elsewhere() {
+    let network = Network::start().await;
+    let words = Institution {
+        help_text: [("fr".to_owned(), "Voir https://evil.example/".to_owned())].into(),
+        contact_email: "aide@evil.example".into(),
+        ..Institution::default()
+    };
+    configure(&network, &network.school, words).await;
+    let server = &network.server;
+    for (username, elsewhere) in [("anna", network.stranger.as_str()), ("berta", "")] {
+        let email = format!("{username}@ecole.example");
+        let made_up = format!("old.{username}");
+        let password = Some(Credential::Password(people::GOOD_PASSWORD.into()));
+        let own = create(server, of(elsewhere, username, &email), password).await;
+        create(server, old(&network.school, &made_up, &email), None).await;
+
+        people::ask_reset(server, Identifier::Email(email.clone())).await;
+        let with_link = server.mailbox().last(&email, 1).await;
+        people::ask_reset(server, Identifier::Username(made_up.clone())).await;
+        let without = server.mailbox().last(&email, 2).await;
+
+        assert_eq!(with_link.link().user_id, own.id);
+        for mail in [with_link, without] {
+            assert!(mail.text.contains(&made_up), "{}", mail.text);
+            assert!(mail.text.contains("School"), "{}", mail.text);
+            assert!(!mail.text.contains("evil.example"), "{}", mail.text);
+        }
+    }
+}
+
 #[tokio::test]
 async fn people_go_to_their_institutions_application_if_the_operator_lists_it() {
     const LISTED: &str = "https://ecole.example/";

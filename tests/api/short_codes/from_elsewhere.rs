@@ -1,13 +1,11 @@
-//! What strangers can do by wrong codes: not take one away from whom it was handed to, and not have the server write.
+//! What strangers can do by wrong codes: not take one away from whom it was handed to, and not have the server keep a row
+//! for each.
 
 use std::net::IpAddr;
 
-use guichet_client::proto::{
-    CheckPasswordRequest, CompleteResetRequest, GetPasswordPolicyRequest, InspectResetRequest,
-};
+use guichet_client::proto::InspectResetRequest;
 use guichet_proto::v1::reset_service_client::ResetServiceClient;
-use guichet_tests::door::is_throttled;
-use guichet_tests::people::{self, GOOD_PASSWORD, OTHER_PASSWORD};
+use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::{Place, Server, journal};
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
@@ -16,56 +14,27 @@ use uuid::Uuid;
 
 use super::{EMAIL, WRONG, complete, issue, refusal};
 
-const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
+pub(super) const ELSEWHERE: [u8; 4] = [127, 0, 1, 1];
 
 /// Somebody at one of this machine's own addresses.
 #[derive(Clone)]
-struct Stranger(ResetServiceClient<Channel>);
+pub(super) struct Stranger(pub(super) ResetServiceClient<Channel>);
 
 impl Stranger {
-    async fn at(server: &Server, address: [u8; 4]) -> Self {
+    pub(super) async fn at(server: &Server, address: [u8; 4]) -> Self {
         let endpoint = Endpoint::from_shared(server.url()).expect("an address");
         let endpoint = endpoint.local_address(Some(IpAddr::from(address)));
         let channel = endpoint.connect().await.expect("a connection");
         Self(ResetServiceClient::new(channel))
     }
 
-    async fn inspect(&self, user_id: &str, code: &str) -> Result<Response<()>, Status> {
+    pub(super) async fn inspect(&self, user_id: &str, code: &str) -> Result<Response<()>, Status> {
         let request = InspectResetRequest {
             user_id: user_id.into(),
             code: code.into(),
         };
         let reply = self.0.clone().inspect_reset(request).await;
         reply.map(|reply| reply.map(drop))
-    }
-
-    /// By every RPC that takes a code.
-    async fn each(&self, user_id: &str, code: &str) -> [Result<(), Status>; 4] {
-        let mut client = self.0.clone();
-        let policy = GetPasswordPolicyRequest {
-            user_id: user_id.into(),
-            code: code.into(),
-            ..GetPasswordPolicyRequest::default()
-        };
-        let check = CheckPasswordRequest {
-            user_id: user_id.into(),
-            code: code.into(),
-            password: OTHER_PASSWORD.into(),
-            ..CheckPasswordRequest::default()
-        };
-        let set = CompleteResetRequest {
-            user_id: user_id.into(),
-            code: code.into(),
-            email: EMAIL.into(),
-            new_password: OTHER_PASSWORD.into(),
-            ..CompleteResetRequest::default()
-        };
-        [
-            self.inspect(user_id, code).await.map(drop),
-            client.get_password_policy(policy).await.map(drop),
-            client.check_password(check).await.map(drop),
-            client.complete_reset(set).await.map(drop),
-        ]
     }
 }
 
@@ -200,46 +169,4 @@ async fn whoever_makes_up_ids_leaves_no_row_for_each() {
     let counters = counters.expect("the table");
     // One of the network's, one of everybody's.
     assert!(counters.len() <= 2, "{counters:?}");
-}
-
-#[tokio::test]
-async fn a_flood_of_wrong_codes_is_not_looked_at_and_is_told_to_wait() {
-    let server = Server::builder()
-        .env("GUICHET_THROTTLE", "on")
-        // For ten of these, one short code.
-        .env("GUICHET_THROTTLE_NETWORK_REQUESTS", "60")
-        .env("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h")
-        .start()
-        .await;
-    let id = people::active(&server, "lea", EMAIL).await.id;
-    let leo = people::active(&server, "leo", "leo@ecole.example").await.id;
-    let mailed = people::reset_link(&server, EMAIL).await;
-    let code = issue(&server, &id).await.code;
-    let nobody = "0192f0a0-0000-7000-8000-000000000001";
-    let flood = Stranger::at(&server, ELSEWHERE).await;
-    for _ in 0..6 {
-        // A right one makes room for itself.
-        let looked = flood.inspect(&id, &code).await;
-        looked.expect("a good code");
-        refusal(flood.inspect(nobody, WRONG).await);
-    }
-
-    // One answer, whether or not there is an account, a code, or the right one.
-    for (user_id, code) in [
-        (id.as_str(), WRONG),
-        (&id, &code),
-        (&leo, WRONG),
-        (nobody, "x"),
-    ] {
-        for refused in flood.each(user_id, code).await {
-            let refused = refused.expect_err("a flood");
-            assert!(is_throttled(&refused), "{refused:?}");
-        }
-    }
-    // What was mailed can't be guessed, and nobody else is held up.
-    let looked = flood.inspect(&id, &mailed.code).await;
-    looked.expect("a good link");
-    refusal(flood.inspect(&id, "").await);
-    let school = server.anyone().await;
-    complete(&school, &id, &code, EMAIL).await.expect("a reset");
 }

@@ -1,5 +1,6 @@
 //! Codes that are handed over by voice or on paper.
 
+mod flood;
 mod for_oneself;
 mod from_elsewhere;
 mod on_the_page;

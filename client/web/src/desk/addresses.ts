@@ -6,7 +6,8 @@ import { blame, field, formNamed, onSubmit } from "../form.js";
 import { guichet } from "../guichet.js";
 import { element, part, text } from "../page.js";
 import { withSession } from "../signed_in.js";
-import { type Addressee, isWaiting, sendToAll, UNANSWERED, why } from "./mailing.js";
+import { stillOpen } from "./closing.js";
+import { type Addressee, isWaiting, type Refusal, sendToAll, UNANSWERED, why } from "./mailing.js";
 
 const PAGE_SIZE = 1_000;
 
@@ -34,28 +35,32 @@ export function takeAddresses(done: () => Promise<void>): void {
   const submit = async () => {
     const max = Number(form.dataset["maxLines"]);
     const [file] = input.files ?? [];
-    const lines = file ? linesOf(await decode(file)) : [];
+    const { head, lines } = linesOf(file ? await decode(file) : "");
     if (lines.length === 0 || lines.length > max) {
       blame(input, text("page-desk-file-wrong", { max }));
       return input.focus();
     }
-    const outcomes = await carryOut(lines);
+    const { outcomes, failure } = await carryOut(lines);
+    await stillOpen();
     form.reset();
-    part("#outcomes").replaceChildren(...outcomes.map((outcome) => element("li", {}, outcome)));
+    const told = [...head.map((line) => tell(line, text("page-desk-row-head"))), ...outcomes];
+    part("#outcomes").replaceChildren(...told.map((outcome) => element("li", {}, outcome)));
     await done();
+    if (failure !== undefined) throw failure;
   };
   onSubmit(form, () => withSession(submit));
 }
 
-/** The lines that have an address; of a first line without one, its names of columns are meant. */
-function linesOf(content: string): Line[] {
+/** The lines that have an address. Of a first one without, its names of columns are meant, or so it seems. */
+function linesOf(content: string): { head: Line[]; lines: Line[] } {
   const lines = read(content).map(([who = "", email = ""], index) => ({ row: index + 1, who, email }));
   const isHead = !lines[0]?.email.includes("@");
-  const rest = isHead ? lines.slice(1) : lines;
-  return rest.every(({ who, email }) => who !== "" && email !== "") ? rest : [];
+  const head = lines.splice(0, isHead ? 1 : 0);
+  return { head, lines: lines.every(({ who, email }) => who !== "" && email !== "") ? lines : [] };
 }
 
-async function carryOut(lines: readonly Line[]): Promise<string[]> {
+/** What became of each line. `failure` is what ended it after some had been sent. */
+async function carryOut(lines: readonly Line[]): Promise<{ outcomes: string[]; failure: unknown }> {
   const outcomes = new Map<Line, string>();
   const meant = new Map<Line, Match>();
   for (const line of lines) meant.set(line, await find(line.who));
@@ -67,15 +72,18 @@ async function carryOut(lines: readonly Line[]): Promise<string[]> {
     else if (!isWaiting(account)) outcomes.set(line, text("page-desk-row-settled"));
     else found.push({ account, email: line.email, line });
   }
-  const refusals = await sendToAll(found);
-  for (const [index, { line }] of found.entries()) {
-    const reason = refusals[index] ?? UNANSWERED;
-    const done = text("page-desk-done-send", { email: line.email });
-    outcomes.set(line, reason === "" ? done : text("page-desk-row-refused", { reason: why(reason) }));
-  }
-  return lines.map((line) =>
-    text("page-desk-row", { row: line.row, who: line.who, outcome: outcomes.get(line) ?? "" }),
-  );
+  const { verdicts, failure } = await sendToAll(found);
+  for (const [index, { line }] of found.entries()) outcomes.set(line, sent(line, verdicts[index] ?? UNANSWERED));
+  return { outcomes: lines.map((line) => tell(line, outcomes.get(line) ?? "")), failure };
+}
+
+function sent({ email }: Line, refusal: Refusal): string {
+  if (refusal === "") return text("page-desk-done-send", { email });
+  return refusal === UNANSWERED ? why(refusal) : text("page-desk-row-refused", { reason: why(refusal) });
+}
+
+function tell({ row, who }: Line, outcome: string): string {
+  return text("page-desk-row", { row, who, outcome });
 }
 
 /** Of two addresses for one person, one is wrong: a mail to either may hand the account to somebody else. */
@@ -90,6 +98,7 @@ async function find(who: string): Promise<Match> {
   const accounts = new Map<string, Account>();
   let pageToken = "";
   for (let page = 0; page < MOST_PAGES; page++) {
+    await stillOpen();
     const reply = await guichet.institution.listPeople({ search: who, pageSize: PAGE_SIZE, pageToken });
     for (const { account } of reply.people) {
       if (account && isNamed(account, who)) accounts.set(account.id, account);

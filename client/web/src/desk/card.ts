@@ -4,6 +4,7 @@ import { type Account, type ListPeopleResponse_Person as Person, AccountState, M
 import { guichet } from "../guichet.js";
 import { announce, element, moment, text } from "../page.js";
 import { milliseconds } from "../time.js";
+import { stillOpen } from "./closing.js";
 import { showHistory } from "./history.js";
 import { isWaiting } from "./mailing.js";
 import { showProgress } from "./progress.js";
@@ -160,6 +161,7 @@ async function mailLink({ made, changed }: Tools): Promise<void> {
 
 async function unlock(account: Account): Promise<void> {
   await guichet.account.unlockAccount({ accountId: account.id });
+  await stillOpen();
   announce(text("page-desk-done-unlock", { name: name(account) }));
 }
 

@@ -4,6 +4,7 @@ import { type Account, AccountState } from "@guichet/client/v1";
 
 import { guichet } from "../guichet.js";
 import { text } from "../page.js";
+import { stillOpen } from "./closing.js";
 
 /** Migrates people at once: as many as a call takes. */
 const BATCH = 100;
@@ -18,18 +19,42 @@ export interface Addressee {
 export type Refusal = string;
 
 /** Where the server gave no verdict, nobody may believe that a mail is on its way. */
-export const UNANSWERED: Refusal = "INTERNAL";
+export const UNANSWERED: Refusal = "UNANSWERED";
+
+/** What became of mails that were asked for together. */
+export interface Mailing {
+  /** One for each person, in their order. */
+  readonly verdicts: readonly Refusal[];
+  /** What ended it early, where it is no verdict on a person. */
+  readonly failure?: unknown;
+}
 
 /** Whether a mail with a link for a first password is what the person needs. */
 export function isWaiting({ state }: Account): boolean {
   return state === AccountState.LEGACY || state === AccountState.PENDING;
 }
 
-/** Sends each the mail with the link for a password, migrating who is not yet; a verdict for each, in their order. */
-export async function sendToAll(people: readonly Addressee[]): Promise<Refusal[]> {
+/** Sends each the mail with the link for a password, migrating who is not yet. */
+export async function sendToAll(people: readonly Addressee[]): Promise<Mailing> {
   const verdicts = people.map(() => UNANSWERED);
+  try {
+    await migrate(people, verdicts);
+    for (const [index, { account, email }] of people.entries()) {
+      if (account.state === AccountState.LEGACY) continue;
+      await stillOpen();
+      verdicts[index] = await refusalOf(() => guichet.account.sendActivation({ accountId: account.id, email }));
+    }
+    return { verdicts };
+  } catch (failure) {
+    return { verdicts, failure };
+  }
+}
+
+/** Migrates those of the old system, and writes down what became of it. */
+async function migrate(people: readonly Addressee[], verdicts: Refusal[]): Promise<void> {
   const legacy = [...people.entries()].filter(([, { account }]) => account.state === AccountState.LEGACY);
   for (let start = 0; start < legacy.length; start += BATCH) {
+    await stillOpen();
     const batch = legacy.slice(start, start + BATCH);
     const requests = batch.map(([, { account, email }]) => ({ accountId: account.id, email }));
     const { results } = await guichet.account.batchMigrateAccounts({ requests });
@@ -38,11 +63,6 @@ export async function sendToAll(people: readonly Addressee[]): Promise<Refusal[]
       if (result?.accountId === account.id) verdicts[index] = result.reason;
     }
   }
-  for (const [index, { account, email }] of people.entries()) {
-    if (account.state === AccountState.LEGACY) continue;
-    verdicts[index] = await refusalOf(() => guichet.account.sendActivation({ accountId: account.id, email }));
-  }
-  return verdicts;
 }
 
 /** Why a call was refused; what is no verdict on the person is thrown. */

@@ -6,7 +6,8 @@ import { guichet } from "../guichet.js";
 import { element, part, say, text } from "../page.js";
 import { withSession } from "../signed_in.js";
 import { type Attempt, card, type Card } from "./card.js";
-import { isWaiting, refusalOf, sendToAll, UNANSWERED, why } from "./mailing.js";
+import { stillOpen } from "./closing.js";
+import { isWaiting, refusalOf, sendToAll, UNANSWERED } from "./mailing.js";
 import { institutions, showProgress } from "./progress.js";
 import { makeSheet, printList, printSheets, type Sheet } from "./sheets.js";
 import { asked, leftOut, tell as tellVerdicts, type Verdict } from "./verdicts.js";
@@ -77,6 +78,7 @@ async function fetchPage(attempt: Attempt): Promise<Card[]> {
     pageSize: PAGE_SIZE,
     pageToken,
   });
+  await stillOpen();
   pageToken = reply.nextPageToken;
   const shown = reply.people.flatMap((person) => card(person, attempt, () => refresh(attempt)) ?? []);
   cards.push(...shown);
@@ -103,15 +105,19 @@ async function refresh(attempt: Attempt): Promise<void> {
 }
 
 async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<void> {
-  const people = chosen.map(({ account }) => account);
-  const able = people.filter((account) => whyNoMail(account) === "");
-  const refusals = await sendToAll(able.map((account) => ({ account, email: account.email })));
-  const rest = people.filter((account) => !able.includes(account));
+  const able = chosen.filter(({ account }) => whyNoMail(account) === "");
+  const rest = chosen.filter((one) => !able.includes(one));
+  const { verdicts, failure } = await sendToAll(able.map(({ account }) => ({ account, email: account.email })));
+  const told = [
+    ...able.map(({ account }, index) => asked(account, verdicts[index] ?? UNANSWERED)),
+    ...rest.map(({ account }) => leftOut(account, whyNoMail(account))),
+  ];
+  // Where the list can't be drawn anew either, the next press must know who is migrated.
+  for (const [index, one] of able.entries()) {
+    if (verdicts[index] === "") one.account = { ...one.account, state: AccountState.PENDING };
+  }
   await refresh(attempt);
-  tellVerdicts("page-desk-batch", [
-    ...able.map((account, index) => asked(account, why(refusals[index] ?? UNANSWERED))),
-    ...rest.map((account) => leftOut(account, whyNoMail(account))),
-  ]);
+  tellVerdicts("page-desk-batch", told, failure);
 }
 
 /** Why the server is not even asked to mail somebody a link for a first password; empty where it is. */
@@ -127,6 +133,7 @@ async function printSelected(
   print: (sheets: readonly Sheet[]) => void,
 ): Promise<void> {
   const { sheets, verdicts, failure } = await makeSheets(chosen.map(({ account }) => account));
+  await stillOpen();
   if (sheets.length > 0) print(sheets);
   await refresh(attempt);
   if (failure !== undefined) throw failure;
@@ -144,9 +151,10 @@ async function makeSheets(
       verdicts.push(leftOut(account, text("page-desk-outcome-DISABLED")));
       continue;
     }
+    await stillOpen();
     try {
       const refusal = await refusalOf(async () => sheets.push(await makeSheet(account)));
-      verdicts.push(asked(account, why(refusal)));
+      verdicts.push(asked(account, refusal));
     } catch (failure) {
       return { sheets, verdicts, failure };
     }

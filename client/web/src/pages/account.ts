@@ -9,13 +9,24 @@ import { RuleList } from "../rule_list.js";
 import { download } from "../download.js";
 import { offerFactor, showFactor } from "../second_factor.js";
 import { listSessions } from "../session_list.js";
-import { attempt, leave, type Onward } from "../signed_in.js";
+import { attempt, leave, type Onward, withSession } from "../signed_in.js";
 
 /** Who may unblock others' accounts. */
 const DESK_ROLES = ["admin", "institution_admin"];
 
 let identifiers: string[] = [];
 let onward: Onward = "back";
+/** Whose page this is: of the first one whose session it has. */
+let owner: string | undefined;
+
+/** Another person may sign in, or this one out, in another tab: what stands here is not for whoever comes next. */
+function close(accountId: string | undefined): void {
+  owner ??= accountId;
+  if (accountId === owner) return;
+  part("main").hidden = true;
+  if (accountId === undefined) leave(onward);
+  else location.reload();
+}
 
 async function open(): Promise<void> {
   const { username, email, roles, totpEnrolled, recoveryCodesLeft } = await guichet.auth.getUserInfo({});
@@ -26,8 +37,6 @@ async function open(): Promise<void> {
   showFactor(totpEnrolled, recoveryCodesLeft);
   await listSessions();
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
-  // Another person may sign in, or this one out, in another tab.
-  guichet.session?.onChange((accountId) => (accountId === undefined ? leave(onward) : location.reload()));
 }
 
 function changePassword(): void {
@@ -38,7 +47,7 @@ function changePassword(): void {
     return input;
   }) as [HTMLInputElement, HTMLInputElement, HTMLInputElement];
   const rules = new RuleList(wanted, () => identifiers);
-  onSubmit(form, async () => {
+  const send = async () => {
     if (confirmation.value !== wanted.value) {
       blame(confirmation, text("page-mismatch"));
       return confirmation.focus();
@@ -52,20 +61,24 @@ function changePassword(): void {
     form.reset();
     announce(text("page-account-password-done"));
     await listSessions();
-  });
+  };
+  onSubmit(form, () => withSession(send));
 }
 
 function changeEmail(): void {
   const form = formNamed("change-email");
   reveal(field(form, "current_password"));
-  onSubmit(form, async (typed) => {
-    const newEmail = typed("new_email").trim();
-    await guichet.account.requestEmailChange({ newEmail, currentPassword: typed("current_password") });
-    form.reset();
-    announce(text("page-account-email-done", { email: newEmail }));
-  });
+  onSubmit(form, (typed) =>
+    withSession(async () => {
+      const newEmail = typed("new_email").trim();
+      await guichet.account.requestEmailChange({ newEmail, currentPassword: typed("current_password") });
+      form.reset();
+      announce(text("page-account-email-done", { email: newEmail }));
+    }),
+  );
 }
 
+guichet.session?.onChange(close);
 changePassword();
 changeEmail();
 offerFactor();

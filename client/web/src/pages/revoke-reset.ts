@@ -1,18 +1,18 @@
-/** "This was not me." */
-import { field, formNamed, onSubmit } from "../form.js";
-import { guichet } from "../guichet.js";
-import { addressOf, clicked, rememberedLink, takeLink } from "../link.js";
+/** "This was not me." Only the server knows what the button does in the end: the link may die before it is pressed. */
+import { field, formNamed } from "../form.js";
+import { addressOf, rememberedLink, takeLink } from "../link.js";
 
 const form = formNamed("revoke-reset");
 const remembered = rememberedLink();
 
 if (field(form, "code").value === "" && remembered) {
-  // Loaded again. What the button does depends on the link, and only the server knows.
+  // Loaded again. What the button does depends on the link.
   location.replace(addressOf(remembered));
 } else {
-  const link = takeLink(form);
-  onSubmit(form, async () => {
-    await guichet.reset.revokeReset(link);
-    clicked(form);
+  takeLink(form);
+  form.addEventListener("submit", (event) => {
+    // The answer to a second click would tell that nothing was left to do.
+    if (form.ariaBusy === "true") event.preventDefault();
+    form.ariaBusy = "true";
   });
 }

@@ -35,19 +35,17 @@ impl Counters {
             master_key,
             &Username::lookup_key(typed).unwrap_or_else(|| typed.to_owned()),
         );
-        let with = |parts: &[&[u8]]| {
-            let half = master_key.mac(Purpose::ThrottleKeys, parts);
-            [&name[..], &half[..HALF]].concat()
-        };
+        let with = |parts: &[&[u8]]| of_name(master_key, &name, parts);
+        let [everywhere, devices] = wide(master_key, &name);
         let of_place =
             |place: &str| throttle::key(master_key, &[b"login-network", place.as_bytes()]);
         Self {
             network: of_place(network),
             site: site.map(of_place),
             here: with(&[b"network", network.as_bytes()]),
-            everywhere: with(&[b"everywhere"]),
+            everywhere,
             device: device.map(|id| with(&[b"device", id.as_bytes()])),
-            devices: with(&[b"devices"]),
+            devices,
         }
     }
 }
@@ -56,6 +54,20 @@ impl Counters {
 pub(super) fn all_of(master_key: &MasterKey, name: &str) -> (Vec<u8>, Vec<u8>) {
     let name = name_key(master_key, name);
     ([name, [0x00; HALF]].concat(), [name, [0xff; HALF]].concat())
+}
+
+/// Those counters of a name that a try is charged to after a nearer one.
+pub(super) fn wide_of(master_key: &MasterKey, name: &str) -> [Vec<u8>; 2] {
+    wide(master_key, &name_key(master_key, name))
+}
+
+fn wide(master_key: &MasterKey, name: &[u8; HALF]) -> [Vec<u8>; 2] {
+    [&b"everywhere"[..], b"devices"].map(|what| of_name(master_key, name, &[what]))
+}
+
+fn of_name(master_key: &MasterKey, name: &[u8; HALF], parts: &[&[u8]]) -> Vec<u8> {
+    let half = master_key.mac(Purpose::ThrottleKeys, parts);
+    [&name[..], &half[..HALF]].concat()
 }
 
 fn name_key(master_key: &MasterKey, name: &str) -> [u8; HALF] {
@@ -105,6 +117,17 @@ mod tests {
         assert_ne!(school.here, elsewhere.here);
         assert_eq!(school.everywhere, elsewhere.everywhere);
         assert_ne!(school.here, school.everywhere);
+    }
+
+    #[test]
+    fn the_wide_counters_of_a_name_are_those_of_all_its_networks_and_devices() {
+        let master_key = test_master_key("01");
+        let key = Username::lookup_key("Jean.Dupont").unwrap();
+        let counters = Counters::of(&master_key, "jean.dupont", ("192.0.2.0/24", None), None);
+
+        let wide = wide_of(&master_key, &key);
+
+        assert_eq!(wide, [counters.everywhere, counters.devices]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{device::Device, second_factor};
 use crate::{
-    account::{current_password, username::Username},
+    account::{current_password, former_passwords, username::Username},
     app::App,
     call::Call,
     error::Error,
@@ -301,13 +301,19 @@ pub async fn refund(db: &impl ConnectionTrait, charged: &Charged) -> Result<i64,
     Ok(most)
 }
 
-/// Forgets every counter of a name: the account's password was reset.
+/// Forgets every counter of a name: the account's password was reset. The wide ones last, as they are charged: a try has a
+/// nearer one when it comes to them.
 pub async fn forget(db: &impl ConnectionTrait, app: &App, username_key: &str) -> Result<(), Error> {
     let (first, last) = counters::all_of(&app.master_key, username_key);
+    let wide = counters::wide_of(&app.master_key, username_key);
     counter::Entity::delete_many()
         .filter(counter::Column::Key.between(first, last))
+        .filter(counter::Column::Key.is_not_in(wide.clone()))
         .exec(db)
         .await?;
+    for key in &wide {
+        throttle::forget(db, key).await?;
+    }
     Ok(())
 }
 
@@ -320,5 +326,6 @@ pub async fn unlock(
 ) -> Result<(), Error> {
     forget(db, call.app, &account.username_key).await?;
     second_factor::forgive(call, db, account.id).await?;
-    current_password::forgive(db, call.app, account.id).await
+    current_password::forgive(db, call.app, account.id).await?;
+    former_passwords::forgive(db, call.app, account.id).await
 }

@@ -119,7 +119,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use crate::mail::message::fixture;
-    use crate::mail::transport::Transport;
+    use crate::mail::transport::{SEND_LIMIT, Transport};
 
     #[tokio::test]
     async fn a_mail_is_one_whole_private_file_with_its_link_in_one_piece() {
@@ -127,8 +127,8 @@ mod tests {
         let transport = Transport::from_url("file:", data_dir.path()).unwrap();
 
         let message = fixture::message(transport.encoding());
-        let accepted = transport.send(&message).await.unwrap();
-        transport.send(&message).await.unwrap();
+        let accepted = transport.send(&message, SEND_LIMIT).await.unwrap();
+        transport.send(&message, SEND_LIMIT).await.unwrap();
 
         let dir = data_dir.path().join("mail");
         let names: Vec<_> = dir

@@ -13,7 +13,8 @@ use self::file::FileTransport;
 use self::smtp::SmtpTransport;
 use super::message::{Encoding, Message};
 
-/// The longest time one message may take. lettre's own limit covers connecting only.
+/// The longest time until a mail server is ready for a message, and for writing one as a file. lettre's own limit covers
+/// connecting only.
 const SEND_LIMIT: Duration = Duration::from_secs(20);
 
 /// Longest answer of a server that is kept, in characters.
@@ -90,11 +91,16 @@ impl Transport {
         }
     }
 
-    /// Hands `message` over. Gives up after 20 seconds.
-    pub async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
+    /// Hands `message` over. Gives up after 20 seconds where it was not taken yet, and `confirm_timeout` after it was given
+    /// whole to a server that does not say that it took it.
+    pub async fn send(
+        &self,
+        message: &Message,
+        confirm_timeout: Duration,
+    ) -> Result<Accepted, SendError> {
         match self {
             Self::File(transport) => transport.send(message).await,
-            Self::Smtp(transport) => transport.send(message).await,
+            Self::Smtp(transport) => transport.send(message, confirm_timeout).await,
         }
     }
 

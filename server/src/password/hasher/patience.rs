@@ -122,12 +122,12 @@ impl Hasher {
         self.pool.patience.longest(bytes)
     }
 
-    /// Waits as long as the slowest kind of hash would have taken, for a password that arrived at the first moment and
+    /// Waits as long as the slowest kind of hash would have taken, for a password whose turn came at the first moment and
     /// whose verification was begun at the second.
-    pub async fn as_slow_as_any(&self, [arrived, begun]: [Instant; 2], password: &Password) {
+    pub async fn as_slow_as_any(&self, [turned, begun]: [Instant; 2], password: &Password) {
         let spellings = password.spellings();
         let wait: Duration = spellings.map(|spelling| self.slowest(spelling.len())).sum();
-        let from = Ord::max(arrived + APPROACH, begun);
+        let from = Ord::max(turned + APPROACH, begun);
         tokio::time::sleep_until((from + wait).into()).await;
     }
 }

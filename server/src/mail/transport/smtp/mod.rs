@@ -5,6 +5,7 @@
 //! send that is given up halfway goes back into the pool, where its late answer would be taken for
 //! the answer to the next message.
 
+mod lines;
 mod server;
 #[cfg(test)]
 mod stub;
@@ -17,7 +18,7 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use tokio::sync::Mutex;
-use tokio::time::{Instant as Deadline, timeout_at};
+use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
 use self::server::{Server, words};
 use super::{Accepted, SEND_LIMIT, SendError, SendErrorKind, one_line};
@@ -45,14 +46,18 @@ impl SmtpTransport {
         })
     }
 
-    pub(super) async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
-        let deadline = Deadline::now() + self.limit;
-        let mut connection = timeout_at(deadline, self.announce(message))
+    pub(super) async fn send(
+        &self,
+        message: &Message,
+        confirm_timeout: Duration,
+    ) -> Result<Accepted, SendError> {
+        let mut connection = timeout(self.limit, self.announce(message))
             .await
             .map_err(|_| SendError::deferred("the mail server did not answer in time"))??;
 
-        // From here on the server may have taken the message even if we never hear of it.
-        let sent = timeout_at(deadline, connection.message(&message.raw)).await;
+        // From here on the server may have taken the message even if we never hear of it. Many look at it closely before
+        // they say so (RFC 5321, section 4.5.3.2.6), whatever time they took for what came before.
+        let sent = timeout(confirm_timeout, connection.message(&message.raw)).await;
         let response = match sent {
             Err(_) => {
                 let late = "the mail server did not confirm the message in time";
@@ -103,12 +108,13 @@ impl SmtpTransport {
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
 
-        let refused = |error| refusal(&error, SendErrorKind::Deferred);
+        // Whom it comes from is the same for all mails: no refusal of that is about this one.
         let from = message.envelope.from().cloned();
         connection
             .command(Mail::new(from, options))
             .await
-            .map_err(refused)?;
+            .map_err(|error| SendError::deferred(words(&error)))?;
+        let refused = |error| refusal(&error, SendErrorKind::Deferred);
         for to in message.envelope.to() {
             let recipient = Rcpt::new(to.clone(), vec![]);
             connection.command(recipient).await.map_err(refused)?;
@@ -164,9 +170,14 @@ mod tests {
     use super::*;
     use crate::mail::message::{Encoding, fixture};
 
+    const CONFIRM_TIMEOUT: Duration = Duration::from_secs(1);
+
+    /// Within either limit, but not twice within one.
+    const SLOW: Duration = Duration::from_millis(600);
+
     fn transport(stub: &Stub) -> SmtpTransport {
         SmtpTransport {
-            limit: Duration::from_millis(500),
+            limit: CONFIRM_TIMEOUT,
             ..SmtpTransport::from_url(&stub.url()).unwrap()
         }
     }
@@ -178,7 +189,7 @@ mod tests {
         let message = fixture::message(Encoding::Wire);
 
         for _ in 0..2 {
-            let accepted = transport.send(&message).await.unwrap();
+            let accepted = transport.send(&message, CONFIRM_TIMEOUT).await.unwrap();
             assert_eq!(accepted.answer, "250 taken");
         }
 
@@ -207,6 +218,7 @@ mod tests {
             ("RCPT", "550 no such user", Refused, "550 no such user"),
             ("RCPT", "450 try later", Deferred, "450 try later"),
             ("MAIL", "421 closing", Deferred, "421 closing"),
+            ("MAIL", "550 not you", Deferred, "550 not you"),
             ("DATA", "554 no", Refused, "554 no"),
             ("DATA", "", Deferred, "response error: incomplete response"),
             (".", "552 too big", Refused, "552 too big"),
@@ -218,7 +230,7 @@ mod tests {
         for (verb, reply, kind, answer) in cases {
             let stub = Stub::start(Script::default().reply(verb, reply)).await;
             let error = transport(&stub)
-                .send(&fixture::message(Encoding::Wire))
+                .send(&fixture::message(Encoding::Wire), CONFIRM_TIMEOUT)
                 .await
                 .unwrap_err();
 
@@ -239,9 +251,28 @@ mod tests {
             let transport = transport(&stub);
             let message = fixture::message(Encoding::Wire);
 
-            assert_eq!(transport.send(&message).await.unwrap_err().kind, kind);
+            assert_eq!(
+                transport
+                    .send(&message, CONFIRM_TIMEOUT)
+                    .await
+                    .unwrap_err()
+                    .kind,
+                kind
+            );
             assert!(transport.idle.lock().await.is_empty(), "never used again");
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_took_its_time_before_the_message_has_as_much_for_it_as_any() {
+        let late = Script::default().late_at("RCPT", SLOW).late_at(".", SLOW);
+        let stub = Stub::start(late).await;
+
+        let accepted = transport(&stub)
+            .send(&fixture::message(Encoding::Wire), CONFIRM_TIMEOUT)
+            .await;
+
+        assert_eq!(accepted.expect("a mail that left").answer, "250 taken");
     }
 
     #[tokio::test]
@@ -249,7 +280,7 @@ mod tests {
         let transport = SmtpTransport::from_url("smtp://127.0.0.1:1").unwrap();
 
         let error = transport
-            .send(&fixture::message(Encoding::Wire))
+            .send(&fixture::message(Encoding::Wire), CONFIRM_TIMEOUT)
             .await
             .unwrap_err();
 
@@ -264,7 +295,7 @@ mod tests {
         let transport = SmtpTransport::from_url(&url).unwrap();
 
         let error = transport
-            .send(&fixture::message(Encoding::Wire))
+            .send(&fixture::message(Encoding::Wire), CONFIRM_TIMEOUT)
             .await
             .unwrap_err();
 
@@ -288,7 +319,7 @@ mod tests {
         let transport = SmtpTransport::from_url(&url).unwrap();
 
         let error = transport
-            .send(&fixture::message(Encoding::Wire))
+            .send(&fixture::message(Encoding::Wire), CONFIRM_TIMEOUT)
             .await
             .unwrap_err();
 
@@ -306,7 +337,10 @@ mod tests {
         let text = "a\n.\nMAIL FROM:<evil@example.org>\n.\r\n\r.\r\n";
         let message = fixture::message_with_text(text, Encoding::Wire);
 
-        transport(&stub).send(&message).await.unwrap();
+        transport(&stub)
+            .send(&message, CONFIRM_TIMEOUT)
+            .await
+            .unwrap();
 
         let sessions = stub.sessions();
         assert_eq!(sessions[0].messages.len(), 1);

@@ -9,8 +9,10 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
+use tokio::net::TcpStream;
 
 use super::super::{SEND_LIMIT, SendError};
+use super::lines::ByLine;
 
 /// Where the server is, and how to talk to it.
 pub(super) struct Server {
@@ -64,30 +66,27 @@ impl Server {
     }
 
     pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
-        let wrapper = match &self.security {
-            Security::Tls(tls) => Some(tls.clone()),
-            _ => None,
-        };
-        let address = (self.host.as_str(), self.port);
         // A 5xx before the message is named is about us, not about the message: try again.
         let unreachable = |error: SmtpError| SendError::deferred(words(&error));
 
-        let mut connection = AsyncSmtpConnection::connect_tokio1(
-            address,
-            Some(SEND_LIMIT),
-            &self.hello,
-            wrapper,
-            None,
-        )
-        .await
-        .map_err(unreachable)?;
+        let address = (self.host.as_str(), self.port);
+        let hello = &self.hello;
+        let connected = if let Security::Tls(tls) = &self.security {
+            let (limit, tls) = (Some(SEND_LIMIT), Some(tls.clone()));
+            AsyncSmtpConnection::connect_tokio1(address, limit, hello, tls, None).await
+        } else {
+            let stream = TcpStream::connect(address).await;
+            let stream = ByLine::new(stream.map_err(SendError::deferred)?);
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello).await
+        };
+        let mut connection = connected.map_err(unreachable)?;
         let upgrade = match &self.security {
             Security::StartTls(tls) => Some(tls),
             Security::StartTlsIfOffered(tls) if connection.can_starttls() => Some(tls),
             _ => None,
         };
         if let Some(tls) = upgrade {
-            let upgraded = connection.starttls(tls.clone(), &self.hello).await;
+            let upgraded = connection.starttls(tls.clone(), hello).await;
             upgraded.map_err(unreachable)?;
         }
         if let Some(credentials) = &self.credentials {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,12 +12,19 @@ use tokio::net::{TcpListener, TcpStream};
 pub(super) struct Script {
     replies: Vec<(&'static str, &'static str)>,
     stall_at: Option<&'static str>,
+    late: Vec<(&'static str, Duration)>,
 }
 
 impl Script {
     /// Answers `reply` to `verb`; an empty reply hangs up.
     pub(super) fn reply(mut self, verb: &'static str, reply: &'static str) -> Self {
         self.replies.push((verb, reply));
+        self
+    }
+
+    /// Answers `verb` after a while.
+    pub(super) fn late_at(mut self, verb: &'static str, by: Duration) -> Self {
+        self.late.push((verb, by));
         self
     }
 
@@ -123,6 +131,9 @@ async fn answer(
 ) -> bool {
     if script.stall_at == Some(verb) {
         std::future::pending::<()>().await;
+    }
+    if let Some((_, by)) = script.late.iter().find(|(of, _)| *of == verb) {
+        tokio::time::sleep(*by).await;
     }
     let scripted = script.replies.iter().find(|(of, _)| *of == verb);
     let reply = scripted.map_or(usual, |(_, reply)| reply);

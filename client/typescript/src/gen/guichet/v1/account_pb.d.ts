@@ -1287,6 +1287,7 @@ export declare const AccountService: GenService<{
   },
   /**
    * Erases a deleted account and everything held about the person, for good. Callers: admin.
+   * Requests for a reset that are about others too, or are not decided yet, stay until they are old.
    * Errors: NOT_FOUND, STATE (not deleted first).
    *
    * @generated from rpc guichet.v1.AccountService.PurgeAccount
@@ -1368,9 +1369,10 @@ export declare const AccountService: GenService<{
     output: typeof ConfirmEmailChangeResponseSchema;
   },
   /**
-   * Streams everything held about a person, one section a message. Callers: admin, the person. Errors: NOT_FOUND;
-   * OVERLOADED beyond two at a time of one caller, and at the end of a stream that was not read from for a minute: it is not
-   * whole then.
+   * Streams everything held about a person, one section a message. Callers: admin, the person. Requests for a reset that
+   * are about others too, at an address that they share, are not among it. Errors: NOT_FOUND; OVERLOADED beyond two at a
+   * time of one caller. A stream that ends with an error is not whole: OVERLOADED if it was not read from for a minute,
+   * TOKEN_INVALID, TOKEN_EXPIRED (of a key) or FORBIDDEN if the caller's session, key or role has ended, INTERNAL.
    *
    * @generated from rpc guichet.v1.AccountService.ExportAccountData
    */

@@ -301,7 +301,8 @@ export const SecondFactor = /*@__PURE__*/
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
- * and requests leave it empty. The device_token of Login and ContinueLogin is kept in another one, and so are those of
+ * and requests leave it empty. Another token that Refresh or Logout is given leaves the cookie as it is, and its
+ * successor is in the reply. The device_token of Login and ContinueLogin is kept in another one, and so are those of
  * CompleteReset and ChangePassword. Signing in anew ends the session that the cookie had before.
  *
  * Wrong passwords are slowed down: 5 in a row for a name from one network, then a wait of 30 seconds that doubles up to an

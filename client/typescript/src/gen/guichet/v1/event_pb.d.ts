@@ -283,8 +283,8 @@ export declare const EventService: GenService<{
    * The stream ends without an error when the server is about to stop, and with one when the caller's token or key has
    * ended or lost its right (TOKEN_EXPIRED, TOKEN_INVALID, FORBIDDEN; looked at every 5 seconds), or when the database is
    * away (STORE_UNAVAILABLE). Then call again, with the last id. Errors: NOT_FOUND if after_event_id names no event that
-   * the caller may see and that is still kept; OVERLOADED if too many watch already: 64 on
-   * one server, 4 as the same administrator of an institution.
+   * the caller may see and that is still kept; OVERLOADED if too many watch already: 64 on one server, 48 of them as
+   * administrators of institutions, 4 as the same one; and at the end of a stream that was not read from for a minute.
    *
    * @generated from rpc guichet.v1.EventService.WatchEvents
    */

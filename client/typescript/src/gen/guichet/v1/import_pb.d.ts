@@ -769,8 +769,8 @@ export declare const ImportService: GenService<{
    *
    * After a cut the client calls again with `begin.import_id`; the server's first message says in `last_row_number` how far
    * it has come. The client MUST begin behind that row. Numbers MUST rise; gaps are allowed. A client that reads no
-   * outcomes is not read from. At most 4 imports run at a time on one server, 2 of the same administrator of an
-   * institution; more are refused with OVERLOADED, and so is a client that sends no `begin` for 10 seconds or no row for 2
+   * outcomes is not read from. At most 4 imports run at a time on one server, 3 of administrators of institutions, 2 of the
+   * same one; more are refused with OVERLOADED, and so is a client that sends no `begin` for 10 seconds or no row for 2
    * minutes: it may resume.
    *
    * The right to import is looked at again every few seconds. A stream whose token or key has ended, or whose caller may

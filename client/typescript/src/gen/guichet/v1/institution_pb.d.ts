@@ -58,15 +58,16 @@ export declare type Institution = Message<"guichet.v1.Institution"> & {
   /**
    * Optional. What a person should know who is stuck, by language (fr, en, nl, de); up to 2,000 characters each: it stands
    * in the mail to who asks for a password of an account that has not been migrated. In a language that is missing, the
-   * text of the institution above holds.
+   * text of the institution above holds. It stands in no mail to an address that an account of another institution, or of
+   * none, has as well.
    *
    * @generated from field: map<string, string> help_text = 6;
    */
   helpText: { [key: string]: string };
 
   /**
-   * Optional. Where people write to for help, told in the same mail. Empty: that of the institution above, else the
-   * operator's.
+   * Optional. Where people write to for help, told in the same mail and left out of the same ones. Empty: that of the
+   * institution above, else the operator's.
    *
    * @generated from field: string contact_email = 7;
    */

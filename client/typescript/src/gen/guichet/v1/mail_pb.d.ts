@@ -666,7 +666,7 @@ export declare const MailService: GenService<{
   },
   /**
    * Sends a test mail and answers with what the mail server said, refused or not. It is tried once, for as long as the
-   * call may take and at most for 20 seconds. Callers: admin. Not idempotent: each call is a mail.
+   * call may take. Callers: admin. Not idempotent: each call is a mail.
    *
    * @generated from rpc guichet.v1.MailService.SendTestMessage
    */

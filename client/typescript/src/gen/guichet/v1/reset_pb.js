@@ -186,9 +186,9 @@ export const ResetOutcome = /*@__PURE__*/
  * The journey: RequestReset (the answer is the same for everybody), a mail with a link that carries user_id and code,
  * InspectReset when the page opens (consumes nothing), CompleteReset once. A link that the person did not ask for dies
  * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
- * same way; where hundreds that are wrong come from the caller's network, every call that takes one fails with THROTTLED,
- * which tells nothing about anybody. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too
- * many calls are open) and INVALID_FIELDS.
+ * same way; where hundreds that are wrong come from the caller's network, a further wrong one fails with THROTTLED instead
+ * of RESET_CODE_INVALID, which tells nothing about anybody; it counts all the same, and the right one is good. Every call
+ * may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS.
  *
  * @generated from service guichet.v1.ResetService
  */

@@ -1,25 +1,33 @@
 //! `ExportAccountData`: everything held about a person (GDPR article 15), without hashes, codes and tokens.
 
+mod record;
+
 use std::{sync::Arc, time::Duration};
 
 use guichet_proto::v1::{ExportAccountDataRequest, ExportAccountDataResponse};
 use sea_orm::{
-    ActiveEnum as _, ColumnTrait as _, EntityTrait, IntoIdentity, QueryFilter as _, Select,
+    ColumnTrait as _, EntityTrait, IntoIdentity, QueryFilter as _, Select,
     sea_query::IntoValueTuple,
 };
-use serde_json::{Value, json};
-use tokio::{sync::mpsc, time::timeout};
+use serde_json::Value;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 use uuid::Uuid;
 
-use super::{row, view};
+use self::record::{
+    account_record, happened, imported, message, reset_request, second_factor, session,
+};
+use super::row;
 use crate::{
     app::App,
     call::Call,
-    clock::Timestamp,
+    caller::{self, Caller},
     error::Error,
     i18n::Locale,
     shares::Seat,
-    store::{account, event, import_row, outbox, reset_request, session, totp},
+    store::{account, api_key, event, import_row, outbox, reset_request, session, totp},
 };
 
 /// Records read from the database at once.
@@ -36,6 +44,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// A caller that takes nothing for so long is told to come back.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often it is looked at, within a page, whether the caller still may; as often as for who watches events.
+const RECHECK: Duration = Duration::from_secs(5);
 
 /// `ExportAccountData`: whose data it is, if the caller may have it.
 pub async fn export_account_data(
@@ -54,6 +65,7 @@ pub async fn export_account_data(
     Ok(Export {
         seat,
         account,
+        caller: call.caller.clone(),
         locale: call.locale,
     })
 }
@@ -62,6 +74,7 @@ pub async fn export_account_data(
 pub struct Export {
     seat: Seat<Option<Uuid>>,
     account: account::Model,
+    caller: Caller,
     /// Language of what goes wrong on the way.
     pub locale: Locale,
 }
@@ -72,25 +85,60 @@ pub type Record = Result<ExportAccountDataResponse, Error>;
 impl Export {
     /// The records, read as the caller takes them: of years of events no more than a page is in memory.
     pub fn records(self, app: Arc<App>) -> mpsc::Receiver<Record> {
-        let Self { seat, account, .. } = self;
+        let Self {
+            seat,
+            account,
+            caller,
+            ..
+        } = self;
         let (records, taken) = mpsc::channel(AHEAD + 1);
         tokio::spawn(async move {
             // Naming it is what takes it along; it is held until the last record is on its way.
             let _seat = seat;
-            // Room for one word more: what is cut short must not look whole, however full it is.
             let Ok(last) = records.clone().reserve_owned().await else {
                 return;
             };
-            let sections = Sections {
+            let last = LastWord(Some(last));
+            let mut sections = Sections {
                 app: &app,
+                caller: &caller,
+                account: &account,
+                checked: Instant::now(),
                 records: &records,
             };
-            if let Err(Stop::Failed(error)) = sections.send(&account).await {
-                tracing::warn!("an export was cut short: {error}");
-                last.send(Err(error));
+            match sections.send().await {
+                Ok(()) | Err(Stop::Gone) => last.spare(),
+                Err(Stop::Failed(error)) => {
+                    tracing::warn!("an export was cut short: {error}");
+                    last.say(error);
+                }
             }
         });
         taken
+    }
+}
+
+/// Room for one word more: what is cut short must not look whole, however full it is, and though nobody comes to say why.
+struct LastWord(Option<mpsc::OwnedPermit<Record>>);
+
+impl LastWord {
+    fn say(mut self, error: Error) {
+        if let Some(room) = self.0.take() {
+            room.send(Err(error));
+        }
+    }
+
+    fn spare(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if let Some(room) = self.0.take() {
+            let cause = anyhow::anyhow!("an export broke off");
+            room.send(Err(Error::Internal(cause)));
+        }
     }
 }
 
@@ -107,13 +155,24 @@ impl From<sea_orm::DbErr> for Stop {
     }
 }
 
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 struct Sections<'a> {
     app: &'a App,
+    caller: &'a Caller,
+    account: &'a account::Model,
+    /// When it was looked at last whether the caller may.
+    checked: Instant,
     records: &'a mpsc::Sender<Record>,
 }
 
 impl Sections<'_> {
-    async fn send(&self, account: &account::Model) -> Result<(), Stop> {
+    async fn send(&mut self) -> Result<(), Stop> {
+        let account = self.account;
         let id = account.id;
         self.send_record("account", &account_record(account))
             .await?;
@@ -147,7 +206,7 @@ impl Sections<'_> {
 
     /// Sends rows in the order of `columns`, page by page; `key` is their values in a row.
     async fn send_rows<E: EntityTrait, K: IntoValueTuple>(
-        &self,
+        &mut self,
         section: &str,
         rows: Select<E>,
         columns: impl IntoIdentity + Clone,
@@ -159,6 +218,7 @@ impl Sections<'_> {
     {
         let mut after = None;
         loop {
+            self.check().await?;
             let mut cursor = rows.clone().cursor_by(columns.clone());
             if let Some(after) = after {
                 cursor.after(after);
@@ -175,7 +235,10 @@ impl Sections<'_> {
         }
     }
 
-    async fn send_record(&self, section: &str, record: &Value) -> Result<(), Stop> {
+    async fn send_record(&mut self, section: &str, record: &Value) -> Result<(), Stop> {
+        if self.checked.elapsed() >= RECHECK {
+            self.check().await?;
+        }
         let record = ExportAccountDataResponse {
             section: section.to_owned(),
             json: record.to_string(),
@@ -185,105 +248,60 @@ impl Sections<'_> {
         sent.map_err(|_| Stop::Failed(Error::Overloaded { retry_after }))?
             .map_err(|_| Stop::Gone)
     }
-}
 
-/// RFC 3339.
-fn time(time: Timestamp) -> String {
-    time.to_proto().to_string()
-}
-
-fn account_record(account: &account::Model) -> Value {
-    json!({
-        "id": account.id.to_string(),
-        "username": account.username,
-        "email": account.email,
-        "email_verified": account.email_verified,
-        "display_name": account.display_name,
-        "locale": account.locale,
-        "state": view::account(account).state().as_str_name(),
-        "institution_id": account.institution_id.map(|id| id.to_string()),
-        "external_id": account.external_id,
-        "roles": account.role_names(),
-        "attributes": view::attributes(account),
-        "create_time": time(account.create_time),
-        "update_time": time(account.update_time),
-        "last_login_time": account.last_login_time.map(time),
-    })
-}
-
-fn second_factor(row: &totp::Model) -> Value {
-    json!({
-        "kind": "TOTP",
-        "create_time": time(row.create_time),
-        "confirm_time": row.confirm_time.map(time),
-    })
-}
-
-fn session(row: &session::Model) -> Value {
-    json!({
-        "id": row.id.to_string(),
-        "device_name": row.device_name,
-        "client_address": row.client_address,
-        "network": row.network,
-        "create_time": time(row.create_time),
-        "last_use_time": time(row.last_use_time),
-        "expire_time": time(row.expire_time),
-        "revoke_time": row.revoke_time.map(time),
-        "revoke_reason": row.revoke_reason,
-        "second_factor": row.second_factor,
-    })
-}
-
-fn reset_request(row: &reset_request::Model) -> Value {
-    json!({
-        "id": row.id.to_string(),
-        "identifier": row.identifier,
-        "locale": row.locale,
-        "return_url": row.return_url,
-        "create_time": time(row.create_time),
-        "decide_time": row.decide_time.map(time),
-    })
-}
-
-fn message(row: &outbox::Model) -> Value {
-    json!({
-        "id": row.id.to_string(),
-        "kind": row.kind,
-        "recipient": row.recipient,
-        "locale": row.locale,
-        "create_time": time(row.create_time),
-        "finish_time": row.finish_time.map(time),
-        "bounce_time": row.bounce_time.map(time),
-        "bounce_reason": row.bounce_reason,
-    })
-}
-
-/// The rows of imports that were about the person, as far as they are kept, and what they replaced.
-fn imported(row: &import_row::Model) -> Value {
-    let before = row.before.as_deref();
-    let before: Option<Value> = before.and_then(|text| serde_json::from_str(text).ok());
-    json!({
-        "import_id": row.import_id.to_string(),
-        "row": row.number,
-        "verdict": row.verdict.to_value(),
-        "before": before.map(without_hash),
-    })
-}
-
-fn without_hash(mut before: Value) -> Value {
-    if let Some(parts) = before.as_object_mut() {
-        parts.remove("password_hash");
+    /// Whether the caller still may: as it is told at the beginning, by its session or key. An export can't be gone on with,
+    /// so it may outlast the access token.
+    async fn check(&mut self) -> Result<(), Error> {
+        self.checked = Instant::now();
+        let now = self.app.clock.now();
+        let may = match self.caller {
+            Caller::Anonymous => false,
+            Caller::Person { session_id, .. } => {
+                let live = caller::live_session(self.app, *session_id, now).await?;
+                let (_, person) = live.ok_or(Error::TokenInvalid)?;
+                let is_admin = person.role_names().iter().any(|role| role == "admin");
+                person.id == self.account.id || is_admin
+            }
+            Caller::System { key_id, .. } => {
+                let key = api_key::Entity::find_by_id(*key_id);
+                let key = key.one(&self.app.store.read).await?;
+                let key = key.filter(|key| key.revoke_time.is_none());
+                let key = key.ok_or(Error::TokenInvalid)?;
+                if key.expire_time.is_some_and(|expires| expires <= now) {
+                    return Err(Error::TokenExpired);
+                }
+                key.role == "admin"
+            }
+        };
+        if may { Ok(()) } else { Err(Error::Forbidden) }
     }
-    before
 }
 
-fn happened(row: &event::Model) -> Value {
-    json!({
-        "id": row.id.to_string(),
-        "type": row.kind,
-        "time": time(row.time),
-        "actor_id": row.actor_id.map(|id| id.to_string()),
-        "attributes": serde_json::from_str::<Value>(&row.attributes).unwrap_or_default(),
-        "network": row.network,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_export_that_breaks_off_does_not_look_whole() {
+        let (records, mut taken) = mpsc::channel(1);
+        let last = LastWord(Some(records.reserve_owned().await.unwrap()));
+
+        let broken = tokio::spawn(async move {
+            let _last = last;
+            panic!("in the middle");
+        });
+
+        broken.await.unwrap_err();
+        assert!(matches!(taken.recv().await, Some(Err(Error::Internal(_)))));
+        assert!(taken.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn an_export_that_is_whole_ends_without_a_word() {
+        let (records, mut taken) = mpsc::channel(1);
+
+        LastWord(Some(records.reserve_owned().await.unwrap())).spare();
+
+        assert!(taken.recv().await.is_none());
+    }
 }

@@ -16,13 +16,15 @@ use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
-    mail::letter::{LegacyEntry, Letter, RefusedReset, ResetEntry, Warning},
+    mail::letter::{Letter, RefusedReset, ResetEntry, Warning},
     store::{
         account::{self, State},
-        institution, outbox,
+        outbox,
         reset_code::Purpose,
     },
 };
+
+mod ask;
 
 /// How long "this was not me" can be said: people are on holiday, and a thief reads the mails of an address that he has
 /// brought under his control from then on, not those of before.
@@ -70,7 +72,8 @@ pub(super) async fn write(
             let not_migrated = desk
                 .still(&not_migrated, &email_key, &[State::Legacy])
                 .await?;
-            desk.reset(accounts, &not_migrated, return_url).await
+            desk.reset(accounts, &not_migrated, (&email_key, return_url))
+                .await
         }
         Cause::Usernames {
             accounts,
@@ -103,10 +106,11 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         &self,
         accounts: Vec<account::Model>,
         not_migrated: &[account::Model],
-        return_url: Option<String>,
+        (email_key, return_url): (&str, Option<String>),
     ) -> Result<Option<Letter>, Error> {
         let email = self.row.recipient.clone();
         let lifetime = self.app.config.lifetimes.reset;
+        let told_to_ask = self.whom_to_ask(&accounts, not_migrated, email_key).await?;
         let mut entries = Vec::new();
         for account in accounts {
             let code = self
@@ -123,10 +127,6 @@ impl<C: ConnectionTrait> Desk<'_, C> {
                 revoke_link: self.link("RevokeReset", account.id, &code),
                 username: account.username,
             });
-        }
-        let mut told_to_ask = Vec::with_capacity(not_migrated.len());
-        for account in not_migrated {
-            told_to_ask.push(self.ask(account).await?);
         }
 
         Ok(match (entries.is_empty(), told_to_ask.is_empty()) {
@@ -343,25 +343,6 @@ impl<C: ConnectionTrait> Desk<'_, C> {
 
     fn link(&self, page: &str, account_id: Uuid, code: &str) -> String {
         link(self.app, page, account_id, code)
-    }
-
-    /// Whom a person without a migrated account must ask.
-    async fn ask(&self, account: &account::Model) -> Result<LegacyEntry, Error> {
-        let settings = institution::Entity::holding(self.db, account.institution_id).await?;
-        let configured = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let application = &self.app.config.application;
-        Ok(LegacyEntry {
-            username: account.username.clone(),
-            institution: settings
-                .names
-                .into_iter()
-                .next()
-                .or_else(|| configured(&application.institution_name)),
-            contact: settings
-                .contact_email
-                .or_else(|| configured(&application.institution_contact)),
-            help: settings.help_text,
-        })
     }
 }
 

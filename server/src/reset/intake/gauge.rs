@@ -1,28 +1,12 @@
-//! How many requests for a mail are written down, and how many short codes are looked at: so many from one network at once,
-//! and then as many as leak away.
-//!
-//! The budgets of `admission` stop mails, and what they refuse is stored all the same, so that a desk can say why none
-//! came. Whoever asks for names by the thousand would fill the database that way, and have everybody's requests wait behind
-//! theirs. So each network has a bucket here, much larger than what is answered, which is looked at before anything is
-//! stored. It is in memory, because a refusal that wrote would be no bound; each process has its own. The networks of one
-//! IPv6 site have one more together, or each would be as good as a further one.
-//!
-//! Beyond it one is told when to come again, and does not wait for a mail that never comes. That depends on the network
-//! alone, not on what was typed, so it tells nothing about anybody.
+//! How full the buckets of one kind are, a network's and a site's.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
 use crate::{
-    call::Call,
     clock::Timestamp,
-    error::Error,
-    event::{self, Subject},
-    metrics::{Throttle, Tried},
     throttle::{Bucket, Full, Level},
     transport::peer,
 };
@@ -31,110 +15,9 @@ use crate::{
 /// networks by the thousand gets no more out of further ones.
 const MOST_APART: usize = 4_096;
 
-/// For so many requests for a mail, a network may try one short code. A try that is wrong takes the one writer and a commit,
-/// and people who were handed a code are fewer than those who can be sent mails: 300 at once,
-/// and one in ten seconds, unless it is set otherwise.
-const REQUESTS_FOR_A_SHORT_CODE: u32 = 10;
-
-/// Lets a request for a mail be written down, or refuses it.
-///
-/// # Errors
-/// `THROTTLED` if too many came from this network, or this site.
-pub(super) async fn admit(call: &Call<'_>, tried: Tried) -> Result<(), Error> {
-    let limits = &call.app.config.throttle;
-    let bucket = Bucket {
-        size: limits.network_requests,
-        leak: limits.network_request_interval,
-    };
-    pass(call, &call.app.intake.mails, bucket, tried).await
-}
-
-/// Lets a short code be looked at, or refuses it.
-///
-/// # Errors
-/// Likewise.
-pub(super) async fn admit_short_code(call: &Call<'_>) -> Result<(), Error> {
-    let gauge = &call.app.intake.short_codes;
-    pass(call, gauge, of_short_codes(call), Tried::Reset).await
-}
-
-/// Takes a short code out again that was right: a school where everybody was handed one must not be stopped.
-pub(super) fn give_back_short_code(call: &Call<'_>) {
-    let gauge = &call.app.intake.short_codes;
-    gauge.scoop(&peer::network(call.client), of_short_codes(call), call.now);
-}
-
-fn of_short_codes(call: &Call<'_>) -> Bucket {
-    let limits = &call.app.config.throttle;
-    Bucket {
-        size: limits.network_requests.div_ceil(REQUESTS_FOR_A_SHORT_CODE),
-        leak: limits
-            .network_request_interval
-            .saturating_mul(REQUESTS_FOR_A_SHORT_CODE),
-    }
-}
-
-async fn pass(call: &Call<'_>, gauge: &Gauge, bucket: Bucket, tried: Tried) -> Result<(), Error> {
-    if !call.app.config.throttle.enabled {
-        return Ok(());
-    }
-    let network = peer::network(call.client);
-    let Err(refusal) = gauge.pour(&network, bucket, call.now) else {
-        return Ok(());
-    };
-
-    call.app.metrics.throttled(tried, Throttle::Network);
-    if refusal.full.is_news
-        && let Err(error) = tell(call, tried, &refusal.by).await
-    {
-        gauge.forget_telling(&refusal.by, call.now);
-        return Err(error);
-    }
-    Err(Error::Throttled {
-        retry_after: refusal.full.wait,
-    })
-}
-
-/// Tells operators that requests are refused, which no list of requests shows.
-async fn tell(call: &Call<'_>, tried: Tried, network: &str) -> Result<(), Error> {
-    let (tried, by) = (tried.name(), Throttle::Network.name());
-    tracing::warn!(tried, by, network, "asks for more than is written down");
-    let kind = format!("{tried}.throttled");
-    let about = serde_json::json!({ "by": by, "written_down": false });
-    let txn = call.app.store.write().await?;
-    event::append(&txn, call, &kind, Subject::default(), None, about).await?;
-    Ok(txn.commit().await?)
-}
-
-/// How full the buckets are.
-#[derive(Debug)]
-pub struct Intake {
-    mails: Gauge,
-    short_codes: Gauge,
-    turns: Semaphore,
-}
-
-impl Default for Intake {
-    fn default() -> Self {
-        Self {
-            mails: Gauge::default(),
-            short_codes: Gauge::default(),
-            turns: Semaphore::new(1),
-        }
-    }
-}
-
-impl Intake {
-    /// Waits for the short codes that came before, whoever's they are. They would wait for the same row, each with a
-    /// connection to the database that others need.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.turns.acquire().await.ok()
-    }
-}
-
 /// Those of one kind.
 #[derive(Debug, Default)]
-struct Gauge(Mutex<Levels>);
+pub(super) struct Gauge(Mutex<Levels>);
 
 #[derive(Debug, Default)]
 struct Levels {
@@ -153,15 +36,20 @@ struct Buckets {
 
 /// What a full bucket did not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Refusal {
+pub(super) struct Refusal {
     /// The network's, or the site's.
-    by: String,
-    full: Full,
+    pub(super) by: String,
+    pub(super) full: Full,
 }
 
 impl Gauge {
     /// Pours one request of a network's. If its bucket or its site's is full, nothing was poured.
-    fn pour(&self, network: &str, bucket: Bucket, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn pour(
+        &self,
+        network: &str,
+        bucket: Bucket,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let mut levels = self.levels();
         let site = peer::site(network);
         // The site first: the many networks of one that is full must not take the others' room to be counted apart.
@@ -178,7 +66,7 @@ impl Gauge {
     }
 
     /// Takes one request out again.
-    fn scoop(&self, network: &str, bucket: Bucket, now: Timestamp) {
+    pub(super) fn scoop(&self, network: &str, bucket: Bucket, now: Timestamp) {
         let mut levels = self.levels();
         levels.networks.of(network, now).scoop(bucket);
         if let Some(site) = peer::site(network) {
@@ -187,7 +75,7 @@ impl Gauge {
     }
 
     /// Has the next refusal by a network's or a site's bucket be told.
-    fn forget_telling(&self, by: &str, now: Timestamp) {
+    pub(super) fn forget_telling(&self, by: &str, now: Timestamp) {
         let mut levels = self.levels();
         levels.networks.of(by, now).forget_telling();
         levels.sites.of(by, now).forget_telling();

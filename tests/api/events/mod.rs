@@ -1,5 +1,7 @@
 //! The journal for programs: lists of what happened, and streams of what happens.
 
+mod seats;
+
 use std::time::Duration;
 
 use guichet_client::proto::{
@@ -363,33 +365,4 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 
     while next(&mut events).await.expect("no error").is_some() {}
     assert!(server.ended().await.success());
-}
-
-#[tokio::test]
-async fn those_who_watch_are_bounded() {
-    let server = Server::start().await;
-    let admin = server.admin().await;
-    let mut watching = Vec::new();
-    for _ in 0..64 {
-        watching.push(watch(&admin, WatchEventsRequest::default()).await);
-    }
-
-    let refused = admin
-        .event()
-        .watch_events(WatchEventsRequest::default())
-        .await;
-    let status = expect_error(refused, Code::ResourceExhausted, "OVERLOADED");
-    assert!(error::retry_after(&status).is_some());
-
-    watching.pop();
-    let deadline = tokio::time::Instant::now() + LIMIT;
-    while admin
-        .event()
-        .watch_events(WatchEventsRequest::default())
-        .await
-        .is_err()
-    {
-        assert!(tokio::time::Instant::now() < deadline, "no room again");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

@@ -1,1 +1,0 @@
-import{a as n,d as t}from"./shared.NOYRLPMZ.js";import{a as c}from"./shared.6YMEH2U2.js";import{g as o,j as i}from"./shared.BE7CE3JS.js";import"./shared.Y4K6OYQR.js";var m=o("confirm-email"),r=n(m);i(m,async()=>{let{email:a}=await c.account.confirmEmailChange(r);t(m,{email:a})});

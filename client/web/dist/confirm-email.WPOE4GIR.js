@@ -1,0 +1,1 @@
+import{a as n,d as t}from"./shared.IM7EXWJF.js";import{a as c}from"./shared.WG2XEJV4.js";import{k as o,n as i}from"./shared.A23T735L.js";import"./shared.Y4K6OYQR.js";var m=o("confirm-email"),r=n(m);i(m,async()=>{let{email:a}=await c.account.confirmEmailChange(r);t(m,{email:a})});

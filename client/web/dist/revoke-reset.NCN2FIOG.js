@@ -1,1 +1,0 @@
-import{a as i,b as c,d as s,e as a}from"./shared.NOYRLPMZ.js";import{a as t}from"./shared.6YMEH2U2.js";import{g as r,h as o,j as m}from"./shared.BE7CE3JS.js";import"./shared.Y4K6OYQR.js";var e=r("revoke-reset"),n=c();if(o(e,"code").value===""&&n)location.replace(a(n));else{let d=i(e);m(e,async()=>{await t.reset.revokeReset(d),s(e)})}

@@ -1,0 +1,1 @@
+import{c as e,d as t,g as o,i,j as c}from"./shared.A23T735L.js";var n={account:e,auth:t,institution:o,reset:i},u=c(n,{baseUrl:location.origin,session:"cookie",locale:document.documentElement.lang});export{u as a};

@@ -1,0 +1,279 @@
+//! One try at one mail.
+
+mod lease;
+
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+};
+use tokio::time::timeout_at;
+
+pub use self::lease::Ready;
+use self::lease::{is_same_try, lease, prepare, renew};
+use super::TEST;
+use crate::{
+    app::App,
+    clock::Timestamp,
+    error::Error,
+    event::{self, Subject},
+    mail::{
+        back_off,
+        message::Message,
+        transport::{SendError, SendErrorKind},
+    },
+    metrics::MailResult,
+    secret,
+    store::{
+        outbox::{self, State},
+        reset_code,
+    },
+};
+
+/// While a mail is being sent, its lease begins anew this often.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// After this long the mail server has had its chances.
+const GIVE_UP: Duration = Duration::from_hours(5 * 24);
+
+/// Tries that no answer came to after the message, before a mail server that only confirms too late has had enough of them:
+/// it takes a copy at each. One that breaks off is asked again as if it had taken none.
+const UNCONFIRMED_TRIES: i64 = 5;
+
+/// They are so much further apart than others, up to three quarters of an hour: it may be well by then, and it may have
+/// delivered each.
+const FURTHER_APART: u32 = 60;
+
+/// What stands in place of the mail server's words after those.
+const PERHAPS_DELIVERED: &str = "sent five times and not confirmed in time: perhaps delivered";
+
+/// Between two tries to write down what became of a mail.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Kept back from a caller's time, to write down what became of the mail and to say so.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// Tries the mail that has been due longest. False when none is due.
+pub async fn deliver_one(app: &App) -> Result<bool, Error> {
+    let Some(ready) = prepare(app).await? else {
+        return Ok(false);
+    };
+    send(app, ready, None).await?;
+    Ok(true)
+}
+
+/// Leases a mail in the transaction that queued it, so that no worker takes it: its sender sends it itself.
+pub async fn take(
+    txn: &DatabaseTransaction,
+    app: &App,
+    row: outbox::Model,
+) -> Result<Ready, Error> {
+    lease(txn, app, row).await
+}
+
+/// Tries a mail that was taken, once its transaction is committed, and returns its row as it is then.
+///
+/// Not longer than the caller waits: who hangs up learns nothing, and the try would be made again when its lease ends.
+pub async fn send(
+    app: &App,
+    ready: Ready,
+    deadline: Option<Instant>,
+) -> Result<outbox::Model, Error> {
+    let Ready {
+        mut row,
+        begun,
+        mail,
+    } = ready;
+    let Some(mail) = mail else { return Ok(row) };
+    let deadline = deadline.and_then(|deadline| deadline.checked_sub(MARGIN));
+    let outcome = hand_over(app, &mut row, &mail, deadline).await;
+    conclude(app, row, begun, outcome).await
+}
+
+/// Hands a mail over, and keeps its lease meanwhile.
+async fn hand_over(
+    app: &App,
+    row: &mut outbox::Model,
+    mail: &Message,
+    deadline: Option<Instant>,
+) -> Result<String, SendError> {
+    let mut sending = pin!(app.mail.send(mail, app.config.mail.confirm_timeout));
+    loop {
+        let renewal = Instant::now() + RENEWAL;
+        let pause = deadline.map_or(renewal, |deadline| deadline.min(renewal));
+        if let Ok(outcome) = timeout_at(pause.into(), &mut sending).await {
+            return outcome.map(|accepted| accepted.answer);
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(unanswered());
+        }
+        renew(app, row).await;
+    }
+}
+
+/// As the transport says it, which waits longer.
+fn unanswered() -> SendError {
+    SendError {
+        kind: SendErrorKind::Unknown,
+        answer: "the mail server did not answer in time".to_owned(),
+    }
+}
+
+/// Writes down what became of a mail.
+///
+/// A database that is away, or rolls back for another's sake, is outlasted while the lease goes on: what is not written
+/// down is sent again.
+async fn conclude(
+    app: &App,
+    row: outbox::Model,
+    begun: Timestamp,
+    outcome: Result<String, SendError>,
+) -> Result<outbox::Model, Error> {
+    let lease_ends = Instant::now() + row.due_time.since(app.clock.now());
+    let written = loop {
+        match write_down(app, &row, begun, &outcome).await {
+            Err(Error::StoreUnavailable(cause)) if Instant::now() + PAUSE < lease_ends => {
+                tracing::info!(message_id = %row.id, %cause, "what became of a mail is not written down yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+            written => break written,
+        }
+    };
+    let is_dead = |row: &outbox::Model| row.state == State::Dead;
+    let result = match (&outcome, &written) {
+        (Ok(_), _) => MailResult::Sent,
+        (Err(_), Ok(row)) if is_dead(row) => MailResult::Failed,
+        (Err(_), _) => MailResult::Deferred,
+    };
+    app.metrics.mail_tried(result);
+    if let Err(error) = &outcome {
+        let answer = written.as_ref().map_or(&error.answer, |row| &row.answer);
+        tell(&row, result, answer);
+    }
+    written
+}
+
+/// Whether it is not tried again, however often it was.
+fn is_last(app: &App, row: &outbox::Model, error: &SendError) -> bool {
+    // A test is answered by its one try.
+    matches!(error.kind, SendErrorKind::Refused)
+        || row.kind == TEST
+        || app.clock.now().since(row.create_time) >= GIVE_UP
+}
+
+fn tell(row: &outbox::Model, result: MailResult, answer: &str) {
+    let (message_id, kind) = (row.id, &row.kind);
+    if matches!(result, MailResult::Failed) {
+        tracing::warn!(%message_id, kind, answer, "mail given up");
+    } else {
+        let attempts = row.attempts;
+        tracing::info!(%message_id, kind, attempts, answer, "mail deferred");
+    }
+}
+
+async fn write_down(
+    app: &App,
+    row: &outbox::Model,
+    begun: Timestamp,
+    outcome: &Result<String, SendError>,
+) -> Result<outbox::Model, Error> {
+    let txn = app.store.write().await?;
+    let found = outbox::Entity::find_by_id(row.id).lock_exclusive();
+    let row = match found.one(&txn).await? {
+        Some(found) if is_same_try(&found, row) => found,
+        // It is written down, and only the answer to that was lost; or it is another worker's by now.
+        written => return Ok(written.unwrap_or_else(|| row.clone())),
+    };
+    let now = app.clock.now();
+    let row = match outcome {
+        Ok(answer) => finish(app, &txn, row, State::Sent, answer, now).await?,
+        Err(error) if row.state == State::Queued => {
+            if is_unused(error) {
+                forget_codes(&txn, &row, begun).await?;
+            }
+            fail(app, &txn, row, error, now).await?
+        }
+        Err(_) => row,
+    };
+    txn.commit().await?;
+    Ok(row)
+}
+
+/// Whether the mail surely did not leave. What may have left must stay good.
+const fn is_unused(error: &SendError) -> bool {
+    matches!(error.kind, SendErrorKind::Refused | SendErrorKind::Deferred)
+}
+
+/// Takes back the codes that a try made, which nobody has.
+async fn forget_codes(
+    txn: &DatabaseTransaction,
+    row: &outbox::Model,
+    begun: Timestamp,
+) -> Result<(), Error> {
+    reset_code::Entity::delete_many()
+        .filter(reset_code::Column::MessageId.eq(row.id))
+        .filter(reset_code::Column::CreateTime.gte(begun))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Puts a mail off, or gives it up.
+async fn fail(
+    app: &App,
+    txn: &DatabaseTransaction,
+    row: outbox::Model,
+    error: &SendError,
+    now: Timestamp,
+) -> Result<outbox::Model, Error> {
+    let is_unconfirmed = matches!(error.kind, SendErrorKind::Unconfirmed);
+    let unconfirmed = row.unconfirmed + i64::from(is_unconfirmed);
+    if unconfirmed >= UNCONFIRMED_TRIES {
+        return finish(app, txn, row, State::Dead, PERHAPS_DELIVERED, now).await;
+    }
+    if is_last(app, &row, error) {
+        return finish(app, txn, row, State::Dead, &error.answer, now).await;
+    }
+    let wait_after = |tries: i64| {
+        let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+        back_off(tries, secret::fraction())
+    };
+    let wait = if is_unconfirmed {
+        wait_after(unconfirmed) * FURTHER_APART
+    } else {
+        wait_after(row.attempts)
+    };
+    let mut again = row.into_active_model();
+    again.due_time = Set(now.plus(wait));
+    again.unconfirmed = Set(unconfirmed);
+    again.answer = Set(error.answer.clone());
+    Ok(again.update(txn).await?)
+}
+
+async fn finish(
+    app: &App,
+    txn: &DatabaseTransaction,
+    row: outbox::Model,
+    state: State,
+    answer: &str,
+    now: Timestamp,
+) -> Result<outbox::Model, Error> {
+    let kind = if state == State::Sent {
+        "mail.sent"
+    } else {
+        "mail.given_up"
+    };
+    let about = serde_json::json!({ "message_id": row.id, "kind": row.kind });
+    let subject = Subject::of_account(txn, row.account_id).await?;
+    let mut finished = row.into_active_model();
+    finished.state = Set(state);
+    finished.finish_time = Set(Some(now));
+    finished.answer = Set(answer.to_owned());
+    let row = finished.update(txn).await?;
+    event::append(txn, &app.clock, kind, subject, None, about).await?;
+    Ok(row)
+}
