@@ -106,14 +106,18 @@ async fn forgotten_usernames_are_listed_in_one_mail_without_a_link() {
 /// As many accounts as are answered at one address.
 const CROWD: usize = 100;
 
-/// Old accounts of one institution, all with one address.
-async fn crowd(server: &Server, institution_id: &str) {
+/// Old accounts of a few institutions, all with one address.
+async fn crowd(server: &Server) {
     let admin = server.admin().await;
+    let mut schools = Vec::new();
+    for number in 0..5 {
+        schools.push(network::institution(server, &format!("School {number}"), "").await);
+    }
     for number in 0..CROWD {
         let account = Account {
             username: format!("crowd{number}"),
             email: SHARED.into(),
-            institution_id: institution_id.into(),
+            institution_id: schools[number % schools.len()].clone(),
             state: AccountState::Legacy.into(),
             ..Account::default()
         };
@@ -131,8 +135,7 @@ async fn crowd(server: &Server, institution_id: &str) {
 async fn however_many_have_ones_address_elsewhere_one_gets_a_link_and_ones_username() {
     for are_confirmed in [false, true] {
         let server = Server::start().await;
-        let school = network::institution(&server, "School", "").await;
-        crowd(&server, &school).await;
+        crowd(&server).await;
         if are_confirmed {
             let place = Place::behind(&server);
             place

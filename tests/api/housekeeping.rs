@@ -166,6 +166,14 @@ async fn go_on(server: &Server) {
     sealed(server).await;
 }
 
+/// Likewise at each of some times.
+async fn go_on_at(server: &Server, clocks: &[i64]) {
+    for &clock in clocks {
+        set_clock(server, clock);
+        go_on(server).await;
+    }
+}
+
 fn prune(server: &Server) {
     let output = server.cli(&["audit", "prune"]);
     assert!(output.status.success(), "{}", text(&output));
@@ -225,13 +233,8 @@ async fn a_clock_that_jumps_years_ahead_removes_events_only_when_told_to() {
 async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
     let server = journal().await;
     sealed(&server).await;
-    set_clock(&server, YEARS / 2);
-    go_on(&server).await;
-    set_clock(&server, 0);
-    go_on(&server).await;
     // With a pause that nobody wonders at, and the end of the time that is kept within it.
-    set_clock(&server, 20 * DAY);
-    go_on(&server).await;
+    go_on_at(&server, &[YEARS / 2, 0, 20 * DAY]).await;
     assert_eq!(count(&server, "account.created").await, 1);
     set_clock(&server, KEPT_FOR + 10 * DAY);
 
@@ -243,23 +246,65 @@ async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
     assert_eq!(count(&server, "api_key.created").await, 1);
 }
 
+#[tokio::test]
+async fn a_clock_that_was_years_ahead_twice_holds_up_no_end() {
+    let server = journal().await;
+    sealed(&server).await;
+    let ahead = YEARS / 2;
+    go_on_at(&server, &[ahead, 0, 20 * DAY, ahead + DAY]).await;
+    // Time gets to where the clock was ahead.
+    go_on_at(&server, &[ahead - 10 * DAY, ahead + 10 * DAY]).await;
+    set_clock(&server, KEPT_FOR + 10 * DAY);
+
+    prune(&server);
+
+    sealed(&server).await;
+    assert_eq!(count(&server, "account.created").await, 0);
+    assert_eq!(count(&server, "api_key.created").await, 4);
+}
+
 /// As that of a host which forgets the time, and begins at one date whenever it is switched on.
 #[tokio::test]
 async fn a_clock_that_was_years_behind_twice_takes_no_young_event_along_even_when_told_to() {
     let server = journal().await;
     sealed(&server).await;
-    set_clock(&server, YEARS);
-    go_on(&server).await;
-    set_clock(&server, 0);
-    go_on(&server).await;
-    set_clock(&server, YEARS + DAY);
-    go_on(&server).await;
+    go_on_at(&server, &[YEARS, 0, YEARS + DAY]).await;
 
     prune(&server);
 
     sealed(&server).await;
     assert_eq!(count(&server, "account.created").await, 0);
     assert_eq!(count(&server, "api_key.created").await, 3);
+}
+
+/// The time that is kept begins before it was set again, so that what is dated shortly before is there as well.
+#[tokio::test]
+async fn a_clock_that_began_twice_at_one_date_and_stayed_behind_takes_no_young_event_along() {
+    begin_twice(&[KEPT_FOR / 2], &[HOUR]).await;
+}
+
+/// Then the first that is kept is of such a time, too.
+#[tokio::test]
+async fn a_clock_that_stayed_behind_each_time_takes_no_young_event_along() {
+    begin_twice(&[HOUR * 3 / 4, KEPT_FOR / 2], &[HOUR, 2 * HOUR]).await;
+}
+
+const HOUR: i64 = 60 * 60;
+
+/// The clock tells some times, begins again, tells others and is set right; then what is older than half an hour after its
+/// beginning goes, which nothing of all this is.
+async fn begin_twice(first: &[i64], second: &[i64]) {
+    let server = journal().await;
+    sealed(&server).await;
+    let clocks = [first, &[0], second, &[KEPT_FOR - DAY]].concat();
+    go_on_at(&server, &clocks).await;
+    set_clock(&server, KEPT_FOR + HOUR / 2);
+
+    prune(&server);
+
+    sealed(&server).await;
+    assert_eq!(count(&server, "account.created").await, 0);
+    assert_eq!(count(&server, "api_key.created").await, clocks.len());
 }
 
 /// Several seals' worth.

@@ -244,7 +244,7 @@ async fn a_link_that_dies_before_the_click_is_not_answered_with_what_was_not_don
     theft.server.advance(Duration::from_hours(7 * 24 + 1));
 
     let done = browser.submit(&page, "revoke-reset", &[]).await;
-    assert_says(&done, "Ce lien ne peut plus servir.");
+    assert_says(&done, "Si quelqu'un d'autre a fait ce dont parle l'e-mail");
     assert!(!done.body.contains(DONE), "{}", done.body);
     people::tokens(&theft.server, "lea", OTHER_PASSWORD).await;
 }

@@ -7,6 +7,8 @@ use guichet_tests::web::Page;
 use guichet_tests::{Link, Server};
 use http::{StatusCode, header};
 
+use crate::not_me::{self, Theft};
+
 const EMAIL: &str = "jean.dupont@hotmail.example";
 
 fn french(server: &Server) -> Browser {
@@ -253,6 +255,31 @@ async fn the_other_links_of_mails_take_one_click() {
     let confirmed = browser.submit(&page, "confirm-email", &[]).await;
     assert_says(&confirmed, NEW);
     assert_eq!(people::find(&server, &id).await.email, NEW);
+}
+
+#[tokio::test]
+async fn of_two_presses_at_once_one_is_told_that_it_is_done() {
+    let theft = Theft::begin().await;
+    theft.adds_an_app().await;
+    let mail = theft.server.mailbox().last(not_me::EMAIL, 1).await;
+    let link = mail.revoke_link();
+    let mut at_home = french(&theft.server);
+    let mut at_school = french(&theft.server);
+    let here = at_home.open(&link.url).await;
+    let there = at_school.open(&link.url).await;
+
+    let answers: [Page; 2] = tokio::join!(
+        at_home.submit(&here, "revoke-reset", &[]),
+        at_school.submit(&there, "revoke-reset", &[]),
+    )
+    .into();
+
+    let (done, late): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| answer.body.contains(not_me::DONE));
+    assert_eq!(done.len(), 1, "{answers:?}");
+    assert_says(late[0], "Si quelqu'un d'autre a fait ce dont parle");
+    theft.is_over(2).await;
 }
 
 #[tokio::test]

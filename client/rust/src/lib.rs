@@ -19,6 +19,7 @@
 mod authorized;
 mod connect;
 pub mod error;
+mod lifetime;
 mod session;
 mod token;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use guichet_proto::v1::auth_service_client::AuthServiceClient;
 use guichet_proto::v1::{RefreshRequest, Tokens};
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
+use crate::lifetime::lifetime;
 use crate::token::bearer_header;
 use crate::{Reason, error};
 
@@ -34,12 +35,19 @@ pub struct Session {
 
 struct State {
     tokens: Tokens,
-    /// This machine's clock called new tokens old: it runs ahead, and only the server's word counts.
-    looked_old: bool,
+    /// Set where this machine's clock called new tokens old: it runs ahead, and how long they have been here counts.
+    looked_old: Option<Arrival>,
     /// The server called the access token expired although this machine's clock does not.
     refused: bool,
     /// Why there will be no more tokens. The server would take the old one, shown once more, for stolen.
     ended: Option<Status>,
+}
+
+/// When new tokens came, by a clock that nobody sets.
+struct Arrival {
+    at: Instant,
+    /// `None` where the access token doesn't say how long it lives: until the server refuses it.
+    fresh_for: Option<Duration>,
 }
 
 impl Session {
@@ -48,7 +56,7 @@ impl Session {
         Self {
             state: Arc::new(Mutex::new(State {
                 tokens,
-                looked_old: false,
+                looked_old: None,
                 refused: false,
                 ended: None,
             })),
@@ -63,7 +71,7 @@ impl Session {
     /// The header with a token that is still good for a while, refreshing first where it isn't.
     pub(crate) async fn header(&self, channel: &Channel) -> Result<HeaderValue, Status> {
         let state = self.state.clone().lock_owned().await;
-        if state.is_fresh() {
+        if state.is_fresh(Instant::now()) {
             return bearer_header(&state.tokens.access_token);
         }
         if let Some(status) = &state.ended {
@@ -87,15 +95,34 @@ impl Session {
 }
 
 impl State {
-    fn is_fresh(&self) -> bool {
-        !self.refused && (self.looked_old || !expires_within(&self.tokens, MARGIN))
+    fn is_fresh(&self, now: Instant) -> bool {
+        !self.refused
+            && match &self.looked_old {
+                Some(arrival) => arrival.is_fresh(now),
+                None => !expires_within(&self.tokens, MARGIN),
+            }
     }
 
     /// Continues with tokens that the server has just made.
-    fn renew(&mut self, tokens: Tokens) {
-        self.looked_old = expires_within(&tokens, MARGIN);
+    fn renew(&mut self, tokens: Tokens, now: Instant) {
+        self.looked_old =
+            expires_within(&tokens, MARGIN).then(|| Arrival::new(now, &tokens.access_token));
         self.tokens = tokens;
         self.refused = false;
+    }
+}
+
+impl Arrival {
+    fn new(at: Instant, access_token: &str) -> Self {
+        // A short life looks old by a right clock, too: half of it counts, so that not every call renews.
+        let fresh_for =
+            lifetime(access_token).map(|life| life.saturating_sub(MARGIN).max(life / 2));
+        Self { at, fresh_for }
+    }
+
+    fn is_fresh(&self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.at);
+        self.fresh_for.is_none_or(|fresh_for| age < fresh_for)
     }
 }
 
@@ -123,7 +150,7 @@ async fn refresh(
         state.ended = Some(status.clone());
     }
 
-    state.renew(renewed?);
+    state.renew(renewed?, Instant::now());
     bearer_header(&state.tokens.access_token)
 }
 
@@ -139,12 +166,14 @@ async fn ask(channel: &Channel, refresh_token: &str) -> Result<Tokens, Status> {
     tokens.ok_or_else(|| Status::internal("the server refreshed the session without tokens"))
 }
 
-/// Whether the server may have refreshed the session all the same: a connection that breaks is `UNKNOWN` as well.
+/// Whether the server may have refreshed the session all the same. What it refuses has a reason; an answer that breaks
+/// off has none, and any code.
 fn may_be_lost(status: &Status) -> bool {
-    matches!(
-        status.code(),
-        Code::DeadlineExceeded | Code::Unavailable | Code::Cancelled | Code::Unknown
-    )
+    error::reason(status).is_none()
+        || matches!(
+            status.code(),
+            Code::DeadlineExceeded | Code::Unavailable | Code::Cancelled | Code::Unknown
+        )
 }
 
 /// Whether the refresh token is good for nothing any more.
@@ -169,6 +198,10 @@ fn expires_within(tokens: &Tokens, margin: Duration) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "a client lives in real time")]
@@ -194,25 +227,51 @@ mod tests {
         );
     }
 
+    /// Its clock is far behind ours.
+    fn looking_old(life: u64) -> Tokens {
+        let claims = format!(r#"{{"iat":1000,"exp":{}}}"#, 1_000 + life);
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(claims);
+        Tokens {
+            access_token: format!("head.{claims}.signature"),
+            ..with_seconds_left(0)
+        }
+    }
+
     #[tokio::test]
     async fn a_new_token_that_looks_old_is_used_until_the_server_refuses_it() {
         let session = Session::new(with_seconds_left(0));
+        let now = Instant::now();
         assert!(
-            !session.state.lock().await.is_fresh(),
+            !session.state.lock().await.is_fresh(now),
             "kept from an earlier run it may be old indeed"
         );
 
-        session.state.lock().await.renew(with_seconds_left(0));
-        assert!(session.state.lock().await.is_fresh());
+        session.state.lock().await.renew(with_seconds_left(0), now);
+        assert!(session.state.lock().await.is_fresh(now));
 
         session
             .expired(&bearer_header("new").expect("a header"))
             .await;
-        assert!(!session.state.lock().await.is_fresh());
+        assert!(!session.state.lock().await.is_fresh(now));
 
-        session.state.lock().await.renew(with_seconds_left(60));
+        session.state.lock().await.renew(with_seconds_left(60), now);
         let state = session.state.lock().await;
-        assert!(state.is_fresh() && !state.looked_old);
+        assert!(state.is_fresh(now) && state.looked_old.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_new_token_that_looks_old_is_renewed_before_its_own_life_ends() {
+        let session = Session::new(with_seconds_left(0));
+        let mut state = session.state.lock().await;
+        let now = Instant::now();
+        for (life, fresh_for) in [(600, 570), (60, 30), (40, 20), (10, 5)] {
+            state.renew(looking_old(life), now);
+
+            for (age, fresh) in [(0, true), (fresh_for - 1, true), (fresh_for, false)] {
+                let then = now + Duration::from_secs(age);
+                assert_eq!(state.is_fresh(then), fresh, "{age} s of {life}");
+            }
+        }
     }
 
     #[tokio::test]
@@ -232,5 +291,39 @@ mod tests {
             .expired(&bearer_header("new").expect("a header"))
             .await;
         assert!(session.state.lock().await.refused);
+    }
+
+    #[test]
+    fn all_but_a_refusal_may_be_a_lost_answer() {
+        let refusal = |code, domain: &str, reason: &str| {
+            let details = ErrorDetails::with_error_info(reason, domain, []);
+            Status::with_error_details(code, "message", details)
+        };
+        for (status, lost) in [
+            (Status::internal("Unexpected EOF decoding stream."), true),
+            (Status::resource_exhausted("ENHANCE_YOUR_CALM"), true),
+            (Status::permission_denied("INADEQUATE_SECURITY"), true),
+            (Status::unknown("transport error"), true),
+            (Status::deadline_exceeded("not in time"), true),
+            (refusal(Code::Internal, "proxy.example", "BROKEN"), true),
+            (
+                refusal(Code::Unavailable, "guichet", "STORE_UNAVAILABLE"),
+                true,
+            ),
+            (
+                refusal(Code::ResourceExhausted, "guichet", "THROTTLED"),
+                false,
+            ),
+            (
+                refusal(Code::Unauthenticated, "guichet", "TOKEN_INVALID"),
+                false,
+            ),
+            (
+                refusal(Code::Unauthenticated, "guichet", "TOKEN_REUSED"),
+                false,
+            ),
+        ] {
+            assert_eq!(may_be_lost(&status), lost, "{status}");
+        }
     }
 }

@@ -174,7 +174,7 @@ test("where the list can't be drawn anew either, the next press does not migrate
   await page.getByLabel("Sélectionner toutes").check();
   const send = page.getByRole("button", { name: "Migrer et envoyer les e-mails" });
   await send.click();
-  await page.locator("#message[role=alert]:focus").waitFor();
+  await page.locator("#message[role=alert]:focus").filter({ hasText: /Envoyés\s: 1/ }).waitFor();
   await page.unroute("**/GetMigrationReport");
 
   await send.click();

@@ -77,6 +77,8 @@ export class School {
     await page.getByLabel("Adresse e-mail").fill(email);
     await page.getByLabel("Nouveau mot de passe", { exact: true }).fill(PASSWORD);
     await page.getByLabel("Confirmer le mot de passe", { exact: true }).fill(PASSWORD);
+    // Or the page would be left five seconds later, whoever is still reading.
+    await page.clock.setFixedTime(Date.now());
     await page.getByRole("button", { name: "Réinitialiser" }).click();
     await page.getByRole("heading", { name: "Votre mot de passe a été réinitialisé" }).waitFor();
     return page;

@@ -1,6 +1,6 @@
 //! The end of old events. Their seals stay, so that the chain does, and an event says up to which seal they are gone.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -97,20 +97,16 @@ async fn newest_old(app: &App, gone: i64, gap: Gap) -> Result<Option<i64>, Error
 }
 
 /// How long nothing was sealed before a seal, by what no clock dated behind it. For ever where there is none.
-async fn pause_before(
-    app: &App,
-    gone: i64,
-    first_kept: &event_seal::Model,
-) -> Result<Duration, Error> {
+async fn pause_before(app: &App, gone: i64, seal: &event_seal::Model) -> Result<Duration, Error> {
     let before = event_seal::Entity::find()
         .filter(event_seal::Column::Number.gt(gone))
-        .filter(event_seal::Column::Number.lt(first_kept.number))
-        .filter(event_seal::Column::SealTime.lte(first_kept.seal_time))
+        .filter(event_seal::Column::Number.lt(seal.number))
+        .filter(event_seal::Column::SealTime.lte(seal.seal_time))
         .order_by_desc(event_seal::Column::Number)
         .one(&app.store.read)
         .await?;
     Ok(before.map_or(Duration::MAX, |before| {
-        first_kept.seal_time.since(before.seal_time)
+        seal.seal_time.since(before.seal_time)
     }))
 }
 
@@ -118,11 +114,12 @@ async fn pause_before(
 /// is behind it until its own date is old.
 ///
 /// An old seal behind one may also be of a clock that was behind, and began twice at the same date: a host's that forgets the
-/// time. Then what comes next is long after that seal, and takes nothing young along.
+/// time. Then what comes next is long after that seal, or the clock springs once it is set: see [`springs`]. It takes nothing
+/// young along.
 async fn first_kept(app: &App, gone: i64) -> Result<Option<event_seal::Model>, Error> {
     let now = app.clock.now();
     let oldest_kept = now.minus(app.config.lifetimes.events);
-    let mut first_kept = None;
+    let mut first_kept: Option<event_seal::Model> = None;
     let mut from = gone + 1;
     for _ in 0..=MAX_JUMPS {
         let candidate = event_seal::Entity::find()
@@ -135,7 +132,14 @@ async fn first_kept(app: &App, gone: i64) -> Result<Option<event_seal::Model>, E
             return Ok(None);
         };
         let behind = old_behind(app, seal.number, oldest_kept).await?;
-        if first_kept.is_none() || pause_before(app, gone, &seal).await? <= LONGEST_PAUSE {
+        let follows = match &first_kept {
+            None => true,
+            Some(skipped) => {
+                pause_before(app, gone, &seal).await? <= LONGEST_PAUSE
+                    && !springs(app, gone, skipped, &seal).await?
+            }
+        };
+        if follows {
             first_kept = Some(seal);
         }
         match behind {
@@ -144,6 +148,57 @@ async fn first_kept(app: &App, gone: i64) -> Result<Option<event_seal::Model>, E
         }
     }
     Ok(first_kept)
+}
+
+/// Whether the clock springs, from a seal on, over what is young before it, back to the one that would be skipped.
+///
+/// Then it was behind until it was set, and right before. Had it been ahead before, time would flow past that, or not be
+/// there yet. Among what is young may also be a moment of one that was ahead, so the first and the latest are looked at.
+async fn springs(
+    app: &App,
+    gone: i64,
+    skipped: &event_seal::Model,
+    seal: &event_seal::Model,
+) -> Result<bool, Error> {
+    let db = &app.store.read;
+    let now = app.clock.now();
+    let latest = event_seal::Entity::find()
+        .filter(event_seal::Column::Number.between(skipped.number, seal.number - 1))
+        .filter(event_seal::Column::SealTime.between(skipped.seal_time, now))
+        .order_by_desc(event_seal::Column::SealTime)
+        .one(db)
+        .await?;
+    for young in iter::once(skipped).chain(&latest) {
+        let past = event_seal::Entity::find()
+            .filter(event_seal::Column::Number.gte(seal.number))
+            .filter(event_seal::Column::SealTime.gte(young.seal_time))
+            .order_by_asc(event_seal::Column::Number)
+            .one(db)
+            .await?;
+        let Some(past) = past else {
+            continue;
+        };
+        if pause_before(app, gone, &past).await? <= LONGEST_PAUSE {
+            continue;
+        }
+
+        // That may be another moment of a clock that was ahead: it comes back, and time flows past all the same.
+        let back = event_seal::Entity::find()
+            .filter(event_seal::Column::Number.gt(past.number))
+            .filter(event_seal::Column::SealTime.lt(young.seal_time.minus(TOLERANCE)))
+            .order_by_desc(event_seal::Column::Number)
+            .one(db)
+            .await?;
+        let number = back.map_or(past.number, |back| back.number + 1);
+        let flows = match event_seal::Entity::find_by_id(number).one(db).await? {
+            Some(past) => pause_before(app, gone, &past).await? <= LONGEST_PAUSE,
+            None => false,
+        };
+        if !flows {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The first seal that is old though it was made after that of a number, whose clock was ahead then.

@@ -17,6 +17,9 @@ pub(super) struct Link {
     pub(super) user_id: String,
     #[serde(default)]
     pub(super) code: String,
+    /// What the page with the button said that it does: its [`Click::what`].
+    #[serde(default)]
+    pub(super) shown: String,
 }
 
 impl Link {
@@ -26,6 +29,7 @@ impl Link {
             form_token: String::new(),
             user_id: visit.asked("userId").to_owned(),
             code: visit.asked("code").to_owned(),
+            shown: String::new(),
         }
     }
 
@@ -84,15 +88,17 @@ pub(super) async fn carry_out(
     }
     match act(&visit, &link).await {
         Ok(told) => notice::told(visit, click.title, told),
-        Err(error) => {
-            let refusal = Refusal::of(&visit, &error);
-            // The button may do it in a moment.
-            if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
-                return page(visit, click, link, refusal);
-            }
-            notice::failed(visit, &error)
-        }
+        Err(error) => failed(visit, click, link, &error),
     }
+}
+
+/// It failed, and the button stays where it may do it in a moment.
+pub(super) fn failed(visit: Visit, click: &Click, link: Link, error: &Error) -> Response {
+    let refusal = Refusal::of(&visit, error);
+    if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+        return page(visit, click, link, refusal);
+    }
+    notice::failed(visit, error)
 }
 
 fn page(mut visit: Visit, click: &Click, link: Link, refusal: Refusal) -> Response {

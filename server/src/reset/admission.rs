@@ -27,8 +27,26 @@ pub(super) const fn tried(kind: Kind) -> Tried {
     }
 }
 
-/// Counts a request for what was typed, existing or not; then among those of its network, its site and everybody, unless
-/// one of the accounts that it is about has been opened from there before.
+/// Counts a request for what was typed, existing or not. Before anything is looked up: what asks for one address again and
+/// again must not have all its accounts be sorted each time.
+pub(super) async fn admit_typed(
+    app: &App,
+    txn: &DatabaseTransaction,
+    request: &reset_request::Model,
+    key: &str,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, Error> {
+    let curve = Curve::of_resets(&app.config.throttle);
+    let charged = throttle::charge(txn, &typed(app, request, key), curve, now).await?;
+    Ok(charged.map_err(|closed| Refusal {
+        tried: tried(request.kind),
+        throttle: Throttle::Account,
+        closed,
+    }))
+}
+
+/// Counts it among those of its network, its site and everybody, unless one of the accounts that it is about has been opened
+/// from there before.
 pub(super) async fn admit(
     app: &App,
     txn: &DatabaseTransaction,
@@ -36,21 +54,6 @@ pub(super) async fn admit(
     (key, accounts): (&str, &[account::Model]),
     now: Timestamp,
 ) -> Result<Result<(), Refusal>, Error> {
-    let what: &[u8] = match request.kind {
-        Kind::ResetByEmail => b"reset-email",
-        Kind::ResetByUsername => b"reset-username",
-        Kind::Usernames => b"usernames",
-    };
-    let refused = |throttle, closed| Refusal {
-        tried: tried(request.kind),
-        throttle,
-        closed,
-    };
-    let typed = throttle::key(&app.master_key, &[what, key.as_bytes()]);
-    let curve = Curve::of_resets(&app.config.throttle);
-    if let Err(closed) = throttle::charge(txn, &typed, curve, now).await? {
-        return Ok(Err(refused(Throttle::Account, closed)));
-    }
     let Some(network) = request.network.as_deref() else {
         return Ok(Ok(()));
     };
@@ -63,10 +66,24 @@ pub(super) async fn admit(
     let shared = shared(app, txn, network, now).await?;
     if let Err((throttle, closed)) = pour_all(txn, &shared, now).await? {
         // A refused request must not lengthen the wait of what was typed.
-        throttle::take_back(txn, &typed).await?;
-        return Ok(Err(refused(throttle, closed)));
+        throttle::take_back(txn, &typed(app, request, key)).await?;
+        return Ok(Err(Refusal {
+            tried: tried(request.kind),
+            throttle,
+            closed,
+        }));
     }
     Ok(Ok(()))
+}
+
+/// The counter of what was typed.
+fn typed(app: &App, request: &reset_request::Model, key: &str) -> Vec<u8> {
+    let what: &[u8] = match request.kind {
+        Kind::ResetByEmail => b"reset-email",
+        Kind::ResetByUsername => b"reset-username",
+        Kind::Usernames => b"usernames",
+    };
+    throttle::key(&app.master_key, &[what, key.as_bytes()])
 }
 
 /// A bucket that many people share: whose, its key, and what it holds.

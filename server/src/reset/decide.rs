@@ -25,7 +25,7 @@ use crate::{
         reset_request::{self, Kind},
         reset_request_account,
     },
-    throttle,
+    throttle::{self, Refusal},
 };
 
 /// What became of a request for one account; `account_id` is empty where none was found.
@@ -118,13 +118,22 @@ async fn decide(
     let Some(key) = request.identifier_key.as_deref() else {
         return Ok(vec![decision(None, ResetOutcome::Unknown)]);
     };
-    let accounts = match request.kind {
-        Kind::ResetByEmail | Kind::Usernames => {
-            account::Entity::mailed_by_email_key(key).all(txn).await?
-        }
-        Kind::ResetByUsername => account::Entity::by_username_key(key).all(txn).await?,
+    let refused = if app.config.throttle.enabled {
+        let admitted = admission::admit_typed(app, txn, request, key, app.clock.now()).await?;
+        admitted.err()
+    } else {
+        None
     };
-    let held = hold_up(app, txn, request, (key, &accounts)).await?;
+    let accounts = match request.kind {
+        Kind::ResetByUsername => account::Entity::by_username_key(key),
+        // Who gets no mail need not be the best of them.
+        Kind::ResetByEmail | Kind::Usernames if refused.is_some() => {
+            account::Entity::by_email_key(key)
+        }
+        Kind::ResetByEmail | Kind::Usernames => account::Entity::mailed_by_email_key(key),
+    };
+    let accounts = accounts.all(txn).await?;
+    let held = hold_up(app, txn, request, (key, &accounts), refused).await?;
     let outcomes: Vec<(&account::Model, ResetOutcome)> = accounts
         .iter()
         .map(|account| (account, held.outcome(account)))
@@ -173,12 +182,13 @@ impl Held {
     }
 }
 
-/// Counts the request, and tells operators what is refused.
+/// Counts the request, unless what was typed was refused already, and tells operators what is refused.
 async fn hold_up(
     app: &App,
     txn: &DatabaseTransaction,
     request: &reset_request::Model,
     (key, accounts): (&str, &[account::Model]),
+    refused: Option<Refusal>,
 ) -> Result<Held, Error> {
     let mut held = Vec::new();
     if !app.config.throttle.enabled {
@@ -186,7 +196,11 @@ async fn hold_up(
     }
     let now = app.clock.now();
     let asker = asker(app, request);
-    if let Err(refusal) = admission::admit(app, txn, request, (key, accounts), now).await? {
+    let admitted = match refused {
+        Some(refusal) => Err(refusal),
+        None => admission::admit(app, txn, request, (key, accounts), now).await?,
+    };
+    if let Err(refusal) = admitted {
         let subject = accounts.first().map(Subject::from).unwrap_or_default();
         throttle::tell_within(txn, &app.metrics, &asker, subject, &refusal, now).await?;
         return Ok(Held::All(refusal.throttle));

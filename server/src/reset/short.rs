@@ -63,7 +63,7 @@ pub(super) async fn find(
         return Ok(None);
     }
     let tried = intake::try_short_code(call).await?;
-    let turn = tried.turn(call).await;
+    let turn = tried.turn(call).await?;
     let turned = Instant::now();
     if let Some(live) = look(call, account_id, typed).await? {
         tried.forgive(call);

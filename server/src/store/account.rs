@@ -5,9 +5,6 @@ use sea_orm::{QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use super::scope::Scope;
 use crate::clock::Timestamp;
 
-/// Accounts of an institution with one address that come before those of which another has more: a family, or a secretariat.
-const FIRST: u8 = 20;
-
 /// How much a person can do with an account, as SQL that both databases sort by.
 const STANDING: &str =
     "CASE state WHEN 'ACTIVE' THEN 0 WHEN 'PENDING' THEN 1 WHEN 'LEGACY' THEN 2 ELSE 3 END";
@@ -127,14 +124,14 @@ impl Entity {
 
     /// The same for what goes to that address, the best first.
     ///
-    /// Who acts for an institution may give its accounts anybody's address: however many do so, the first of each institution
-    /// come before the rest of any.
+    /// Who acts for institutions may give their accounts anybody's address: however many do so, the best of each institution
+    /// come first, then the second of each.
     pub fn mailed_by_email_key(key: &str) -> Select<Self> {
-        let rest = format!(
-            "row_number() OVER (PARTITION BY institution_id ORDER BY email_verified DESC, {STANDING}, id) > {FIRST}"
+        let rank = format!(
+            "row_number() OVER (PARTITION BY institution_id ORDER BY email_verified DESC, {STANDING}, id)"
         );
         Self::by_email_key(key)
-            .order_by_asc(Expr::cust(rest))
+            .order_by_asc(Expr::cust(rank))
             .order_by_desc(Column::EmailVerified)
             .order_by_asc(Expr::cust(STANDING))
             .order_by_asc(Column::Id)

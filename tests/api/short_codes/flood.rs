@@ -1,6 +1,7 @@
 //! Wrong codes by the hundred: they are told to wait, and take no right one away.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use guichet_client::proto::{CheckPasswordRequest, CompleteResetRequest, GetPasswordPolicyRequest};
@@ -22,6 +23,11 @@ const NOBODY: &str = "0192f0a0-0000-7000-8000-000000000001";
 /// them.
 const TURN: Duration = Duration::from_millis(4);
 const AT_ONCE: u32 = 20;
+
+/// More than can be looked at within the two seconds that a call may take there.
+const FLOOD: usize = CONNECTIONS * STREAMS;
+const CONNECTIONS: usize = 10;
+const STREAMS: usize = 100;
 
 impl Stranger {
     /// By every RPC that takes a code.
@@ -134,6 +140,39 @@ async fn wrong_codes_that_are_told_to_wait_are_counted_all_the_same() {
     refusal(complete(&server.anyone().await, &id, &code, EMAIL).await);
     let events = journal::of_kind(&server, "reset.code_exhausted").await;
     assert_eq!(events.len(), 1, "{events:?}");
+}
+
+/// More than there is time to look at, by one who need not wait for an answer to send the next.
+#[tokio::test]
+async fn however_many_come_at_once_the_line_of_a_flood_is_short() {
+    let server = Server::builder()
+        .env("GUICHET_THROTTLE", "on")
+        .env("GUICHET_THROTTLE_NETWORK_REQUESTS", "10")
+        .env("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h")
+        .env("GUICHET_MAX_DEADLINE", "2s")
+        .start()
+        .await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    let code = issue(&server, &id).await.code;
+    let school = Stranger::at(&server, SCHOOL).await;
+    refusal(school.inspect(NOBODY, WRONG).await);
+    let mut guesses = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let flood = Arc::new(Stranger::at(&server, ELSEWHERE).await);
+        for _ in 0..STREAMS {
+            let flood = Arc::clone(&flood);
+            guesses.spawn(async move { flood.inspect(NOBODY, WRONG).await });
+        }
+    }
+    // One of them has been answered, so all that one connection may send are there.
+    guesses.join_next().await;
+
+    let looked = school.inspect(&id, &code).await;
+
+    looked.expect("a good code");
+    let told = guesses.join_all().await;
+    let waits = told.into_iter().filter_map(Result::err);
+    assert!(waits.filter(is_throttled).count() >= FLOOD - 2);
 }
 
 /// Or the last answer would tell how long all of them were looked at, and so whether there is a code.

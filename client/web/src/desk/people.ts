@@ -116,8 +116,7 @@ async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<
   for (const [index, one] of able.entries()) {
     if (verdicts[index] === "") one.account = { ...one.account, state: AccountState.PENDING };
   }
-  await refresh(attempt);
-  tellVerdicts("page-desk-batch", told, failure);
+  await refreshAndTell(attempt, "page-desk-batch", told, failure);
 }
 
 /** Why the server is not even asked to mail somebody a link for a first password; empty where it is. */
@@ -135,9 +134,23 @@ async function printSelected(
   const { sheets, verdicts, failure } = await makeSheets(chosen.map(({ account }) => account));
   await stillOpen();
   if (sheets.length > 0) print(sheets);
-  await refresh(attempt);
-  if (failure !== undefined) throw failure;
-  tellVerdicts("page-desk-batch-codes", verdicts);
+  await refreshAndTell(attempt, "page-desk-batch-codes", verdicts, failure);
+}
+
+/** What became of it is told even where the list can't be drawn anew: what broke off the one breaks off the other. */
+async function refreshAndTell(
+  attempt: Attempt,
+  key: string,
+  verdicts: readonly Verdict[],
+  failure: unknown,
+): Promise<void> {
+  let ended = failure;
+  try {
+    await withSession(() => refresh(attempt));
+  } catch (thrown) {
+    ended ??= thrown;
+  }
+  tellVerdicts(key, verdicts, ended);
 }
 
 /** Makes them one after the other. `failure` is what ended that early, where it is no verdict on a person. */

@@ -2,6 +2,9 @@
 import { field, formNamed } from "../form.js";
 import { addressOf, rememberedLink, takeLink } from "../link.js";
 
+/** Milliseconds until a press counts again: by then the server has answered the one before, unless it was stopped. */
+const PAUSE = 10_000;
+
 const form = formNamed("revoke-reset");
 const remembered = rememberedLink();
 
@@ -12,7 +15,19 @@ if (field(form, "code").value === "" && remembered) {
   takeLink(form);
   form.addEventListener("submit", (event) => {
     // The answer to a second click would tell that nothing was left to do.
-    if (form.ariaBusy === "true") event.preventDefault();
+    if (form.ariaBusy === "true") {
+      event.preventDefault();
+      return;
+    }
     form.ariaBusy = "true";
+    setTimeout(rest, PAUSE);
   });
+  addEventListener("pageshow", (event) => {
+    // Whoever comes back may find the page as they left it.
+    if (event.persisted) rest();
+  });
+}
+
+function rest(): void {
+  form.ariaBusy = null;
 }

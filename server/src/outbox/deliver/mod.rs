@@ -14,7 +14,7 @@ use sea_orm::{
 use tokio::time::timeout_at;
 
 pub use self::lease::Ready;
-use self::lease::{is_same_try, lease, prepare, renew};
+use self::lease::{RENEWAL, is_same_try, lease, prepare, renew};
 use super::TEST;
 use crate::{
     app::App,
@@ -34,9 +34,6 @@ use crate::{
     },
 };
 
-/// While a mail is being sent, its lease begins anew this often.
-const RENEWAL: Duration = Duration::from_secs(10);
-
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 
@@ -44,9 +41,12 @@ const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 /// it takes a copy at each. One that breaks off is asked again as if it had taken none.
 const UNCONFIRMED_TRIES: i64 = 5;
 
-/// They are so much further apart than others, up to three quarters of an hour: it may be well by then, and it may have
-/// delivered each.
+/// They are so much further apart than others: it may be well by then, and it may have delivered each.
 const FURTHER_APART: u32 = 60;
+
+/// But not further than this: the version before this one, which may run beside it, reads more than 15 minutes as a step of
+/// the clock, and tries at once.
+const FURTHEST_APART: Duration = Duration::from_mins(14);
 
 /// What stands in place of the mail server's words after those.
 const PERHAPS_DELIVERED: &str = "sent five times and not confirmed in time: perhaps delivered";
@@ -83,35 +83,34 @@ pub async fn send(
     ready: Ready,
     deadline: Option<Instant>,
 ) -> Result<outbox::Model, Error> {
-    let Ready {
-        mut row,
-        begun,
-        mail,
-    } = ready;
-    let Some(mail) = mail else { return Ok(row) };
+    let mut tried = ready;
+    let Some(mail) = tried.mail.take() else {
+        return Ok(tried.row);
+    };
     let deadline = deadline.and_then(|deadline| deadline.checked_sub(MARGIN));
-    let outcome = hand_over(app, &mut row, &mail, deadline).await;
-    conclude(app, row, begun, outcome).await
+    let outcome = hand_over(app, &mut tried, &mail, deadline).await;
+    conclude(app, &tried, outcome).await
 }
 
 /// Hands a mail over, and keeps its lease meanwhile.
 async fn hand_over(
     app: &App,
-    row: &mut outbox::Model,
+    tried: &mut Ready,
     mail: &Message,
     deadline: Option<Instant>,
 ) -> Result<String, SendError> {
     let mut sending = pin!(app.mail.send(mail, app.config.mail.confirm_timeout));
+    let mut pause = RENEWAL;
     loop {
-        let renewal = Instant::now() + RENEWAL;
-        let pause = deadline.map_or(renewal, |deadline| deadline.min(renewal));
-        if let Ok(outcome) = timeout_at(pause.into(), &mut sending).await {
+        let renewal = Instant::now() + pause;
+        let until = deadline.map_or(renewal, |deadline| deadline.min(renewal));
+        if let Ok(outcome) = timeout_at(until.into(), &mut sending).await {
             return outcome.map(|accepted| accepted.answer);
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(unanswered());
         }
-        renew(app, row).await;
+        pause = renew(app, tried).await;
     }
 }
 
@@ -129,13 +128,13 @@ fn unanswered() -> SendError {
 /// down is sent again.
 async fn conclude(
     app: &App,
-    row: outbox::Model,
-    begun: Timestamp,
+    tried: &Ready,
     outcome: Result<String, SendError>,
 ) -> Result<outbox::Model, Error> {
+    let row = &tried.row;
     let lease_ends = Instant::now() + row.due_time.since(app.clock.now());
     let written = loop {
-        match write_down(app, &row, begun, &outcome).await {
+        match write_down(app, tried, &outcome).await {
             Err(Error::StoreUnavailable(cause)) if Instant::now() + PAUSE < lease_ends => {
                 tracing::info!(message_id = %row.id, %cause, "what became of a mail is not written down yet");
                 tokio::time::sleep(PAUSE).await;
@@ -152,7 +151,7 @@ async fn conclude(
     app.metrics.mail_tried(result);
     if let Err(error) = &outcome {
         let answer = written.as_ref().map_or(&error.answer, |row| &row.answer);
-        tell(&row, result, answer);
+        tell(row, result, answer);
     }
     written
 }
@@ -177,23 +176,22 @@ fn tell(row: &outbox::Model, result: MailResult, answer: &str) {
 
 async fn write_down(
     app: &App,
-    row: &outbox::Model,
-    begun: Timestamp,
+    tried: &Ready,
     outcome: &Result<String, SendError>,
 ) -> Result<outbox::Model, Error> {
     let txn = app.store.write().await?;
-    let found = outbox::Entity::find_by_id(row.id).lock_exclusive();
+    let found = outbox::Entity::find_by_id(tried.row.id).lock_exclusive();
     let row = match found.one(&txn).await? {
-        Some(found) if is_same_try(&found, row) => found,
+        Some(found) if is_same_try(&found, tried) => found,
         // It is written down, and only the answer to that was lost; or it is another worker's by now.
-        written => return Ok(written.unwrap_or_else(|| row.clone())),
+        written => return Ok(written.unwrap_or_else(|| tried.row.clone())),
     };
     let now = app.clock.now();
     let row = match outcome {
         Ok(answer) => finish(app, &txn, row, State::Sent, answer, now).await?,
         Err(error) if row.state == State::Queued => {
             if is_unused(error) {
-                forget_codes(&txn, &row, begun).await?;
+                forget_codes(&txn, &row, tried.begun).await?;
             }
             fail(app, &txn, row, error, now).await?
         }
@@ -243,7 +241,7 @@ async fn fail(
         back_off(tries, secret::fraction())
     };
     let wait = if is_unconfirmed {
-        wait_after(unconfirmed) * FURTHER_APART
+        (wait_after(unconfirmed) * FURTHER_APART).min(FURTHEST_APART)
     } else {
         wait_after(row.attempts)
     };

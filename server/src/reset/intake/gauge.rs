@@ -246,6 +246,7 @@ mod tests {
         let intake = Gauge::default();
         rush(&intake, SCHOOL, after(86_400));
 
+        intake.pour(SCHOOL, THREE, NOW).expect("room for one");
         let full = intake.pour(SCHOOL, THREE, NOW).unwrap_err().full;
 
         assert_eq!(full.wait, Duration::from_secs(10));

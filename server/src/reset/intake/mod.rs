@@ -11,9 +11,10 @@
 //! alone, not on what was typed, so it tells nothing about anybody.
 //!
 //! Short codes are looked at all the same: the right one must not be lost to whoever floods from the same school, and made-up
-//! ids leave no row each. What bounds that work is one turn, and those beyond the bucket hold up nobody else's.
+//! ids leave no row each. What bounds that work is one turn. Those beyond the bucket hold up nobody else's, and their own
+//! line is short: whoever finds no place in it is told at once to come again, and then meets another line.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -23,6 +24,7 @@ use crate::{
     error::Error,
     event::{self, Subject},
     metrics::{Throttle, Tried},
+    places::{Place, Places},
     throttle::Bucket,
     transport::peer,
 };
@@ -57,6 +59,9 @@ pub(super) async fn try_short_code(call: &Call<'_>) -> Result<ShortTry, Error> {
     Ok(ShortTry { wait })
 }
 
+/// Most that wait with a full bucket, half a second's work: one address gets half of it, one network two thirds.
+const MOST_LATE: usize = 128;
+
 /// A try at a short code.
 pub(super) struct ShortTry {
     /// How long to stay away, if its network's or its site's bucket was full.
@@ -66,24 +71,31 @@ pub(super) struct ShortTry {
 /// The right to look at a short code. Whoever is next has it when this is dropped.
 pub(super) struct Turn<'a> {
     _turn: Option<SemaphorePermit<'a>>,
-    _among_late: Option<SemaphorePermit<'a>>,
+    _among_late: Option<(Place, Option<SemaphorePermit<'a>>)>,
 }
 
 impl ShortTry {
     /// Waits for the short codes that came before, whoever's they are. They would wait for the same row, each with a
     /// connection to the database that others need. Of those that find their bucket full, one at a time stands in that
     /// line: a flood is waited for by those that come from the same networks.
-    pub(super) async fn turn<'t>(&self, call: &Call<'t>) -> Turn<'t> {
+    ///
+    /// # Errors
+    /// `THROTTLED` if the bucket was full and so is that line.
+    pub(super) async fn turn<'t>(&self, call: &Call<'t>) -> Result<Turn<'t>, Error> {
         let intake = &call.app.intake;
-        // Nobody ever closes them.
         let among_late = match self.wait {
-            Some(_) => intake.late.acquire().await.ok(),
+            Some(wait) => {
+                let place = intake.late_places.take_at(call.client);
+                let place = place.ok_or_else(|| throttled(call, Tried::Reset, wait))?;
+                // Nobody ever closes them.
+                Some((place, intake.late.acquire().await.ok()))
+            }
             None => None,
         };
-        Turn {
+        Ok(Turn {
             _turn: intake.turns.acquire().await.ok(),
             _among_late: among_late,
-        }
+        })
     }
 
     /// Takes a right one out again: a school where everybody was handed one must not be stopped.
@@ -162,6 +174,7 @@ pub struct Intake {
     short_codes: Gauge,
     turns: Semaphore,
     late: Semaphore,
+    late_places: Arc<Places>,
 }
 
 impl Default for Intake {
@@ -171,6 +184,7 @@ impl Default for Intake {
             short_codes: Gauge::default(),
             turns: Semaphore::new(1),
             late: Semaphore::new(1),
+            late_places: Arc::new(Places::new(MOST_LATE)),
         }
     }
 }

@@ -1,1 +1,0 @@
-import{a,b as i,e as m}from"./shared.IM7EXWJF.js";import{k as r,l as t}from"./shared.A23T735L.js";import"./shared.Y4K6OYQR.js";var e=r("revoke-reset"),o=i();t(e,"code").value===""&&o?location.replace(m(o)):(a(e),e.addEventListener("submit",s=>{e.ariaBusy==="true"&&s.preventDefault(),e.ariaBusy="true"}));
