@@ -1,6 +1,5 @@
 //! Everybody signs in at once, beside clients that read slowly and connections that do nothing.
 
-mod apart;
 mod bystanders;
 mod storm;
 
@@ -17,7 +16,6 @@ use tokio::net::TcpStream;
 use crate::Extent;
 use crate::report::Row;
 use crate::world::store;
-use apart::Apart;
 use bystanders::Bystanders;
 use storm::Storm;
 
@@ -55,14 +53,11 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
     let people_at_once = extent.of(100, 1_000);
     let idle_connections = extent.of(500, 10_000);
     let lasts = Duration::from_secs(extent.of(3, 300));
-    let apart = Apart::on_this_machine();
-    apart.for_server();
     let server = Server::builder()
         .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
-        .env("GUICHET_HASH_THREADS", apart.of_server().to_string())
+        .env("GUICHET_HASH_THREADS", "2")
         .start()
         .await;
-    apart.for_callers();
     let mut tokens = let_in(&server, people_at_once).await;
     let before = resident(&server);
 
