@@ -93,7 +93,7 @@ impl Call<'_> {
     /// Likewise; another's only for an `admin`.
     pub fn own_or_admin(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
         let id = self.named_account(field, account_id)?;
-        let may = self.caller.account_id() == Some(id) || self.caller.has_role("admin");
+        let may = self.caller.is_or_administers(id);
         if may { Ok(id) } else { Err(Error::Forbidden) }
     }
 

@@ -1,5 +1,6 @@
 //! Who calls: from a bearer token to a person or a system, and what it may reach.
 
+use sea_orm::EntityTrait as _;
 use uuid::Uuid;
 
 use crate::{
@@ -51,6 +52,11 @@ impl Caller {
         }
     }
 
+    /// Whether the account is the caller's own, or the caller an `admin`.
+    pub fn is_or_administers(&self, account_id: Uuid) -> bool {
+        self.account_id() == Some(account_id) || self.has_role("admin")
+    }
+
     /// What the caller may change, if anything beside its own account.
     pub fn scope(&self) -> Option<Scope> {
         match self {
@@ -98,12 +104,38 @@ pub async fn authenticate(app: &App, authorization: &str, now: Timestamp) -> Res
         return Err(Error::TokenInvalid);
     }
     if bearer.starts_with(api_key::PREFIX) {
-        return system(app, bearer, now).await;
+        let key = api_key::Entity::by_hash(secret::hash(bearer));
+        return system(key.one(&app.store.read).await?, now);
     }
     let claims = token::verify(app, bearer, now)?;
-    let (session, account) = live_session(app, claims.session_id, now)
+    person(app, claims.session_id, claims.account_id, now).await
+}
+
+/// The same caller as it is now, by its session or key: without what it has shown, which may be too old by now.
+pub async fn look_again(app: &App, caller: &Caller, now: Timestamp) -> Result<Caller, Error> {
+    match caller {
+        Caller::Anonymous => Ok(Caller::Anonymous),
+        Caller::Person {
+            account_id,
+            session_id,
+            ..
+        } => person(app, *session_id, *account_id, now).await,
+        Caller::System { key_id, .. } => {
+            let key = api_key::Entity::find_by_id(*key_id);
+            system(key.one(&app.store.read).await?, now)
+        }
+    }
+}
+
+async fn person(
+    app: &App,
+    session_id: Uuid,
+    account_id: Uuid,
+    now: Timestamp,
+) -> Result<Caller, Error> {
+    let (session, account) = live_session(app, session_id, now)
         .await?
-        .filter(|(_, account)| account.id == claims.account_id)
+        .filter(|(_, account)| account.id == account_id)
         .ok_or(Error::TokenInvalid)?;
     let roles = account.role_names();
     Ok(Caller::Person {
@@ -128,11 +160,8 @@ async fn institutions(app: &App, account_id: Uuid, roles: &[String]) -> Result<V
         .collect())
 }
 
-async fn system(app: &App, bearer: &str, now: Timestamp) -> Result<Caller, Error> {
-    let key = api_key::Entity::by_hash(secret::hash(bearer))
-        .one(&app.store.read)
-        .await?;
-    let key = key
+fn system(found: Option<api_key::Model>, now: Timestamp) -> Result<Caller, Error> {
+    let key = found
         .filter(|key| key.revoke_time.is_none())
         .ok_or(Error::TokenInvalid)?;
     if key.expire_time.is_some_and(|expires| expires <= now) {

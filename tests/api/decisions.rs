@@ -82,21 +82,26 @@ async fn too_many_requests_for_one_name_are_answered_alike_and_mailed_no_more() 
     server.mailbox().wait_for("lea@ecole.example", mails).await;
 }
 
+/// Asks for the usernames at the shared address.
+async fn remind(server: &Server) {
+    let request = RemindUsernamesRequest {
+        email: SHARED.into(),
+        locale: "fr".into(),
+    };
+    let anyone = server.anyone().await;
+    let reminded = anyone.reset().remind_usernames(request).await;
+    reminded.expect("always the same reply");
+}
+
 #[tokio::test]
 async fn forgotten_usernames_are_listed_in_one_mail_without_a_link() {
     let server = Server::start().await;
     people::active(&server, "lea", SHARED).await;
     people::active(&server, "leo", SHARED).await;
     people::disabled(&server, "parti", SHARED).await;
-    let request = RemindUsernamesRequest {
-        email: SHARED.into(),
-        locale: "fr".into(),
-    };
 
-    let anyone = server.anyone().await;
-    let reminded = anyone.reset().remind_usernames(request).await;
+    remind(&server).await;
 
-    reminded.expect("always the same reply");
     let mail = server.mailbox().last(SHARED, 1).await;
     assert!(mail.text.contains("lea") && mail.text.contains("leo"));
     assert!(!mail.text.contains("parti"), "{}", mail.text);
@@ -149,13 +154,7 @@ async fn however_many_have_ones_address_elsewhere_one_gets_a_link_and_ones_usern
         let mail = server.mailbox().last(SHARED, 1).await;
         let mut linked = mail.links().into_iter();
         assert!(linked.any(|link| link.user_id == own.id), "{}", mail.text);
-        let request = RemindUsernamesRequest {
-            email: SHARED.into(),
-            locale: "fr".into(),
-        };
-        let anyone = server.anyone().await;
-        let reminded = anyone.reset().remind_usernames(request).await;
-        reminded.expect("always the same reply");
+        remind(&server).await;
         let mail = server.mailbox().last(SHARED, 2).await;
         assert!(mail.text.contains("lea.martin"), "{}", mail.text);
         assert_eq!(mail.text.matches("crowd").count(), CROWD - 1);

@@ -22,6 +22,15 @@ async fn server(history: &str) -> Server {
         .await
 }
 
+/// Likewise, and whoever tries too often must wait.
+async fn throttled(history: &str) -> Server {
+    Server::builder()
+        .env("GUICHET_PASSWORD_HISTORY", history)
+        .env("GUICHET_THROTTLE", "on")
+        .start()
+        .await
+}
+
 async fn change(lea: &Guichet, current: &str, new: &str) -> Result<(), Status> {
     let request = ChangePasswordRequest {
         current_password: current.into(),
@@ -106,11 +115,7 @@ async fn nothing_is_told_about_them_before_the_present_password_is_right() {
 
 #[tokio::test]
 async fn whoever_may_change_the_password_cant_keep_the_hasher_busy_with_it() {
-    let server = Server::builder()
-        .env("GUICHET_PASSWORD_HISTORY", "24")
-        .env("GUICHET_THROTTLE", "on")
-        .start()
-        .await;
+    let server = throttled("24").await;
     people::active(&server, "lea", EMAIL).await;
     let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
     let lea = server.as_person(&tokens.access_token).await;
@@ -130,11 +135,7 @@ async fn whoever_may_change_the_password_cant_keep_the_hasher_busy_with_it() {
 
 #[tokio::test]
 async fn a_reset_forgets_the_tries_before_it() {
-    let server = Server::builder()
-        .env("GUICHET_PASSWORD_HISTORY", "2")
-        .env("GUICHET_THROTTLE", "on")
-        .start()
-        .await;
+    let server = throttled("2").await;
     people::active(&server, "lea", EMAIL).await;
     let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
     let lea = server.as_person(&tokens.access_token).await;
@@ -154,11 +155,7 @@ async fn a_reset_forgets_the_tries_before_it() {
 
 #[tokio::test]
 async fn a_thief_s_tries_hold_up_nobody_who_says_this_was_not_me() {
-    let server = Server::builder()
-        .env("GUICHET_PASSWORD_HISTORY", "2")
-        .env("GUICHET_THROTTLE", "on")
-        .start()
-        .await;
+    let server = throttled("2").await;
     people::active(&server, "lea", EMAIL).await;
     let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
     let thief = server.as_person(&tokens.access_token).await;

@@ -1,6 +1,5 @@
 //! What has expired is deleted, at a start as well.
 
-use std::fs;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -149,14 +148,6 @@ const KEPT_FOR: i64 = 1_096 * DAY;
 /// Longer than that.
 const YEARS: i64 = 4 * 365 * DAY;
 
-/// Has the clock of the server and of its commands be off by so many seconds, into the past as well.
-fn set_clock(server: &Server, seconds: i64) {
-    let offset = server.data_dir().with_file_name("clock-offset");
-    let new = offset.with_extension("set");
-    fs::write(&new, seconds.to_string()).expect("a writable directory");
-    fs::rename(new, offset).expect("a writable directory");
-}
-
 /// Something happens, and is sealed.
 async fn go_on(server: &Server) {
     let output = server.cli(&[
@@ -169,7 +160,7 @@ async fn go_on(server: &Server) {
 /// Likewise at each of some times.
 async fn go_on_at(server: &Server, clocks: &[i64]) {
     for &clock in clocks {
-        set_clock(server, clock);
+        server.set_clock(clock);
         go_on(server).await;
     }
 }
@@ -192,9 +183,9 @@ async fn count(server: &Server, kind: &str) -> usize {
 async fn a_clock_that_was_years_behind_for_a_moment_takes_no_event_along() {
     let server = journal().await;
     sealed(&server).await;
-    set_clock(&server, -YEARS);
+    server.set_clock(-YEARS);
     go_on(&server).await;
-    set_clock(&server, DAY);
+    server.set_clock(DAY);
     go_on(&server).await;
 
     prune(&server);
@@ -208,7 +199,7 @@ async fn a_clock_that_was_years_behind_for_a_moment_takes_no_event_along() {
 async fn a_clock_that_jumps_years_ahead_removes_events_only_when_told_to() {
     let mut server = journal().await;
     sealed(&server).await;
-    set_clock(&server, YEARS);
+    server.set_clock(YEARS);
     go_on(&server).await;
 
     // A start looks for what is old.
@@ -236,7 +227,7 @@ async fn a_clock_that_was_years_ahead_for_a_moment_holds_up_no_end() {
     // With a pause that nobody wonders at, and the end of the time that is kept within it.
     go_on_at(&server, &[YEARS / 2, 0, 20 * DAY]).await;
     assert_eq!(count(&server, "account.created").await, 1);
-    set_clock(&server, KEPT_FOR + 10 * DAY);
+    server.set_clock(KEPT_FOR + 10 * DAY);
 
     prune(&server);
 
@@ -254,7 +245,7 @@ async fn a_clock_that_was_years_ahead_twice_holds_up_no_end() {
     go_on_at(&server, &[ahead, 0, 20 * DAY, ahead + DAY]).await;
     // Time gets to where the clock was ahead.
     go_on_at(&server, &[ahead - 10 * DAY, ahead + 10 * DAY]).await;
-    set_clock(&server, KEPT_FOR + 10 * DAY);
+    server.set_clock(KEPT_FOR + 10 * DAY);
 
     prune(&server);
 
@@ -298,7 +289,7 @@ async fn begin_twice(first: &[i64], second: &[i64]) {
     sealed(&server).await;
     let clocks = [first, &[0], second, &[KEPT_FOR - DAY]].concat();
     go_on_at(&server, &clocks).await;
-    set_clock(&server, KEPT_FOR + HOUR / 2);
+    server.set_clock(KEPT_FOR + HOUR / 2);
 
     prune(&server);
 

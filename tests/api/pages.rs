@@ -174,16 +174,19 @@ async fn a_dead_link_says_so_and_one_click_brings_another() {
     assert_eq!(page.status, StatusCode::OK);
 }
 
+/// A link with a code that was never mailed.
+fn made_up(id: &str) -> String {
+    let code = "A".repeat(43);
+    format!("/Account/ResetPassword?userId={id}&code={code}")
+}
+
 #[tokio::test]
 async fn a_made_up_link_brings_the_same_page_and_no_mail() {
     let server = Server::start().await;
     let id = people::active(&server, "jean", EMAIL).await.id;
     let mut browser = french(&server);
-    let code = "A".repeat(43);
 
-    let dead = browser
-        .open(&format!("/Account/ResetPassword?userId={id}&code={code}"))
-        .await;
+    let dead = browser.open(&made_up(&id)).await;
     let sent = browser.submit(&dead, "again", &[]).await;
 
     assert_says(&sent, "Vérifiez vos e-mails");
@@ -195,10 +198,7 @@ async fn a_form_for_another_link_that_expired_says_so() {
     let server = Server::start().await;
     let id = people::active(&server, "jean", EMAIL).await.id;
     let mut browser = french(&server);
-    let code = "A".repeat(43);
-    let dead = browser
-        .open(&format!("/Account/ResetPassword?userId={id}&code={code}"))
-        .await;
+    let dead = browser.open(&made_up(&id)).await;
     browser.forget("guichet_form");
 
     let expired = browser.submit(&dead, "again", &[]).await;

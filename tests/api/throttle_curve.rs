@@ -1,6 +1,5 @@
 //! How delays grow, end and begin again.
 
-use std::fs;
 use std::time::Duration;
 
 use guichet_client::error;
@@ -20,14 +19,6 @@ async fn server() -> Server {
         .await;
     people::active(&server, "lea", EMAIL).await;
     server
-}
-
-/// Sets the server's clock right again.
-pub(crate) fn set_clock_back(server: &Server) {
-    let offset = server.data_dir().with_file_name("clock-offset");
-    let new = offset.with_extension("set");
-    fs::write(&new, "0").expect("a writable directory");
-    fs::rename(new, offset).expect("a writable directory");
 }
 
 /// One wrong password, which is looked at.
@@ -137,7 +128,7 @@ async fn a_clock_that_was_a_day_ahead_keeps_nobody_out_once_it_is_right() {
     wait(&elsewhere, "lea").await;
     people::reset_link(&server, EMAIL).await;
 
-    set_clock_back(&server);
+    server.set_clock(0);
 
     school
         .enter("noa", GOOD_PASSWORD)
@@ -156,7 +147,7 @@ async fn a_device_is_known_although_the_password_was_chosen_by_a_clock_that_was_
     let anyone = server.anyone().await;
     let done = people::complete(&anyone, &link, EMAIL, OTHER_PASSWORD).await;
     done.expect("a new password");
-    set_clock_back(&server);
+    server.set_clock(0);
     let school = Door::from(&server, SCHOOL).await;
     let lea = school.enter("lea", OTHER_PASSWORD).await;
     let lea = lea.expect("a sign-in");

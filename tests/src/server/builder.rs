@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use super::Server;
 use crate::binary::{beside_the_tests, usual_env};
@@ -81,7 +80,7 @@ impl Builder {
             postgres,
             root: self.root,
         };
-        server.write_offset(Duration::ZERO);
+        server.set_clock(0);
         server
     }
 }

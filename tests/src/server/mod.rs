@@ -220,7 +220,17 @@ impl Server {
             .lock()
             .expect("no test panicked while advancing");
         *offset += by;
-        self.write_offset(*offset);
+        self.set_clock(offset.as_secs().cast_signed());
+    }
+
+    /// Has the clock of the server and of its commands be off by so many seconds, into the past as well.
+    ///
+    /// Renamed into place, so that the server never reads half a number.
+    pub fn set_clock(&self, seconds: i64) {
+        let path = self.dir.path().join("clock-offset");
+        let new = path.with_extension("new");
+        fs::write(&new, seconds.to_string()).expect("a writable directory");
+        fs::rename(new, path).expect("a writable directory");
     }
 
     /// Kills it like a power cut (SIGKILL).
@@ -349,14 +359,6 @@ impl Server {
             .envs(&self.env)
             .current_dir(self.dir.path());
         command
-    }
-
-    /// Renamed into place, so that the server never reads half a number.
-    fn write_offset(&self, offset: Duration) {
-        let path = self.dir.path().join("clock-offset");
-        let new = path.with_extension("new");
-        fs::write(&new, offset.as_secs().to_string()).expect("a writable directory");
-        fs::rename(new, path).expect("a writable directory");
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     i18n::Locale,
     shares::Seat,
-    store::{account, api_key, event, import_row, outbox, reset_request, session, totp},
+    store::{account, event, import_row, outbox, reset_request, session, totp},
 };
 
 /// Records read from the database at once.
@@ -254,25 +254,8 @@ impl Sections<'_> {
     async fn check(&mut self) -> Result<(), Error> {
         self.checked = Instant::now();
         let now = self.app.clock.now();
-        let may = match self.caller {
-            Caller::Anonymous => false,
-            Caller::Person { session_id, .. } => {
-                let live = caller::live_session(self.app, *session_id, now).await?;
-                let (_, person) = live.ok_or(Error::TokenInvalid)?;
-                let is_admin = person.role_names().iter().any(|role| role == "admin");
-                person.id == self.account.id || is_admin
-            }
-            Caller::System { key_id, .. } => {
-                let key = api_key::Entity::find_by_id(*key_id);
-                let key = key.one(&self.app.store.read).await?;
-                let key = key.filter(|key| key.revoke_time.is_none());
-                let key = key.ok_or(Error::TokenInvalid)?;
-                if key.expire_time.is_some_and(|expires| expires <= now) {
-                    return Err(Error::TokenExpired);
-                }
-                key.role == "admin"
-            }
-        };
+        let caller = caller::look_again(self.app, self.caller, now).await?;
+        let may = caller.is_or_administers(self.account.id);
         if may { Ok(()) } else { Err(Error::Forbidden) }
     }
 }
