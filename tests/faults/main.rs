@@ -111,7 +111,7 @@ fn run(fault: impl FnOnce() -> Rows + Send + 'static) -> Option<Vec<Row>> {
 }
 
 /// Every fault, in the order in which they are brought about.
-const FAULTS: [(&str, Fault); 30] = [
+const FAULTS: [(&str, Fault); 31] = [
     ("kill", |extent| Box::pin(kills::kill_at_random(extent))),
     ("import", |extent| Box::pin(kills::import(extent))),
     ("steps", |extent| Box::pin(steps::fail_at_each_step(extent))),
@@ -132,6 +132,7 @@ const FAULTS: [(&str, Fault); 30] = [
     ("restart", |extent| Box::pin(outage::restart(extent))),
     ("late", |extent| Box::pin(outage::late(extent))),
     ("cut", |extent| Box::pin(outage::cut(extent))),
+    ("silent", |extent| Box::pin(outage::silent(extent))),
     ("failover", |extent| {
         Box::pin(failover::to_a_standby(extent))
     }),

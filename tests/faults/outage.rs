@@ -16,12 +16,24 @@ use crate::crowd::{Crowd, Seen};
 use crate::postman::Postman;
 use crate::proxy::Proxy;
 use crate::report::Row;
-use crate::world::{Door, Random, servers};
+use crate::world::{Door, Random, servers, within};
 
 const PEOPLE: usize = 8;
 
 /// Longest wait for the first call after PostgreSQL accepts connections.
 const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Likewise, where what is gone does not say so: calls wait until their deadline, and connections 5 s longer.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Likewise, until the worker's mails arrive.
+const WORKER: Duration = Duration::from_mins(4);
+
+/// How long calls may take there.
+const DEADLINE: &str = "3s";
+
+/// As many as a server writes by.
+const CONNECTIONS: u32 = 8;
 
 /// How PostgreSQL is stopped.
 const MODES: [&str; 2] = ["fast", "immediate"];
@@ -94,17 +106,9 @@ fn free_address() -> String {
 
 pub(crate) async fn cut(extent: Extent) -> Vec<Row> {
     let cuts = extent.of(10, 200);
-    let data = tempfile::tempdir().expect("a temporary directory");
-    let Some(postgres) = Postgres::of_this_run(data.path()) else {
+    let Some((servers, wire)) = on_a_wire("10s").await else {
         return Vec::new();
     };
-    let wire = Proxy::before(&postgres).await;
-    let first = Server::builder()
-        .env("GUICHET_DATABASE_URL", wire.url(&postgres))
-        .sharing(&postgres)
-        .start()
-        .await;
-    let servers = servers(first).await;
     let mut random = Random::seeded();
     let door = Door::of(&servers);
     let postman = Arc::new(Postman::of(servers[0].mailbox()));
@@ -122,6 +126,81 @@ pub(crate) async fn cut(extent: Extent) -> Vec<Row> {
         recovery,
         seen,
     )]
+}
+
+/// The database's machine is gone without a word, and another one has its address: nothing that was open is answered, and
+/// nothing closed.
+pub(crate) async fn silent(extent: Extent) -> Vec<Row> {
+    let times = extent.of(1, 10);
+    let Some((servers, wire)) = on_a_wire(DEADLINE).await else {
+        return Vec::new();
+    };
+    let mut broken = Vec::new();
+    let mut longest = Duration::ZERO;
+    for time in 0..times {
+        let username = format!("person.{time}");
+        people::active(&servers[0], &username, &format!("{username}@ecole.example")).await;
+
+        wire.silence_all();
+        let recovery = until_all_are_served(&servers).await;
+
+        longest = longest.max(recovery);
+        if recovery > SILENCE {
+            broken.push(format!("back after {recovery:?}"));
+        }
+        for server in &servers {
+            if let Err(status) = people::sign_in(server, &username, GOOD_PASSWORD).await {
+                broken.push(format!("no sign-in: {status}"));
+            }
+        }
+    }
+    // The worker waits for a minute before it gives a turn up.
+    if extent == Extent::Full {
+        let mails = servers[0].mailbox();
+        let email = "person.0@ecole.example";
+        people::ask_reset(&servers[0], Identifier::Email(email.to_owned())).await;
+        let arrived = async || !mails.of(email).is_empty();
+        if !within(WORKER, arrived).await {
+            broken.push("no mail".to_owned());
+        }
+    }
+    vec![Row::new(
+        format!("PostgreSQL's machine falls silent and is replaced, {times} times"),
+        format!("back after {:.1} s", longest.as_secs_f64()),
+        "every server serves again within 30 s; nothing acknowledged is lost",
+        broken,
+    )]
+}
+
+/// Until each server has answered as many calls in a row as it has connections that write.
+async fn until_all_are_served(servers: &[Server]) -> Duration {
+    let start = Instant::now();
+    for server in servers {
+        let mut in_a_row = 0;
+        while in_a_row < CONNECTIONS && start.elapsed() < SILENCE * 2 {
+            let request = RequestResetRequest {
+                identifier: Some(Identifier::Username("nobody".to_owned())),
+                ..RequestResetRequest::default()
+            };
+            let asked = server.anyone().await.reset().request_reset(request).await;
+            in_a_row = if asked.is_ok() { in_a_row + 1 } else { 0 };
+        }
+    }
+    start.elapsed()
+}
+
+/// Servers whose database is behind a wire, and how long their calls may take.
+async fn on_a_wire(deadline: &str) -> Option<(Vec<Server>, Proxy)> {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let postgres = Postgres::of_this_run(data.path())?;
+    let wire = Proxy::before(&postgres).await;
+    let first = Server::builder()
+        .env("GUICHET_DATABASE_URL", wire.url(&postgres))
+        .env("GUICHET_MAX_DEADLINE", deadline)
+        .sharing(&postgres)
+        .start()
+        .await;
+    Some((servers(first).await, wire))
 }
 
 fn row(fault: String, recovery: Duration, mut seen: Seen) -> Row {

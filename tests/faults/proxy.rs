@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,8 @@ pub(crate) enum Cut {
     After,
     /// The process with this id dies before it arrives.
     Kill(u32),
+    /// It arrives when the wire is good again, and so does all that comes after it on its connection.
+    Hold,
 }
 
 struct Armed {
@@ -37,6 +40,10 @@ struct Shared {
     armed: Mutex<Option<Armed>>,
     /// Its value changes when every connection is cut.
     cuts: watch::Sender<u32>,
+    /// Its value changes when every connection falls silent.
+    silences: watch::Sender<u32>,
+    /// Whether the statement that is to be held is.
+    holds: watch::Sender<bool>,
 }
 
 /// Between a server and its database, until it is dropped.
@@ -59,6 +66,8 @@ impl Proxy {
             socket: Mutex::new(socket),
             armed: Mutex::new(None),
             cuts: watch::Sender::new(0),
+            silences: watch::Sender::new(0),
+            holds: watch::Sender::new(false),
         });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Self {
@@ -88,12 +97,14 @@ impl Proxy {
             cut,
             hit: false,
         };
+        self.shared.holds.send_replace(true);
         *self.shared.armed.lock().expect("no panic") = Some(armed);
     }
 
     /// Is a good wire again. Tells whether it was cut.
     pub(crate) fn disarm(&self) -> bool {
         let armed = self.shared.armed.lock().expect("no panic").take();
+        self.shared.holds.send_replace(false);
         armed.is_some_and(|armed| armed.hit)
     }
 
@@ -106,6 +117,11 @@ impl Proxy {
     /// Leads to another socket from now on; the connections that there are stay.
     pub(crate) fn switch(&self, socket: PathBuf) {
         *self.shared.socket.lock().expect("no panic") = socket;
+    }
+
+    /// Every connection that there is carries nothing any more, and neither end hears that it is gone.
+    pub(crate) fn silence_all(&self) {
+        self.shared.silences.send_modify(|silences| *silences += 1);
     }
 
     /// Cuts every connection.
@@ -126,9 +142,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move {
             let mut cuts = shared.cuts.subscribe();
+            let mut silences = shared.silences.subscribe();
+            let mut passing = pin!(connect(client, &shared));
             tokio::select! {
-                _ = connect(client, &shared) => {}
+                _ = &mut passing => {}
                 _ = cuts.changed() => {}
+                // Both ends stay open until they are cut.
+                _ = silences.changed() => drop(cuts.changed().await),
             }
         });
     }
@@ -166,6 +186,10 @@ async fn ask(
                 Some(Cut::Before) => return Ok(()),
                 Some(Cut::After) => swallow.store(true, Ordering::Relaxed),
                 Some(Cut::Kill(process)) => kill(process),
+                Some(Cut::Hold) => {
+                    // The sender is there as long as the connection.
+                    let _ = shared.holds.subscribe().wait_for(|holds| !holds).await;
+                }
                 None => {}
             }
         }

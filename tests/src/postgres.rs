@@ -56,6 +56,15 @@ impl Postgres {
         self.run("psql", &["--quiet", "--command", sql]);
     }
 
+    /// Connections whose transaction is open while nothing is asked of them.
+    pub fn idle_in_transaction(&self) -> usize {
+        let question = "SELECT count(*) FROM pg_stat_activity \
+            WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        let answer = self.run("psql", &["--tuples-only", "--command", question]);
+        let count = String::from_utf8(answer.stdout).expect("text");
+        count.trim().parse().expect("a number")
+    }
+
     /// Every row of every table, as text.
     pub fn dump(&self) -> Vec<u8> {
         self.run("pg_dump", &["--data-only"]).stdout

@@ -47,6 +47,7 @@ pub mod reset_request;
 pub mod reset_request_account;
 pub mod restored;
 pub mod retired_key;
+mod returned;
 mod schema;
 pub mod scope;
 pub mod session;
@@ -127,18 +128,23 @@ impl Store {
     }
 
     async fn connect_postgres(url: &str) -> anyhow::Result<Self> {
+        reach(url).await?;
         let mut options = ConnectOptions::new(url);
         tune(&mut options, CONNECTIONS);
-        options
-            .map_sqlx_postgres_opts(plain)
-            .map_sqlx_postgres_pool_opts(|pool| {
-                pool.after_connect(|connection, _| Box::pin(limit(connection)))
-            });
-        reach(url).await?;
+        options.map_sqlx_postgres_opts(plain);
+        let mut for_writing = options.clone();
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_connect(|connection, _| Box::pin(limit(connection)))
+                .after_release(|connection, _| Box::pin(returned::answers(connection)))
+        });
+        for_writing.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_connect(|connection, _| Box::pin(limit(connection)))
+                .after_release(|connection, _| Box::pin(returned::ends_transaction(connection)))
+        });
         let unreachable = "can't reach the database";
-        let read = Database::connect(options.clone()).await;
-        let write = Database::connect(options).await.context(unreachable)?;
-        Ok(Self::of(read.context(unreachable)?, write, None))
+        let read = Database::connect(options).await.context(unreachable)?;
+        let write = Database::connect(for_writing).await.context(unreachable)?;
+        Ok(Self::of(read, write, None))
     }
 
     fn of(read: DatabaseConnection, write: DatabaseConnection, log: Option<Arc<Log>>) -> Self {

@@ -5,6 +5,7 @@ mod check;
 mod deed;
 
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use guichet_tests::server::Builder;
 use guichet_tests::{Postgres, Server};
@@ -13,14 +14,18 @@ use crate::Extent;
 use crate::disk::{Disk, EIO, Plan};
 use crate::proxy::{Cut, Proxy};
 use crate::report::Row;
-use crate::world::store;
-use deed::{DEEDS, Deed, Trial};
+use crate::world::{store, within};
+use deed::{DEEDS, Deed, MAIL_LIMIT, Trial};
+use tonic::Status;
 
 /// Work that takes more steps than this does not end.
 const MOST_STEPS: u32 = 400;
 
 /// Likewise, changes of the schema: all there have ever been.
 const MOST_CHANGES: u32 = 4_000;
+
+/// Before the database ends one in which nothing happens (`idle_in_transaction_session_timeout`).
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);
 
 /// How a step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ enum Fate {
     LoseReply,
     /// The process dies.
     Kill,
+    /// It takes so long that the caller gives up.
+    GiveUp,
 }
 
 /// What the server's data goes through.
@@ -49,6 +56,7 @@ impl Way {
             (Self::Wire(wire), Fate::Kill) => {
                 wire.arm(k, Cut::Kill(server.pid().expect("a running server")));
             }
+            (Self::Wire(wire), Fate::GiveUp) => wire.arm(k, Cut::Hold),
         }
     }
 
@@ -66,10 +74,12 @@ impl Way {
         }
     }
 
-    const fn fates(&self) -> &'static [Fate] {
-        match self {
-            Self::Disk(_) => &[Fate::Fail, Fate::Kill],
-            Self::Wire(_) => &[Fate::Fail, Fate::LoseReply, Fate::Kill],
+    const fn fates(&self, deed: Deed) -> &'static [Fate] {
+        match (self, deed) {
+            (Self::Disk(_), _) => &[Fate::Fail, Fate::Kill],
+            // That is a command: whoever gives it up kills it.
+            (Self::Wire(_), Deed::RotateKeys) => &[Fate::Fail, Fate::LoseReply, Fate::Kill],
+            (Self::Wire(_), _) => &[Fate::Fail, Fate::LoseReply, Fate::Kill, Fate::GiveUp],
         }
     }
 }
@@ -81,7 +91,7 @@ pub(crate) async fn fail_at_each_step(extent: Extent) -> Vec<Row> {
     for deed in deeds {
         let mut seen = Vec::new();
         let mut broken = Vec::new();
-        for &fate in way.fates() {
+        for &fate in way.fates(*deed) {
             let steps = each_step(&mut server, &way, (*deed, fate), extent, &mut broken).await;
             seen.push(format!("{fate:?} {steps}"));
         }
@@ -106,7 +116,7 @@ pub(crate) async fn schema(extent: Extent) -> Vec<Row> {
             let (builder, way) = prepare().await;
             let server = builder.prepare();
             name = store(&server);
-            if !way.fates().contains(&fate) {
+            if !way.fates(Deed::RotateKeys).contains(&fate) {
                 break;
             }
             let cut_off = migrate(&server, &way, k, fate);
@@ -181,10 +191,16 @@ async fn each_step(
     for k in (1..MOST_STEPS).step_by(extent.of(2, 1)) {
         let mut trial = Trial::prepare(server, deed).await;
         way.arm(k, fate, server);
-        let outcome = trial.act(server, || way.is_hit()).await;
+        let outcome = match fate {
+            Fate::GiveUp => give_up(&mut trial, server, way).await,
+            _ => trial.act(server, || way.is_hit()).await,
+        };
         let hit = way.disarm();
         if hit && fate == Fate::Kill {
             server.restart().await;
+        }
+        if !none_is_left_open(server).await {
+            broken.push(format!("{fate:?} at step {k}: a transaction stays open"));
         }
         if let Err(how) = trial.check(server, outcome).await {
             broken.push(format!("{fate:?} at step {k}: {how}"));
@@ -195,4 +211,26 @@ async fn each_step(
     }
     broken.push(format!("{fate:?}: more than {MOST_STEPS} steps"));
     MOST_STEPS
+}
+
+/// Does the deed until a step of it takes too long.
+async fn give_up(trial: &mut Trial, server: &Server, way: &Way) -> Result<(), Status> {
+    let outcome = tokio::select! {
+        outcome = trial.act(server, || way.is_hit()) => outcome,
+        _ = within(MAIL_LIMIT, async || way.is_hit()) => Err(Status::cancelled("given up")),
+    };
+    // Until the server has heard of it.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    outcome
+}
+
+/// Whether every transaction ends, although nobody goes on with it.
+async fn none_is_left_open(server: &Server) -> bool {
+    let Some(postgres) = server.postgres() else {
+        return true;
+    };
+    within(LONGEST_TRANSACTION, async || {
+        postgres.idle_in_transaction() == 0
+    })
+    .await
 }
