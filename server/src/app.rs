@@ -29,7 +29,7 @@ use crate::{
     reset::intake::Intake,
     shares::Streams,
     store::{Store, hash_kind},
-    throttle::{self, Turns},
+    throttle::{self, Turns, own_writes::OwnWrites},
 };
 
 /// What a machine whose clock is kept does not reach: somebody should look.
@@ -67,6 +67,8 @@ pub struct App {
     pub intake: Intake,
     /// Who tries a password at the moment.
     pub turns: Turns,
+    /// What people change who are signed in.
+    pub own_writes: OwnWrites,
     /// Who has streams open that last.
     pub streams: Streams,
     /// Wakes the workers that decide about reset requests and send mails.
@@ -130,6 +132,7 @@ impl App {
             refusals: Refusals::default(),
             intake: Intake::default(),
             turns: Turns::default(),
+            own_writes: OwnWrites::of(&config.throttle),
             streams: Streams::default(),
             wake: watch::Sender::new(()),
             locale: Locale::parse(config.application.locale).unwrap_or(Locale::Fr),

@@ -20,6 +20,7 @@ use crate::{
     refusals::Refused,
     secret,
     store::scope::Scope,
+    throttle::own_writes::Writes,
     transport::{
         client_address,
         deadline::Deadline,
@@ -170,24 +171,60 @@ pub struct Service {
 
 impl Service {
     /// Answers one unary RPC with `function`.
-    pub async fn run<Q, S>(
+    pub async fn run<Q: Clone, S>(
         &self,
         method: &'static str,
         access: Access,
         request: Request<Q>,
         function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
-    ) -> Result<Response<S>, Status>
-    where
-        Q: Clone,
-    {
+    ) -> Result<Response<S>, Status> {
+        self.answer((method, access, Writes::Nothing), request, function)
+            .await
+    }
+
+    /// Likewise, with a `function` that writes: people take turns, and are counted.
+    pub async fn write<Q: Clone, S>(
+        &self,
+        method: &'static str,
+        access: Access,
+        request: Request<Q>,
+        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<Response<S>, Status> {
+        self.answer((method, access, Writes::Counted), request, function)
+            .await
+    }
+
+    /// Likewise, with a `function` by which people get rid of a thief: they take turns, and are not counted.
+    pub async fn defend<Q: Clone, S>(
+        &self,
+        method: &'static str,
+        access: Access,
+        request: Request<Q>,
+        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<Response<S>, Status> {
+        self.answer((method, access, Writes::Uncounted), request, function)
+            .await
+    }
+
+    async fn answer<Q: Clone, S>(
+        &self,
+        (method, access, writes): (&'static str, Access, Writes),
+        request: Request<Q>,
+        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
+    ) -> Result<Response<S>, Status> {
         let begun = self.begin(method, &request);
         let span = tracing::info_span!("call", request_id = %begun.request_id);
         let (outcome, caller) = async {
             match self.open(access, &request, &begun).await {
-                Ok(call) => (
-                    call.carry_out(request.into_inner(), function).await,
-                    Some(call.caller),
-                ),
+                Ok(call) => {
+                    let writer = call.caller.writer();
+                    let let_in = call.app.own_writes.let_in(writer, writes, call.now);
+                    let outcome = match let_in.await {
+                        Ok(_turn) => call.carry_out(request.into_inner(), function).await,
+                        Err(error) => Err(error),
+                    };
+                    (outcome, Some(call.caller))
+                }
                 Err(error) => (Err(error), None),
             }
         }

@@ -15,6 +15,7 @@ use crate::{
         scope::Scope,
         session,
     },
+    throttle::own_writes::Writer,
 };
 
 /// Who calls.
@@ -90,6 +91,22 @@ impl Caller {
     pub const fn account_id(&self) -> Option<Uuid> {
         match self {
             Self::Person { account_id, .. } => Some(*account_id),
+            Self::Anonymous | Self::System { .. } => None,
+        }
+    }
+
+    /// Who writes, if the caller is a person. Systems are the operator's own.
+    pub fn writer(&self) -> Option<Writer> {
+        match self {
+            Self::Person {
+                account_id,
+                session_id,
+                ..
+            } => Some(Writer {
+                account_id: *account_id,
+                session_id: *session_id,
+                acts_for_others: self.scope().is_some(),
+            }),
             Self::Anonymous | Self::System { .. } => None,
         }
     }

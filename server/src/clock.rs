@@ -98,6 +98,10 @@ pub struct Clock {
     ids: Mutex<ContextV7>,
 }
 
+/// By how much ids may be ahead of the clock. They never go back by themselves, and one that was far ahead for a moment would
+/// have all of them be of that moment until the process ends.
+const AHEAD: Duration = Duration::from_secs(1);
+
 /// No clock is followed.
 const NONE: i64 = i64::MIN;
 
@@ -138,16 +142,17 @@ impl Clock {
         Timestamp(now.0.saturating_add(self.offset_micros()))
     }
 
-    /// A new UUIDv7: ids made later in this process sort later.
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "it does not: the division leaves less than a second"
-    )]
+    /// A new UUIDv7: ids made later in this process sort later, unless its clock was set back by more than a second.
     pub fn new_id(&self) -> Uuid {
-        let now = self.now().0.max(0).unsigned_abs();
-        let nanos = u32::try_from(now % 1_000_000 * 1_000).expect("less than a second");
-        let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        Uuid::new_v7(uuid::Timestamp::from_unix(&*ids, now / 1_000_000, nanos))
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not before: whoever waited for the others would take their ids for those of a clock that was ahead.
+        let now = self.now();
+        let id = id_at(&ids, now);
+        if id < now.plus(AHEAD).least_id() {
+            return id;
+        }
+        *ids = ContextV7::new();
+        id_at(&ids, now)
     }
 
     fn offset_micros(&self) -> i64 {
@@ -159,6 +164,12 @@ impl Clock {
             .and_then(|text| text.trim().parse::<i64>().ok());
         seconds.unwrap_or(0).saturating_mul(1_000_000)
     }
+}
+
+fn id_at(ids: &ContextV7, moment: Timestamp) -> Uuid {
+    let micros = moment.0.max(0).unsigned_abs();
+    let nanos = u32::try_from(micros % 1_000_000 * 1_000).expect("less than a second");
+    Uuid::new_v7(uuid::Timestamp::from_unix(ids, micros / 1_000_000, nanos))
 }
 
 #[expect(
@@ -219,6 +230,23 @@ mod tests {
         let ids: Vec<Uuid> = (0..1_000).map(|_| clock.new_id()).collect();
 
         assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn ids_come_back_with_a_clock_that_was_ahead() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("offset");
+        let clock = Clock::new(&ClockSource::OffsetFile(path.clone()));
+        fs::write(&path, (365 * 24 * 3_600).to_string()).unwrap();
+        let ahead = clock.new_id();
+        fs::write(&path, "0").unwrap();
+        let before = clock.now().least_id();
+
+        let ids: Vec<Uuid> = (0..1_000).map(|_| clock.new_id()).collect();
+
+        assert!(before <= ids[0] && ids[0] < ahead);
+        assert!(ids.is_sorted());
+        assert!(ids[999] < clock.now().plus(AHEAD).least_id());
     }
 
     #[test]

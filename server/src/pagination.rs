@@ -1,9 +1,18 @@
 //! Pages of lists (AIP-158): their size, and tokens that say where the next one begins, sealed so that a caller can
 //! neither read nor bend them.
+//!
+//! Rows can be long. So a page is bounded in bytes as well as in rows, and it is read in steps.
+
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sea_orm::{ColumnTrait, Condition, Order, Value};
+use prost::Message;
+use sea_orm::{ColumnTrait, Condition, ConnAcquireErr, DbErr, Order, Value};
 use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -16,6 +25,24 @@ const DEFAULT_SIZE: u64 = 50;
 
 /// Most rows of a page.
 const LARGEST_SIZE: u64 = 1_000;
+
+/// Bytes at which a page ends, whatever its number of rows.
+const FULL: usize = 1024 * 1024;
+
+/// Rows that are read at once at first: a page of the size that is usual, and the row that tells of another.
+const STEP: u64 = 64;
+
+/// Rows that are read at once where those before them were short: these may be as long as rows can be.
+const LONGEST_STEP: u64 = 256;
+
+/// Pages that are read at a time, for a page holds what it has while it waits for a connection. As many as there are
+/// connections that read.
+const AT_ONCE: usize = 8;
+
+/// How long a page waits for its turn: as long as a call waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Longest page token in bytes of base64.
 const MAX_BYTES: usize = 4_096;
@@ -71,13 +98,14 @@ pub fn after<C: ColumnTrait>(column: C, id: C, order: &Order, cursor: Cursor) ->
         Key::Text(text) => text.into(),
         Key::Time(number) | Key::Number(number) => number.into(),
     };
-    let (beyond, id_beyond) = match order {
-        Order::Desc => (column.lt(key.clone()), id.lt(cursor.id)),
-        _ => (column.gt(key.clone()), id.gt(cursor.id)),
+    let (from, beyond, id_beyond) = match order {
+        Order::Desc => (column.lte(key.clone()), column.lt(key), id.lt(cursor.id)),
+        _ => (column.gte(key.clone()), column.gt(key), id.gt(cursor.id)),
     };
-    Condition::any()
-        .add(beyond)
-        .add(Condition::all().add(column.eq(key)).add(id_beyond))
+    // A database finds the first one by its index only where the key stands alone.
+    Condition::all()
+        .add(from)
+        .add(Condition::any().add(beyond).add(id_beyond))
 }
 
 /// What a token is bound to: which list, who asks, and what for.
@@ -85,27 +113,124 @@ pub fn query(parts: impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(&parts).map_err(|cause| Error::Internal(cause.into()))
 }
 
-/// A page and the token of the next one, which is empty on the last. Of `rows` one more than `size` was asked for: that
-/// one tells whether there is another page.
-pub fn cut<T>(
-    master_key: &MasterKey,
-    mut rows: Vec<T>,
+/// A page that is being read: for each [`Page::step`] the rows that it names, until there is none.
+pub struct Page<'a, M> {
+    master_key: &'a MasterKey,
+    query: Vec<u8>,
     size: u64,
-    query: &[u8],
-    cursor: impl FnOnce(&T) -> Cursor,
-) -> Result<(Vec<T>, String), Error> {
-    if rows.len() as u64 <= size {
-        return Ok((rows, String::new()));
+    shown: Vec<M>,
+    bytes: usize,
+    /// Rows of the last step.
+    asked: u64,
+    last: Option<Cursor>,
+    beyond: Beyond,
+    _turn: Option<SemaphorePermit<'static>>,
+}
+
+/// Whether there is more behind what is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    Unknown,
+    More,
+    Nothing,
+}
+
+/// What is to be read next.
+pub struct Step {
+    /// At most so many rows.
+    pub rows: u64,
+    /// The row that they come after; none at the beginning of the list.
+    pub after: Option<Cursor>,
+}
+
+impl<'a, M: Message> Page<'a, M> {
+    /// The page of `size` rows at which a token points, when it is its turn.
+    ///
+    /// # Errors
+    /// A field violation for a token of another list, `STORE_UNAVAILABLE` after some seconds in line.
+    pub async fn begin(
+        master_key: &'a MasterKey,
+        size: u64,
+        token: &str,
+        query: Vec<u8>,
+    ) -> Result<Self, Error> {
+        let last = open(master_key, token, &query)?;
+        let turn = timeout(PATIENCE, TURNS.acquire()).await;
+        let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+        Ok(Self {
+            master_key,
+            query,
+            size,
+            shown: Vec::new(),
+            bytes: 0,
+            asked: 0,
+            last,
+            beyond: Beyond::Unknown,
+            // Nobody closes the semaphore.
+            _turn: turn.ok(),
+        })
     }
-    rows.pop();
-    let next = rows
-        .last()
-        .map(|last| seal(master_key, &cursor(last), query));
-    Ok((rows, next.transpose()?.unwrap_or_default()))
+
+    /// What is to be read next; none once the page is whole.
+    pub fn step(&mut self) -> Option<Step> {
+        if self.beyond != Beyond::Unknown {
+            return None;
+        }
+        // One row more than there is room for tells whether there is another page.
+        self.asked = self.room().min(self.size - self.count()) + 1;
+        Some(Step {
+            rows: self.asked,
+            after: self.last.clone(),
+        })
+    }
+
+    /// Takes the rows of a step: of each, where it stands and what is shown of it.
+    pub fn add<R>(&mut self, rows: Vec<R>, mut show: impl FnMut(R) -> (Cursor, M)) {
+        let is_end = (rows.len() as u64) < self.asked;
+        for row in rows {
+            if self.is_full() {
+                self.beyond = Beyond::More;
+                return;
+            }
+            let (cursor, message) = show(row);
+            self.bytes += message.encoded_len();
+            self.shown.push(message);
+            self.last = Some(cursor);
+        }
+        if is_end {
+            self.beyond = Beyond::Nothing;
+        }
+    }
+
+    /// The page, and the token of the next one, which is empty on the last.
+    pub fn end(self) -> Result<(Vec<M>, String), Error> {
+        let last = self.last.filter(|_| self.beyond != Beyond::Nothing);
+        let next = last.map(|last| seal(self.master_key, &last, &self.query));
+        Ok((self.shown, next.transpose()?.unwrap_or_default()))
+    }
+
+    /// How many rows of the length of those before them fit into it, and may be read at once.
+    fn room(&self) -> u64 {
+        if self.shown.is_empty() {
+            return STEP - 1;
+        }
+        let free = FULL.saturating_sub(self.bytes) as u64;
+        let fitting = free * self.count() / (self.bytes as u64).max(1);
+        fitting.min(LONGEST_STEP - 1)
+    }
+
+    /// A first row is always shown, however long it is.
+    fn is_full(&self) -> bool {
+        self.count() >= self.size || self.bytes >= FULL
+    }
+
+    const fn count(&self) -> u64 {
+        self.shown.len() as u64
+    }
 }
 
 /// The token of the page after `cursor`, good only for the same caller and `query`.
-fn seal(master_key: &MasterKey, cursor: &Cursor, query: &[u8]) -> Result<String, Error> {
+pub fn seal(master_key: &MasterKey, cursor: &Cursor, query: &[u8]) -> Result<String, Error> {
     let plain = serde_json::to_vec(cursor).map_err(|cause| Error::Internal(cause.into()))?;
     Ok(URL_SAFE_NO_PAD.encode(master_key.seal(Purpose::PageTokens, &plain, query)))
 }
@@ -123,4 +248,86 @@ pub fn open(master_key: &MasterKey, token: &str, query: &[u8]) -> Result<Option<
     cursor
         .map(Some)
         .ok_or_else(|| Error::field("page_token", "PAGE_TOKEN_INVALID"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{DatabaseUrl, Storage};
+
+    fn master_key() -> MasterKey {
+        let storage = Storage {
+            data_dir: "nowhere".into(),
+            database: DatabaseUrl::Sqlite("nowhere".into()),
+            master_key: Some("01".repeat(32).into()),
+            previous_master_key: None,
+        };
+        MasterKey::load_or_create(&storage).expect("a key")
+    }
+
+    /// The pages of a list of texts of these lengths, each as its texts' numbers.
+    async fn pages(lengths: &[usize], size: u64) -> Vec<Vec<usize>> {
+        let master_key = master_key();
+        let mut pages = Vec::new();
+        let mut token = String::new();
+        loop {
+            let query = b"texts".to_vec();
+            let begun = Page::begin(&master_key, size, &token, query).await;
+            let mut page = begun.expect("a page");
+            let mut numbers = Vec::new();
+            while let Some(Step { rows, after }) = page.step() {
+                let first = match after.map(|cursor| cursor.key) {
+                    Some(Key::Number(number)) => usize::try_from(number).expect("a number") + 1,
+                    _ => 0,
+                };
+                assert!(rows <= LONGEST_STEP);
+                let rows = (first..lengths.len()).take(rows.try_into().expect("a few"));
+                page.add(rows.collect(), |number| {
+                    numbers.push(number);
+                    let key = Key::Number(i64::try_from(number).expect("a number"));
+                    let id = Uuid::nil();
+                    (Cursor { key, id }, "x".repeat(lengths[number]))
+                });
+            }
+            let (shown, next) = page.end().expect("a token");
+            assert_eq!(shown.len(), numbers.len());
+            pages.push(numbers);
+            if next.is_empty() {
+                return pages;
+            }
+            token = next;
+        }
+    }
+
+    fn counts(pages: &[Vec<usize>]) -> Vec<usize> {
+        pages.iter().map(Vec::len).collect()
+    }
+
+    #[tokio::test]
+    async fn pages_show_every_row_once_and_end_in_time() {
+        let half = FULL / 2;
+        for (what, lengths, size, expected) in [
+            ("nothing", vec![], 5, vec![0]),
+            ("as many as asked", vec![1; 5], 5, vec![5]),
+            ("one more", vec![1; 6], 5, vec![5, 1]),
+            ("a step", vec![1; 64], 1_000, vec![64]),
+            ("several", vec![1; 1_500], 1_000, vec![1_000, 500]),
+            (
+                "short, then long",
+                [vec![1; 64], vec![half; 3]].concat(),
+                1_000,
+                vec![66, 1],
+            ),
+            ("long", vec![half; 5], 1_000, vec![2, 2, 1]),
+            ("the last fills it", vec![half; 4], 1_000, vec![2, 2]),
+            ("a step fills it", vec![FULL / 64; 65], 1_000, vec![64, 1]),
+            ("longer than a page", vec![3 * FULL; 2], 5, vec![1, 1]),
+        ] {
+            let pages = pages(&lengths, size).await;
+            assert_eq!(counts(&pages), expected, "{what}");
+            let all: Vec<usize> = pages.into_iter().flatten().collect();
+            let numbers: Vec<usize> = (0..lengths.len()).collect();
+            assert_eq!(all, numbers, "{what}");
+        }
+    }
 }

@@ -17,25 +17,32 @@ use crate::{
 /// Between two tries to reach a database that refuses connections. One that swallows them takes longer by itself.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What a probe is told once the database is there.
+const STARTING: &str = "starting: the schema, the keys or the public port are not ready yet";
+
 /// What a probe is told.
 #[derive(Clone)]
 pub struct Readiness {
-    database: Arc<RwLock<Database>>,
+    stage: Arc<RwLock<Stage>>,
     shutdown: Shutdown,
 }
 
-enum Database {
-    /// Why it can't be used yet.
+/// How far the start has come.
+#[derive(Clone)]
+enum Stage {
+    /// Why the database can't be used yet.
     Awaited(String),
-    Open(Store),
+    /// It can. A rollout must not end the old replicas before this one serves, for which it may have to wait, or fail.
+    Starting,
+    Serving(Store),
 }
 
 impl Readiness {
     /// Before anything is open.
     pub fn new(shutdown: Shutdown) -> Self {
-        let starting = Database::Awaited("starting".to_owned());
+        let starting = Stage::Awaited("starting".to_owned());
         Self {
-            database: Arc::new(RwLock::new(starting)),
+            stage: Arc::new(RwLock::new(starting)),
             shutdown,
         }
     }
@@ -45,11 +52,17 @@ impl Readiness {
         if self.shutdown.is_requested() {
             return Err(vec!["shutting down".to_owned()]);
         }
-        let cause = match self.store() {
-            Ok(store) => store.ping().await.map_err(|cause| cause.to_string()),
-            Err(awaited) => Err(awaited),
+        let cause = match self.stage() {
+            Stage::Serving(store) => store.ping().await.map_err(|cause| cause.to_string()),
+            Stage::Starting => return Err(vec![STARTING.to_owned()]),
+            Stage::Awaited(cause) => Err(cause),
         };
         cause.map_err(|cause| vec![format!("database: {cause}")])
+    }
+
+    /// From now on calls are answered, as long as the database answers.
+    pub fn serve(&self, store: Store) {
+        self.set(Stage::Serving(store));
     }
 
     /// Connects to the database, however long it takes to come. None if the end is asked for meanwhile.
@@ -64,7 +77,7 @@ impl Readiness {
             };
             match connected {
                 Ok(store) => {
-                    self.set(Database::Open(store.clone()));
+                    self.set(Stage::Starting);
                     return Ok(Some(store));
                 }
                 Err(cause) if is_away(&cause) => {
@@ -73,7 +86,7 @@ impl Readiness {
                         cause.chain().take(2).map(ToString::to_string).collect();
                     let cause = cause.join(": ");
                     tracing::warn!("{cause}; trying again");
-                    self.set(Database::Awaited(cause));
+                    self.set(Stage::Awaited(cause));
                 }
                 Err(cause) => return Err(cause),
             }
@@ -82,18 +95,13 @@ impl Readiness {
         Ok(None)
     }
 
-    fn store(&self) -> Result<Store, String> {
-        match &*self.database.read().unwrap_or_else(PoisonError::into_inner) {
-            Database::Awaited(cause) => Err(cause.clone()),
-            Database::Open(store) => Ok(store.clone()),
-        }
+    fn stage(&self) -> Stage {
+        let stage = self.stage.read().unwrap_or_else(PoisonError::into_inner);
+        stage.clone()
     }
 
-    fn set(&self, database: Database) {
-        *self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = database;
+    fn set(&self, stage: Stage) {
+        *self.stage.write().unwrap_or_else(PoisonError::into_inner) = stage;
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait as _, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter as _,
     QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::{
     auth::key,
     clock::Timestamp,
     error::Error,
+    mail::transport::SEND_LIMIT,
     metrics::OutboxState,
     outbox::deliver,
     reset::decide,
@@ -38,6 +39,13 @@ const KEEP: Duration = key::RELOAD;
 
 /// How often what has expired is deleted.
 const SWEEP: Duration = Duration::from_mins(10);
+
+/// How long what a duty does in one turn may take: longer than the database lets a statement take or wait. One whose host
+/// vanishes without a word would be waited for without end.
+const TURN: Duration = Duration::from_mins(1);
+
+/// Likewise of keeping house, which deletes whatever there is. What it does not get to is for the next time.
+const LONG_TURN: Duration = Duration::from_mins(30);
 
 /// How long an expired code or session can still be told from an unknown one in the records.
 const KEPT: Duration = Duration::from_hours(30 * 24);
@@ -116,11 +124,12 @@ async fn drain(app: &App, stop: &CancellationToken, queue: Queue) {
     let mut woken = app.wake.subscribe();
     while !stop.is_cancelled() {
         woken.mark_unchanged();
-        match work_one(app, queue).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) if error.is_conflict() => continue,
-            Err(error) => tracing::warn!("worker: {}", describe(&error)),
+        let work = Box::pin(work_one(app, queue));
+        match within(longest(app, queue), "worker", work).await {
+            Some(Ok(true)) => continue,
+            Some(Ok(false)) | None => {}
+            Some(Err(error)) if error.is_conflict() => continue,
+            Some(Err(error)) => tracing::warn!("worker: {}", describe(&error)),
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -130,6 +139,15 @@ async fn drain(app: &App, stop: &CancellationToken, queue: Queue) {
         if queue == Queue::Requests {
             stopped_within(stop, AT_SOME_MOMENT.mul_f64(secret::fraction())).await;
         }
+    }
+}
+
+/// How long one item of a queue may take.
+fn longest(app: &App, queue: Queue) -> Duration {
+    match queue {
+        Queue::Requests => TURN,
+        // Beside the database's part.
+        Queue::Mails => TURN + SEND_LIMIT + app.config.mail.confirm_timeout,
     }
 }
 
@@ -148,27 +166,33 @@ async fn work_one(app: &App, queue: Queue) -> Result<bool, Error> {
 
 async fn keep(app: &App, stop: &CancellationToken) {
     while !stopped_within(stop, KEEP).await {
-        if let Err(cause) = app::keep_time(&app.store, &app.clock, &app.metrics).await {
-            tracing::warn!("the database's clock: {cause}");
-        }
-        if let Err(cause) = keep_keys(app).await {
-            tracing::warn!("signing keys: {cause:#}");
-        }
-        if let Err(cause) = app::learn_hash_kinds(app).await {
-            tracing::warn!("kinds of password hashes: {cause:#}");
-        }
-        if let Err(cause) = tell_outbox(app).await {
-            tracing::warn!("outbox: {cause}");
-        }
-        if let Err(error) = audit::write_refusals(app).await {
-            tracing::warn!("writing refusals into the journal: {}", describe(&error));
-        }
-        if let Err(error) = audit::seal(app).await {
-            tracing::warn!("sealing the journal: {}", describe(&error));
-        }
-        if let Err(cause) = app.store.shorten_log().await {
-            tracing::warn!("write-ahead log: {cause}");
-        }
+        let work = Box::pin(keep_up(app));
+        within(TURN, "what is kept up to date", work).await;
+    }
+}
+
+async fn keep_up(app: &App) {
+    if let Err(cause) = app::keep_time(&app.store, &app.clock, &app.metrics).await {
+        tracing::warn!("the database's clock: {cause}");
+    }
+    if let Err(cause) = keep_keys(app).await {
+        tracing::warn!("signing keys: {cause:#}");
+    }
+    if let Err(cause) = tell_outbox(app).await {
+        tracing::warn!("outbox: {cause}");
+    }
+    if let Err(error) = audit::write_refusals(app).await {
+        tracing::warn!("writing refusals into the journal: {}", describe(&error));
+    }
+    if let Err(error) = audit::seal(app).await {
+        tracing::warn!("sealing the journal: {}", describe(&error));
+    }
+    if let Err(cause) = app.store.shorten_log().await {
+        tracing::warn!("write-ahead log: {cause}");
+    }
+    // Last, for it waits for hashes as well.
+    if let Err(cause) = app::learn_hash_kinds(app).await {
+        tracing::warn!("kinds of password hashes: {cause:#}");
     }
 }
 
@@ -211,16 +235,24 @@ async fn tell_outbox(app: &App) -> Result<(), DbErr> {
 /// At the start as well: a server that is restarted often must not forget it.
 async fn house(app: &App, stop: &CancellationToken) {
     loop {
-        sweep(app).await;
-        if let Err(cause) = app.store.begin_log_anew().await {
-            tracing::warn!("write-ahead log: {cause}");
-        }
-        if let Err(error) = keep_journal(app).await {
-            tracing::warn!("the journal: {}", describe(&error));
-        }
+        let work = Box::pin(tidy_up(app));
+        within(LONG_TURN, "housekeeping", work).await;
         if stopped_within(stop, SWEEP).await {
             return;
         }
+    }
+}
+
+async fn tidy_up(app: &App) {
+    match audit::surely_past(app).await {
+        Ok(now) => sweep(app, now).await,
+        Err(cause) => tracing::warn!("housekeeping: {cause}"),
+    }
+    if let Err(cause) = app.store.begin_log_anew().await {
+        tracing::warn!("write-ahead log: {cause}");
+    }
+    if let Err(error) = keep_journal(app).await {
+        tracing::warn!("the journal: {}", describe(&error));
     }
 }
 
@@ -234,9 +266,8 @@ async fn keep_journal(app: &App) -> Result<(), Error> {
 }
 
 /// Each table for itself: what keeps the rows of one must not have the others grow.
-async fn sweep(app: &App) {
+async fn sweep(app: &App, now: Timestamp) {
     let store = &app.store;
-    let now = app.clock.now();
     let history = now.minus(HISTORY);
     let first_kept = history.least_id();
     let old_replies = first_reply::Column::ExpireTime.lte(now);
@@ -293,6 +324,16 @@ async fn forget_imports(store: &Store, history: Timestamp) -> Result<(), DbErr> 
     store.sweep::<import::Entity>(key, old).await
 }
 
+/// Gives a duty's work up where it takes too long. What it has begun in the database is rolled back, or goes on next time.
+/// Large work comes in a box, for it is moved twice in here.
+async fn within<T>(limit: Duration, what: &str, work: impl Future<Output = T>) -> Option<T> {
+    let done = timeout(limit, work).await.ok();
+    if done.is_none() {
+        tracing::warn!("{what}: given up after {limit:?}: does the database answer?");
+    }
+    done
+}
+
 async fn stopped_within(stop: &CancellationToken, time: Duration) -> bool {
     tokio::time::timeout(time, stop.cancelled()).await.is_ok()
 }
@@ -310,6 +351,15 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_turn_that_nobody_answers_is_given_up() {
+        let limit = Duration::from_millis(20);
+
+        assert_eq!(within(limit, "test", async { 1 }).await, Some(1));
+        let silence = std::future::pending::<()>();
+        assert_eq!(within(limit, "test", silence).await, None);
+    }
 
     #[tokio::test]
     async fn a_duty_that_panics_is_begun_anew_until_the_end() {

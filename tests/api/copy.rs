@@ -14,6 +14,14 @@ const EMAIL: &str = "lea@ecole.example";
 /// numbers at their limits, bytes that look like an end, nothing and none, and texts of some length.
 const ODD_ROWS: &str = include_str!("copy.sql");
 
+/// An authority that is younger than its schools, which are more than are written together.
+const MOVED_ROWS: &str = "
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+    INSERT INTO institution
+    SELECT CAST(printf('%016d', i) AS BLOB), NULL, NULL, '', '', NULL, '{}', NULL, NULL, 1, 1, 1, NULL, NULL, NULL FROM n;
+    UPDATE institution SET parent_id = (SELECT max(id) FROM institution)
+    WHERE id <> (SELECT max(id) FROM institution)";
+
 /// A server on an `SQLite` file, whatever the other tests of this run use.
 async fn on_sqlite() -> Server {
     let builder = Server::builder().env("GUICHET_DATABASE_URL", "sqlite:");
@@ -108,6 +116,19 @@ async fn every_value_of_every_table_is_the_same_after_the_way_there_and_back() {
     for (table, rows) in &dump {
         assert!(!rows.is_empty(), "copy.sql has no row for {table}");
     }
+}
+
+#[tokio::test]
+async fn institutions_below_younger_ones_are_carried_there_and_back() {
+    let server = on_sqlite().await;
+    let (there, back) = (Place::elsewhere(), Place::file());
+    let original = prepared(&server, Place::file());
+    original.execute(MOVED_ROWS).await;
+
+    expect_copied(&copy(&server, &original, &there));
+    expect_copied(&copy(&server, &there, &back));
+
+    assert_eq!(original.dump().await, back.dump().await);
 }
 
 #[tokio::test]

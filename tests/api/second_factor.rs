@@ -34,7 +34,7 @@ impl Lea {
     pub(crate) async fn enrolled(server: Server) -> Self {
         let account_id = people::active(&server, "lea", EMAIL).await.id;
         let lea = person(&server).await;
-        let app = begin(&lea).await;
+        let app = begin(&lea, GOOD_PASSWORD).await;
         let mut lea_with_app = Self {
             server,
             app,
@@ -106,21 +106,21 @@ impl Lea {
     clippy::disallowed_methods,
     reason = "a telephone asks nobody for the time"
 )]
-fn shown(app: &Totp, ahead: Duration) -> String {
+pub(crate) fn shown(app: &Totp, ahead: Duration) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.expect("a time after 1970") + ahead;
     app.generate(now.as_secs()).to_string()
 }
 
 /// Léa, signed in with her password alone.
-async fn person(server: &Server) -> Guichet {
+pub(crate) async fn person(server: &Server) -> Guichet {
     let tokens = people::tokens(server, "lea", GOOD_PASSWORD).await;
     server.as_person(&tokens.access_token).await
 }
 
-async fn begin(lea: &Guichet) -> Totp {
+pub(crate) async fn begin(lea: &Guichet, password: &str) -> Totp {
     let request = BeginTotpEnrollmentRequest {
-        current_password: GOOD_PASSWORD.into(),
+        current_password: password.into(),
     };
     let reply = lea.auth().begin_totp_enrollment(request).await;
     let reply = reply.expect("a secret").into_inner();
@@ -162,8 +162,8 @@ async fn nothing_asks_for_an_app_before_it_is_confirmed() {
     let server = Server::start().await;
     people::active(&server, "lea", EMAIL).await;
     let lea = person(&server).await;
-    begin(&lea).await;
-    let second = begin(&lea).await;
+    begin(&lea, GOOD_PASSWORD).await;
+    let second = begin(&lea, GOOD_PASSWORD).await;
     let request = ConfirmTotpEnrollmentRequest {
         totp_code: second.generate(0).to_string(),
     };
@@ -301,7 +301,7 @@ async fn confirming_ends_the_sessions_that_were_opened_without_it() {
     people::active(&server, "lea", EMAIL).await;
     let elsewhere = people::tokens(&server, "lea", GOOD_PASSWORD).await;
     let lea = person(&server).await;
-    let app = begin(&lea).await;
+    let app = begin(&lea, GOOD_PASSWORD).await;
     let totp_code = shown(&app, Duration::ZERO);
 
     let request = ConfirmTotpEnrollmentRequest { totp_code };

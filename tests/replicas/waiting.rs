@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use guichet_client::proto::request_reset_request::Identifier;
 use guichet_client::proto::{
-    BeginTotpEnrollmentRequest, ConfirmTotpEnrollmentRequest, EnableAccountRequest,
+    Account, BeginTotpEnrollmentRequest, ConfirmTotpEnrollmentRequest, EnableAccountRequest,
     GenerateRecoveryCodesRequest, ListMessagesRequest, MailMessage, MessageState,
-    RemoveTotpRequest, RequestEmailChangeRequest,
+    RemoveTotpRequest, RequestEmailChangeRequest, UpdateAccountRequest,
 };
+use guichet_client::{Reason, error};
 use guichet_tests::patience::until;
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::races::EMAIL;
 use guichet_tests::smtp::{Mode, SmtpServer};
 use guichet_tests::{Postgres, Server, expect_error};
+use prost_types::FieldMask;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
+use tokio::task::JoinSet;
 use tonic::{Code, Response, Status};
 
 use crate::empty_database;
@@ -31,6 +34,10 @@ const STOP: &str = "UPDATE account SET state = 'DISABLED', prior_state = state, 
 /// Whoever waits for this connection.
 const SOMEBODY_WAITS: &str =
     "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+
+/// How many wait for something that somebody else holds.
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity \
+     WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// Takes Léa's account.
 pub(crate) const LEA: &str = "SELECT 1 FROM account WHERE username = 'lea' FOR UPDATE";
@@ -70,12 +77,16 @@ impl Holder {
         self.execute("COMMIT").await;
     }
 
+    async fn count(&mut self, count: &'static str) -> i64 {
+        let counted = sqlx::query(count).fetch_one(&mut self.0).await;
+        counted.expect("a count").get(0)
+    }
+
     /// Codes that are neither used nor killed.
     async fn live_codes(&mut self) -> i64 {
         let count =
             "SELECT count(*) FROM reset_code WHERE use_time IS NULL AND revoke_time IS NULL";
-        let counted = sqlx::query(count).fetch_one(&mut self.0).await;
-        counted.expect("a count").get(0)
+        self.count(count).await
     }
 }
 
@@ -194,4 +205,55 @@ async fn a_mail_that_waited_while_its_account_was_stopped_makes_no_link() {
     let enabled = server.admin().await.account().enable_account(request).await;
     enabled.expect("an account");
     assert_eq!(holder.live_codes().await, 0);
+}
+
+/// All of them want the same row, and there are eight connections that write.
+#[tokio::test]
+async fn others_sign_in_beside_a_thousand_changes_of_one_person() {
+    let postgres = empty_database();
+    let server = Server::builder().sharing(&postgres).start().await;
+    let id = people::active(&server, "lea", EMAIL).await.id;
+    people::active(&server, "noa", "noa@ecole.example").await;
+    let access = people::tokens(&server, "lea", GOOD_PASSWORD)
+        .await
+        .access_token;
+    let mut holder = Holder::of_lea(&postgres).await;
+    let mut changes = JoinSet::new();
+    for connection in 0..10 {
+        let lea = server.as_person(&access).await;
+        for number in 0..100 {
+            let request = UpdateAccountRequest {
+                account: Some(Account {
+                    id: id.clone(),
+                    display_name: format!("Léa {connection} {number}"),
+                    ..Account::default()
+                }),
+                update_mask: Some(FieldMask {
+                    paths: vec!["display_name".into()],
+                }),
+            };
+            let lea = lea.clone();
+            changes.spawn(async move { lea.account().update_account(request).await });
+        }
+    }
+    until("changes that wait", async || {
+        (holder.count(WAITING).await >= 2).then_some(())
+    })
+    .await;
+
+    let mut noa = people::tokens(&server, "noa", GOOD_PASSWORD).await;
+    for _ in 0..5 {
+        people::tokens(&server, "noa", GOOD_PASSWORD).await;
+        let renewed = people::refresh(&server, &noa.refresh_token).await;
+        noa = renewed.expect("a session that goes on");
+    }
+
+    assert_eq!(holder.count(WAITING).await, 2);
+    holder.execute("COMMIT").await;
+    let answers = changes.join_all().await;
+    assert!(answers.iter().any(Result::is_ok));
+    let refused = answers.iter().filter_map(|answer| answer.as_ref().err());
+    for reason in refused.map(error::reason) {
+        assert_ne!(reason, Some(Reason::StoreUnavailable));
+    }
 }

@@ -10,26 +10,26 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::Code;
 
-const HEALTH: &str = "/grpc.health.v1.Health/Check";
+pub(crate) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 const KEYS: &str = "/guichet.v1.AuthService/GetSigningKeys";
 
 /// More than the server waits for a first request, and less than a test should hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The preface and empty SETTINGS (RFC 9113 section 3.4).
 const OPENING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PING: u8 = 6;
 const WINDOW_UPDATE: u8 = 8;
 
-const END_STREAM: u8 = 0x1;
-const END_HEADERS: u8 = 0x4;
+pub(crate) const END_STREAM: u8 = 0x1;
+pub(crate) const END_HEADERS: u8 = 0x4;
 
-fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, length @ ..] = u32::try_from(payload.len())
         .expect("a small frame")
         .to_be_bytes();
@@ -37,7 +37,7 @@ fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The head of a call (see `tests/api/http2_frames.rs`).
-fn head(path: &str) -> Vec<u8> {
+pub(crate) fn head(path: &str) -> Vec<u8> {
     head_as(path, "application/grpc")
 }
 
@@ -91,7 +91,7 @@ async fn refused(server: &Server, count: f64) {
     .await;
 }
 
-async fn connect(server: &Server) -> TcpStream {
+pub(crate) async fn connect(server: &Server) -> TcpStream {
     let url = server.url();
     let address = url.rsplit('/').next().expect("an address");
     TcpStream::connect(address).await.expect("a port")

@@ -46,14 +46,21 @@ pub async fn change_password(
     };
     let policy = new_password::policy(call.app, account.institution_id).await?;
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
-    current_password::verify(call, &account, &request.current_password).await?;
+    let place = current_password::verify(call, &account, &request.current_password).await?;
+    call.app.own_writes.count_password(account_id, call.now)?;
     new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
     let hash = call.app.hasher.hash(&password, call.deadline).await?;
+    drop(place);
 
     write(call, &account, session_id, hash, &policy).await?;
     call.app.wake.send_replace(());
     Ok(ChangePasswordResponse {
-        device_token: device::token(&call.app.master_key, &device_token, account.id, call.now)?,
+        device_token: device::token(
+            &call.app.master_key,
+            &device_token,
+            account.id,
+            call.app.clock.now(),
+        )?,
     })
 }
 
@@ -76,7 +83,7 @@ async fn write(
     let changes = ActiveModel {
         password_hash: Set(Some(hash)),
         // Whoever knew the old one may keep devices in store.
-        devices_from_time: Set(Some(call.now)),
+        devices_from_time: Set(Some(call.app.clock.now())),
         ..Default::default()
     };
     let account = row::save(&txn, &before, changes, call.now).await?;

@@ -18,6 +18,7 @@ use crate::{
     institution::membership,
     outbox::{self, Cause},
     password::{
+        Password,
         identifiers::Identifiers,
         stored::{HashKind, ImportedHash},
     },
@@ -25,6 +26,7 @@ use crate::{
         account::{Column, Entity, Model, State},
         hash_kind,
     },
+    transport::peer,
 };
 
 /// `CreateAccount`.
@@ -69,12 +71,7 @@ pub async fn create_account(
             account: Some(shown),
         });
     }
-    if let Some(password) = password {
-        account.password_hash = Some(call.app.hasher.hash(&password, call.deadline).await?);
-    }
-    if let Some(hash) = imported {
-        account.password_hash = Some(call.app.hasher.adopt(hash, call.deadline).await?);
-    }
+    account.password_hash = hash(call, password, imported).await?;
 
     let activation = matches!(credential, Some(Credential::SendActivation(_)));
     let username_key = account.username_key.clone();
@@ -94,6 +91,26 @@ pub async fn create_account(
         }
     }
     Err(error)
+}
+
+/// What is stored of the password or of the hash, if there is either.
+async fn hash(
+    call: &Call<'_>,
+    password: Option<Password>,
+    imported: Option<ImportedHash>,
+) -> Result<Option<String>, Error> {
+    if password.is_none() && imported.is_none() {
+        return Ok(None);
+    }
+    let hasher = &call.app.hasher;
+    let _place = hasher.enter(&peer::network(call.client))?;
+    if let Some(password) = password {
+        return Ok(Some(hasher.hash(&password, call.deadline).await?));
+    }
+    match imported {
+        Some(imported) => Ok(Some(hasher.adopt(imported, call.deadline).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Nobody chooses another person's password but a system that moves them (OWASP ASVS 5.0, 6.4.6).

@@ -6,19 +6,31 @@ use uuid::Uuid;
 use super::{own_counter, row};
 use crate::{
     app::App,
+    auth::lockout::to_the_end,
     call::Call,
     error::Error,
-    metrics::Tried,
+    metrics::{Throttle, Tried},
     password::{Password, stored::StoredHash},
+    places::Place,
     refusals::Refused,
     store::account,
-    throttle,
+    throttle::{self, Turn},
+    transport::peer,
 };
 
 /// Verifies the account's password. Wrong ones are slowed down, so that a stolen session can't guess it.
-pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> Result<(), Error> {
+///
+/// Returns the place in front of the hasher, for who goes on to hash.
+pub async fn verify(
+    call: &Call<'_>,
+    account: &account::Model,
+    typed: &str,
+) -> Result<Place, Error> {
     let app = call.app;
     let key = counter(app, account.id);
+    let _turn = turn(call, &key).await?;
+    // Before the try is charged, and not while others of the same account are waited for.
+    let place = app.hasher.enter(&peer::network(call.client))?;
     own_counter::charge(call, account, &key, Tried::Password).await?;
 
     let stored = account
@@ -31,21 +43,48 @@ pub async fn verify(call: &Call<'_>, account: &account::Model, typed: &str) -> R
         .verify(&Password::typed(typed), &stored, call.deadline)
         .await;
 
-    let txn = app.store.write().await?;
-    match &verified {
+    match verified {
         Ok(verdict) if verdict.matches => {
+            let txn = app.store.write().await?;
             throttle::forget(&txn, &key).await?;
+            txn.commit().await?;
+            Ok(place)
         }
         Ok(_) => {
             call.note(Refused::Confirmation(account.id));
-            return Err(Error::WrongPassword);
+            Err(Error::WrongPassword)
         }
-        // Nobody looked at the password.
-        Err(_) => throttle::take_back(&txn, &key).await?,
+        Err(error) => {
+            take_back(app, key).await?;
+            Err(error.into())
+        }
     }
-    txn.commit().await?;
-    verified?;
-    Ok(())
+}
+
+/// Waits until the tries before this one are settled. Else many right ones at once would close the counter to each other,
+/// and the first that is done would open it to as many more.
+async fn turn<'t>(call: &Call<'t>, key: &[u8]) -> Result<Option<Turn<'t>>, Error> {
+    let app = call.app;
+    if !app.config.throttle.enabled {
+        return Ok(None);
+    }
+    match app.turns.wait(key.to_vec()).await {
+        Ok(turn) => Ok(Some(turn)),
+        Err(retry_after) => {
+            app.metrics.throttled(Tried::Password, Throttle::Account);
+            Err(Error::Overloaded { retry_after })
+        }
+    }
+}
+
+/// Nobody looked at the password.
+async fn take_back(app: &App, key: Vec<u8>) -> Result<(), Error> {
+    let store = app.store.clone();
+    to_the_end(async move {
+        throttle::take_back(store.writer(), &key).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// The account, held until the transaction ends, if its password is still the one that was verified. Whoever has taken an

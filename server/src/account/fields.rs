@@ -20,6 +20,9 @@ const MAX_ATTRIBUTES: usize = 50;
 const MAX_ATTRIBUTE_KEY: usize = 64;
 const MAX_ATTRIBUTE_VALUE: usize = 1_000;
 
+/// Bytes of all keys and values: what a message may carry by default.
+const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
+
 /// Every role of a person, in the order in which they are stored.
 const ROLES: [&str; 4] = ["admin", "service", "institution_admin", "user"];
 
@@ -143,6 +146,13 @@ impl Fields {
     pub fn attributes(&mut self, field: &str, given: &HashMap<String, String>) -> String {
         if given.len() > MAX_ATTRIBUTES {
             self.refuse(Violation::with_limit(field, "TOO_MANY", MAX_ATTRIBUTES));
+            // Of a row of an import there may be a hundred thousand, and a fault for each would be kept.
+            return String::new();
+        }
+        let bytes = given.iter().map(|(key, value)| key.len() + value.len());
+        if bytes.sum::<usize>() > MAX_ATTRIBUTE_BYTES {
+            let fault = Violation::with_limit(field, "TOO_LONG", MAX_ATTRIBUTE_BYTES);
+            self.refuse(fault);
         }
         let sorted: BTreeMap<&String, &String> = given.iter().collect();
         for (key, value) in &sorted {
@@ -268,5 +278,34 @@ mod tests {
 
         fields.attributes("attributes", &many(51));
         assert_eq!(faults(fields), [("attributes".into(), "TOO_MANY")]);
+    }
+
+    #[test]
+    fn of_too_many_attributes_only_the_number_is_told() {
+        let many = (0..1_000).map(|number| (number.to_string(), "a\0".into()));
+        let mut fields = Fields::default();
+        fields.attributes("attributes", &many.collect());
+
+        assert_eq!(faults(fields), [("attributes".into(), "TOO_MANY")]);
+    }
+
+    #[test]
+    fn attributes_have_64_kib_together() {
+        let long = |last: usize| -> HashMap<String, String> {
+            // Keys of two bytes and values of 4,000.
+            let mut all: HashMap<String, String> = (10..26)
+                .map(|number| (number.to_string(), "\u{10348}".repeat(1_000)))
+                .collect();
+            all.insert("last".into(), "x".repeat(last));
+            all.insert("more".into(), "é".repeat(700));
+            all
+        };
+        let rest = 64 * 1024 - 16 * 4_002 - 4 - 4 - 1_400;
+        let mut fields = Fields::default();
+        fields.attributes("attributes", &long(rest));
+        assert!(fields.violations.is_empty());
+
+        fields.attributes("attributes", &long(rest + 1));
+        assert_eq!(faults(fields), [("attributes".into(), "TOO_LONG")]);
     }
 }

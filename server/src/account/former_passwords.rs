@@ -17,7 +17,8 @@ use crate::{
     throttle,
 };
 
-/// Whether it is one of the account's last so many passwords, the present one among them.
+/// Whether it is one of the account's last so many passwords, the present one among them. For who has a place in front of
+/// the hasher.
 pub async fn has(
     call: &Call<'_>,
     account: &account::Model,

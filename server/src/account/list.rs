@@ -7,7 +7,7 @@ use super::{filter, view};
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         account::{Column, Entity, Model},
         scope::Scope,
@@ -30,27 +30,28 @@ pub async fn list_accounts(
     let (column, order) = pagination::order(&request.order_by, &COLUMNS)?;
     let condition = filter::condition(&request.filter)?;
     let query = query_id(call, &request)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = Entity::within(&call.reading_scope()?).filter(condition);
+    let mut all = Entity::within(&call.reading_scope()?).filter(condition);
     if !request.institution_id.is_empty() {
         let top = parse_id("institution_id", &request.institution_id)?;
-        select = select.filter(Scope::Below(vec![top]).covers(Column::InstitutionId));
+        all = all.filter(Scope::Below(vec![top]).covers(Column::InstitutionId));
     }
-    if let Some(cursor) = cursor {
-        select = select.filter(pagination::after(column, Column::Id, &order, cursor));
-    }
-    let rows = select
+    let all = all
         .order_by(column, order.clone())
-        .order_by(Column::Id, order)
-        .limit(size + 1);
-    let rows = rows.all(&call.app.store.read).await?;
-    let (accounts, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
-            cursor_of(column, last)
-        })?;
+        .order_by(Column::Id, order.clone());
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(pagination::after(column, Column::Id, &order, cursor));
+        }
+        let rows = select.all(&call.app.store.read).await?;
+        page.add(rows, |row| (cursor_of(column, &row), view::account(&row)));
+    }
+    let (accounts, next_page_token) = page.end()?;
     Ok(ListAccountsResponse {
-        accounts: accounts.iter().map(view::account).collect(),
+        accounts,
         next_page_token,
     })
 }

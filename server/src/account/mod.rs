@@ -69,7 +69,7 @@ impl AccountService for Accounts {
         request: Request<v1::CreateAccountRequest>,
     ) -> Reply<v1::CreateAccountResponse> {
         self.0
-            .run(
+            .write(
                 "CreateAccount",
                 Access::Delegate,
                 request,
@@ -134,7 +134,7 @@ impl AccountService for Accounts {
         request: Request<v1::UpdateAccountRequest>,
     ) -> Reply<v1::UpdateAccountResponse> {
         self.0
-            .run(
+            .write(
                 "UpdateAccount",
                 Access::Authenticated,
                 request,
@@ -148,7 +148,7 @@ impl AccountService for Accounts {
         request: Request<v1::DisableAccountRequest>,
     ) -> Reply<v1::DisableAccountResponse> {
         self.0
-            .run(
+            .write(
                 "DisableAccount",
                 Access::Delegate,
                 request,
@@ -162,7 +162,7 @@ impl AccountService for Accounts {
         request: Request<v1::EnableAccountRequest>,
     ) -> Reply<v1::EnableAccountResponse> {
         self.0
-            .run(
+            .write(
                 "EnableAccount",
                 Access::Delegate,
                 request,
@@ -176,7 +176,7 @@ impl AccountService for Accounts {
         request: Request<v1::UnlockAccountRequest>,
     ) -> Reply<v1::UnlockAccountResponse> {
         self.0
-            .run(
+            .write(
                 "UnlockAccount",
                 Access::Delegate,
                 request,
@@ -190,7 +190,7 @@ impl AccountService for Accounts {
         request: Request<v1::DeleteAccountRequest>,
     ) -> Reply<v1::DeleteAccountResponse> {
         self.0
-            .run(
+            .write(
                 "DeleteAccount",
                 Access::Admin,
                 request,
@@ -204,7 +204,7 @@ impl AccountService for Accounts {
         request: Request<v1::UndeleteAccountRequest>,
     ) -> Reply<v1::UndeleteAccountResponse> {
         self.0
-            .run(
+            .write(
                 "UndeleteAccount",
                 Access::Admin,
                 request,
@@ -218,7 +218,7 @@ impl AccountService for Accounts {
         request: Request<v1::PurgeAccountRequest>,
     ) -> Reply<v1::PurgeAccountResponse> {
         self.0
-            .run(
+            .write(
                 "PurgeAccount",
                 Access::Admin,
                 request,
@@ -232,7 +232,7 @@ impl AccountService for Accounts {
         request: Request<v1::MigrateAccountRequest>,
     ) -> Reply<v1::MigrateAccountResponse> {
         self.0
-            .run(
+            .write(
                 "MigrateAccount",
                 Access::Delegate,
                 request,
@@ -246,7 +246,7 @@ impl AccountService for Accounts {
         request: Request<v1::BatchMigrateAccountsRequest>,
     ) -> Reply<v1::BatchMigrateAccountsResponse> {
         self.0
-            .run(
+            .write(
                 "BatchMigrateAccounts",
                 Access::Delegate,
                 request,
@@ -260,7 +260,7 @@ impl AccountService for Accounts {
         request: Request<v1::SendActivationRequest>,
     ) -> Reply<v1::SendActivationResponse> {
         self.0
-            .run(
+            .write(
                 "SendActivation",
                 Access::Delegate,
                 request,
@@ -283,7 +283,7 @@ impl AccountService for Accounts {
             .unwrap_or_default();
         let mut reply = self
             .0
-            .run(
+            .defend(
                 "ChangePassword",
                 Access::Person,
                 request.map(|request| (request, kept)),
@@ -302,7 +302,7 @@ impl AccountService for Accounts {
         request: Request<v1::RequestEmailChangeRequest>,
     ) -> Reply<v1::RequestEmailChangeResponse> {
         self.0
-            .run(
+            .write(
                 "RequestEmailChange",
                 Access::Authenticated,
                 request,

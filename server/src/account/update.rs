@@ -1,8 +1,9 @@
 //! `UpdateAccount`.
 
 use guichet_proto::v1::{self, UpdateAccountRequest, UpdateAccountResponse};
-use sea_orm::{ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, Iterable as _, ModelTrait as _};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{affiliation, fields::Fields, row, search, view};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     event,
     institution::membership,
     outbox::{self, Cause},
-    store::account::{ActiveModel, Model, State},
+    store::account::{ActiveModel, Column, Model, State},
 };
 
 /// What people may change of themselves.
@@ -55,40 +56,85 @@ pub async fn update_account(
     fields.finish()?;
     let id = id.ok_or_else(|| Error::field("account.id", "REQUIRED"))?;
 
-    let txn = call.app.store.write().await?;
-    let before = if own {
-        row::lock(&txn, id).await?
-    } else {
-        row::lock_in_scope(&txn, call, id).await?
+    let change = Change {
+        id,
+        own,
+        etag: &given.etag,
+        paths: &paths,
+        values: changes,
     };
-    if !given.etag.is_empty() && given.etag != view::etag(&before) {
-        return Err(Error::EtagMismatch);
-    }
-    if names("institution_id") {
-        affiliation::check(&txn, call, changes.institution_id.clone().take().flatten()).await?;
-    }
-    let account = row::save(&txn, &before, changes, call.now).await?;
-    if names("roles") {
-        membership::follow_roles(&txn, call, &account).await?;
-    }
-    let account = leave(&txn, call, &before, account).await?;
-    tell_username(&txn, call, &before, &account).await?;
-    let about = json!({ "fields": paths });
-    event::append(
-        &txn,
-        call,
-        "account.updated",
-        &account,
-        call.caller.actor_id(),
-        about,
-    )
-    .await?;
-    txn.commit().await?;
-    call.app.wake.send_replace(());
+    let account = if let Some(account) = change.finds_nothing_to_do(call).await? {
+        account
+    } else {
+        change.write(call).await?
+    };
 
     Ok(UpdateAccountResponse {
         account: Some(view::account(&account)),
     })
+}
+
+/// What is asked for, once it is known to be good.
+struct Change<'a> {
+    id: Uuid,
+    /// Whether it is one that people may make of themselves.
+    own: bool,
+    etag: &'a str,
+    paths: &'a [String],
+    values: ActiveModel,
+}
+
+impl Change<'_> {
+    /// The caller's own account, if it is as it is wanted already: that writes nothing, and waits for nobody who does.
+    async fn finds_nothing_to_do(&self, call: &Call<'_>) -> Result<Option<Model>, Error> {
+        if !self.own {
+            return Ok(None);
+        }
+        let account = row::find(&call.app.store.read, self.id).await?;
+        self.check_etag(&account)?;
+        let is_as_wanted = Column::iter().all(|column| {
+            match sea_orm::ActiveModelTrait::get(&self.values, column) {
+                Set(value) => value == account.get(column),
+                _ => true,
+            }
+        });
+        Ok(is_as_wanted.then_some(account))
+    }
+
+    fn check_etag(&self, account: &Model) -> Result<(), Error> {
+        if self.etag.is_empty() || self.etag == view::etag(account) {
+            Ok(())
+        } else {
+            Err(Error::EtagMismatch)
+        }
+    }
+
+    async fn write(self, call: &Call<'_>) -> Result<Model, Error> {
+        let names = |field| self.paths.iter().any(|path| path == field);
+        let txn = call.app.store.write().await?;
+        let before = if self.own {
+            row::lock(&txn, self.id).await?
+        } else {
+            row::lock_in_scope(&txn, call, self.id).await?
+        };
+        self.check_etag(&before)?;
+        if names("institution_id") {
+            let wanted = self.values.institution_id.clone().take().flatten();
+            affiliation::check(&txn, call, wanted).await?;
+        }
+        let account = row::save(&txn, &before, self.values, call.now).await?;
+        if names("roles") {
+            membership::follow_roles(&txn, call, &account).await?;
+        }
+        let account = leave(&txn, call, &before, account).await?;
+        tell_username(&txn, call, &before, &account).await?;
+        let about = json!({ "fields": self.paths });
+        let actor = call.caller.actor_id();
+        event::append(&txn, call, "account.updated", &account, actor, about).await?;
+        txn.commit().await?;
+        call.app.wake.send_replace(());
+        Ok(account)
+    }
 }
 
 /// Who signs in with a name must know that it is another one now (ASVS 5.0, 6.3.7).

@@ -52,7 +52,7 @@ pub(super) async fn tell(app: &App, institutions: BTreeSet<Uuid>) -> Result<(), 
 async fn is_guessed_at(app: &App, id: Uuid) -> Result<Option<i64>, Error> {
     let db = &app.store.read;
     let now = app.clock.now();
-    let tried = tried(db, id, now.minus(WINDOW)).await?;
+    let tried = tried(db, id, now).await?;
     if tried < LEAST || is_told(db, id, now).await? {
         return Ok(None);
     }
@@ -63,13 +63,13 @@ async fn is_guessed_at(app: &App, id: Uuid) -> Result<Option<i64>, Error> {
 
 /// Accounts that somebody has failed to open from where they have never been opened. What people mistype at their school
 /// on a Monday morning is not counted.
-async fn tried(db: &impl ConnectionTrait, id: Uuid, since: Timestamp) -> Result<u64, Error> {
+async fn tried(db: &impl ConnectionTrait, id: Uuid, now: Timestamp) -> Result<u64, Error> {
     let accounts = journal::Entity::find()
         .select_only()
         .column(journal::Column::AccountId)
         .distinct()
         .filter(journal::Column::InstitutionId.eq(id))
-        .filter(journal::Column::Id.gte(since.least_id()))
+        .filter(is_within(WINDOW, now))
         .filter(journal::Column::Kind.eq("sign_in.failed"))
         .filter(journal::Column::AccountId.is_not_null())
         .filter(Expr::exists(opened_from_there()).not());
@@ -96,11 +96,15 @@ fn opened_from_there() -> SelectStatement {
 async fn is_told(db: &impl ConnectionTrait, id: Uuid, now: Timestamp) -> Result<bool, Error> {
     let told = journal::Entity::find()
         .filter(journal::Column::InstitutionId.eq(id))
-        .filter(journal::Column::Id.gte(now.minus(QUIET).least_id()))
-        // Not by a clock that was ahead.
-        .filter(journal::Column::Id.lt(now.plus(Duration::from_mins(1)).least_id()))
+        .filter(is_within(QUIET, now))
         .filter(journal::Column::Kind.eq(KIND));
     Ok(told.exists(db).await?)
+}
+
+/// Whether an event is of the time until now, and not of a clock that was ahead.
+fn is_within(time: Duration, now: Timestamp) -> Expr {
+    let first = journal::Column::Id.gte(now.minus(time).least_id());
+    first.and(journal::Column::Id.lt(now.plus(Duration::from_mins(1)).least_id()))
 }
 
 /// The worker finds the mails by itself within a second.

@@ -23,7 +23,7 @@ pub(super) const PRUNED: &str = "audit.pruned";
 pub(super) const UP_TO_SEAL: &str = "up_to_seal";
 
 /// The longest time between two seals that nobody wonders at: holidays, or a server that was switched off.
-const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
 
 /// Events that are removed at a time, and the rest of their last seal: others who write wait no longer than for these.
 const STEP: u64 = 1_000;

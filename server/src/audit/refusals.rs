@@ -1,6 +1,9 @@
 //! Writing refusals into the journal.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+};
 
 use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _};
 use serde_json::json;
@@ -11,22 +14,33 @@ use crate::{
     app::App,
     error::Error,
     event::{self, Earlier, Subject},
-    refusals::{Refused, Rows, Tally},
+    refusals::{Refusals, Refused, Rows, Tally},
     store::account,
 };
 
 /// Writes what is due. What can't be written is kept for the next turn.
 pub async fn write_refusals(app: &App) -> Result<(), Error> {
-    let rows = app.refusals.take();
-    if rows.is_empty() {
+    let mut due = Due {
+        refusals: &app.refusals,
+        rows: app.refusals.take(),
+    };
+    if due.rows.is_empty() {
         return Ok(());
     }
-    match write_rows(app, &rows).await {
-        Ok(failed_at) => alert::tell(app, failed_at).await,
-        Err(error) => {
-            app.refusals.put_back(rows);
-            Err(error)
-        }
+    let failed_at = write_rows(app, &due.rows).await?;
+    due.rows = Rows::default();
+    alert::tell(app, failed_at).await
+}
+
+/// What is left in here goes back, also where whoever writes it is given up.
+struct Due<'a> {
+    refusals: &'a Refusals,
+    rows: Rows,
+}
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        self.refusals.put_back(mem::take(&mut self.rows));
     }
 }
 
@@ -131,5 +145,25 @@ impl Subjects {
                 .and_then(|account_id| self.by_id.get(&account_id)),
         };
         found.copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    #[test]
+    fn what_is_not_written_when_its_writer_is_given_up_goes_back() {
+        let refusals = Refusals::default();
+        refusals.note(Refused::Token, None, Timestamp(0));
+        let rows = refusals.take();
+
+        drop(Due {
+            refusals: &refusals,
+            rows,
+        });
+
+        assert_eq!(refusals.take().apart.len(), 1);
     }
 }

@@ -102,7 +102,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
             Ok(Attempt::Overtaken) => {}
             Err(error) => {
                 // No room, or the database failed: nothing was learnt about the password.
-                lockout::take_back(app, &charged).await?;
+                lockout::take_back(app, charged).await?;
                 return Err(error);
             }
         }
@@ -112,7 +112,7 @@ pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginRespon
 
 /// The person is signed in, whatever becomes of this.
 async fn forgive(app: &App, charged: &Charged) {
-    if let Err(error) = lockout::forgive_network(app, charged).await {
+    if let Err(error) = lockout::forgive_network(&app.store, charged).await {
         tracing::warn!("a network's failures: {}", error.reason());
     }
 }

@@ -244,7 +244,7 @@ impl AuthService for Auth {
         request: Request<RevokeSessionRequest>,
     ) -> Result<Response<RevokeSessionResponse>, Status> {
         self.0
-            .run(
+            .defend(
                 "RevokeSession",
                 Access::Authenticated,
                 request,
@@ -258,7 +258,7 @@ impl AuthService for Auth {
         request: Request<RevokeAllSessionsRequest>,
     ) -> Result<Response<RevokeAllSessionsResponse>, Status> {
         self.0
-            .run(
+            .defend(
                 "RevokeAllSessions",
                 Access::Authenticated,
                 request,
@@ -272,7 +272,7 @@ impl AuthService for Auth {
         request: Request<BeginTotpEnrollmentRequest>,
     ) -> Result<Response<BeginTotpEnrollmentResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "BeginTotpEnrollment",
                 Access::Person,
                 request,
@@ -286,7 +286,7 @@ impl AuthService for Auth {
         request: Request<ConfirmTotpEnrollmentRequest>,
     ) -> Result<Response<ConfirmTotpEnrollmentResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "ConfirmTotpEnrollment",
                 Access::Person,
                 request,
@@ -300,7 +300,7 @@ impl AuthService for Auth {
         request: Request<RemoveTotpRequest>,
     ) -> Result<Response<RemoveTotpResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "RemoveTotp",
                 Access::Authenticated,
                 request,
@@ -314,7 +314,7 @@ impl AuthService for Auth {
         request: Request<GenerateRecoveryCodesRequest>,
     ) -> Result<Response<GenerateRecoveryCodesResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "GenerateRecoveryCodes",
                 Access::Person,
                 request,
@@ -328,7 +328,7 @@ impl AuthService for Auth {
         request: Request<CreateApiKeyRequest>,
     ) -> Result<Response<CreateApiKeyResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "CreateApiKey",
                 Access::Admin,
                 request,
@@ -356,7 +356,7 @@ impl AuthService for Auth {
         request: Request<RevokeApiKeyRequest>,
     ) -> Result<Response<RevokeApiKeyResponse>, Status> {
         self.0
-            .run(
+            .defend(
                 "RevokeApiKey",
                 Access::Admin,
                 request,

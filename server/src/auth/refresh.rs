@@ -1,11 +1,14 @@
 //! `Refresh`: a refresh token becomes its successor, once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use guichet_proto::v1::{RefreshRequest, RefreshResponse};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ActiveValue::Set, ColumnTrait as _, ConnAcquireErr, ConnectionTrait, DatabaseTransaction,
+    DbErr, EntityTrait as _, QueryFilter as _,
 };
+use tokio::{sync::Semaphore, time::timeout};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{refresh_token::RefreshToken, session as rules};
@@ -24,6 +27,18 @@ use crate::{
 
 /// How long the same old token still gets the same successor: lost replies, two tabs (ASVS 5.0, 10.4.5).
 const GRACE: Duration = Duration::from_secs(10);
+
+/// What is done later than this after it was asked for is dated anew: the grace begins when there is a successor.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Renewals that are written at a time, as many as there are connections that write: they go on where their callers give
+/// up, and a crowd that gives up must be no line.
+const AT_ONCE: usize = 8;
+
+/// How long a renewal waits for its turn: as long as a call waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 const REUSE: &str = "reuse";
 
@@ -48,16 +63,18 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
         .now
         .plus(app.config.lifetimes.refresh)
         .min(session.absolute_expire_time);
-    let current = Current {
+    let step = Step {
         session_id: session.id,
-        generation: presented.generation,
-        text: &request.refresh_token,
+        generation: i64::from(presented.generation),
+        hash: secret::hash(&request.refresh_token),
+        successor: secret::hash(&text),
+        expire_time,
     };
-    if rotate(call, &current, &text, expire_time).await? {
+    if rotate(call, step).await? {
         session.expire_time = expire_time;
     } else {
         let possible = presented.successors(&app.master_key);
-        let still = in_grace_or_end(call, session.id, possible).await?;
+        let still = in_grace_or_end(call, &session, possible).await?;
         (session, text) = still.ok_or(Error::TokenReused)?;
     }
     Ok(RefreshResponse {
@@ -65,54 +82,90 @@ pub async fn refresh(call: &Call<'_>, request: RefreshRequest) -> Result<Refresh
     })
 }
 
-/// The token that is taken for its session's current one.
-struct Current<'a> {
+/// From the token that is taken for its session's current one to its successor.
+struct Step {
     session_id: Uuid,
-    generation: u32,
-    text: &'a str,
+    generation: i64,
+    hash: Vec<u8>,
+    successor: Vec<u8>,
+    expire_time: Timestamp,
 }
 
 /// Moves the session on to the successor of its current token; false if it is not the current one, or not any more.
 ///
-/// One statement, because people are signed in all day and `SQLite` has one writer. The row decides: of several that
-/// present the current token one rotates, and whatever ends the session or stops the account has written it as well.
-async fn rotate(
-    call: &Call<'_>,
-    current: &Current<'_>,
-    successor: &str,
-    expire_time: Timestamp,
-) -> Result<bool, Error> {
-    let rotated = session::Entity::update_many()
-        .set(session::ActiveModel {
-            generation: Set(i64::from(current.generation) + 1),
-            refresh_hash: Set(secret::hash(successor)),
-            rotate_time: Set(call.now),
-            last_use_time: Set(call.now),
-            expire_time: Set(expire_time),
-            ..Default::default()
-        })
-        .filter(session::Column::Id.eq(current.session_id))
-        .filter(session::Column::Generation.eq(i64::from(current.generation)))
-        .filter(session::Column::RefreshHash.eq(secret::hash(current.text)))
-        .filter(session::Column::RevokeTime.is_null())
-        .exec(call.app.store.writer())
-        .await?;
-    Ok(rotated.rows_affected == 1)
+/// In a task that nobody gives up: the database does what it was asked for, however late, and dated back, the next try of
+/// whoever heard nothing would be taken for a theft.
+async fn rotate(call: &Call<'_>, step: Step) -> Result<bool, Error> {
+    let asked = Instant::now();
+    let turn = timeout(PATIENCE, TURNS.acquire()).await;
+    let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+    let (store, now) = (call.app.store.clone(), call.now);
+    let rotated = async move {
+        let is_done = step.take(store.writer(), now).await?;
+        let took = asked.elapsed();
+        if is_done && took > LATE {
+            step.date(store.writer(), now.plus(took)).await?;
+        }
+        drop(turn);
+        Ok(is_done)
+    };
+    let rotated = tokio::spawn(rotated.in_current_span()).await;
+    rotated.unwrap_or_else(|cause| Err(Error::Internal(cause.into())))
+}
+
+impl Step {
+    /// One statement, because people are signed in all day and `SQLite` has one writer. The row decides: of several that
+    /// present the current token one rotates, and whatever ends the session or stops the account has written it as well.
+    async fn take(&self, db: &impl ConnectionTrait, now: Timestamp) -> Result<bool, DbErr> {
+        let rotated = session::Entity::update_many()
+            .set(session::ActiveModel {
+                generation: Set(self.generation + 1),
+                refresh_hash: Set(self.successor.clone()),
+                rotate_time: Set(now),
+                last_use_time: Set(now),
+                expire_time: Set(self.expire_time),
+                ..Default::default()
+            })
+            .filter(session::Column::Id.eq(self.session_id))
+            .filter(session::Column::Generation.eq(self.generation))
+            .filter(session::Column::RefreshHash.eq(self.hash.clone()))
+            .filter(session::Column::RevokeTime.is_null())
+            .exec(db)
+            .await?;
+        Ok(rotated.rows_affected == 1)
+    }
+
+    /// Writes down when it was taken, unless the session has moved on.
+    async fn date(&self, db: &impl ConnectionTrait, taken: Timestamp) -> Result<(), DbErr> {
+        session::Entity::update_many()
+            .set(session::ActiveModel {
+                rotate_time: Set(taken),
+                ..Default::default()
+            })
+            .filter(session::Column::Id.eq(self.session_id))
+            .filter(session::Column::Generation.eq(self.generation + 1))
+            .filter(session::Column::RefreshHash.eq(self.successor.clone()))
+            .exec(db)
+            .await
+            .map(drop)
+    }
 }
 
 /// The session as it is now and its current token, if the presented one was the current one until a moment ago; otherwise
 /// that was stolen, and the session ends. `successors` are the texts that the one after it may have.
 async fn in_grace_or_end(
     call: &Call<'_>,
-    id: Uuid,
+    before: &session::Model,
     successors: Vec<String>,
 ) -> Result<Option<(session::Model, String)>, Error> {
     let txn = call.app.store.write().await?;
-    let session = session::Entity::find_by_id(id).one(&txn).await?;
+    let session = session::Entity::find_by_id(before.id).one(&txn).await?;
     let session = session.ok_or(Error::TokenInvalid)?;
     // It may have ended since the first look.
     check_live(call, &session)?;
-    if call.now.since(session.rotate_time) <= GRACE {
+    // A step that was done late is not dated yet for those that have waited for it.
+    let has_moved_meanwhile = session.generation > before.generation;
+    if has_moved_meanwhile || call.now.since(session.rotate_time) <= GRACE {
         let mut successors = successors.into_iter();
         let current = successors.find(|text| session.refresh_hash == secret::hash(text));
         if let Some(current) = current {

@@ -1,5 +1,7 @@
 //! `BeginTotpEnrollment`, `ConfirmTotpEnrollment`, `RemoveTotp`: codes from an authenticator app (RFC 6238).
 
+use std::time::Duration;
+
 use guichet_proto::v1::{
     BeginTotpEnrollmentRequest, BeginTotpEnrollmentResponse, ConfirmTotpEnrollmentRequest,
     ConfirmTotpEnrollmentResponse, RemoveTotpRequest, RemoveTotpResponse,
@@ -27,6 +29,9 @@ const SECRET_BYTES: usize = 20;
 /// What every app can: others ignore what else an address asks for.
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
+
+/// How long a secret that was begun can be confirmed: a few minutes are enough for reading it into an app.
+const BEGUN_LASTS: Duration = Duration::from_hours(1);
 
 /// Steps by which a telephone's clock may be off either way (RFC 6238, section 5.2).
 const SKEW_STEPS: u16 = 1;
@@ -91,8 +96,11 @@ pub async fn confirm_totp_enrollment(
     let (codes, hashes) = recovery_codes::fresh(call.app, account_id);
     let txn = store.write().await?;
     let account = row::lock(&txn, account_id).await?;
-    // Begun with a password that another has taken the place of, or none: whoever did that ended this session, too.
+    // Another password since the first look: whoever set it may have ended this session, too.
     if account.password_hash != looked_at.password_hash {
+        return Err(Error::State);
+    }
+    if !is_of_present_password(call, &begun, &account) {
         return Err(Error::State);
     }
     if !totp::Entity::confirm(&txn, &begun, step, call.now).await? {
@@ -107,6 +115,16 @@ pub async fn confirm_totp_enrollment(
     Ok(ConfirmTotpEnrollmentResponse {
         recovery_codes: codes,
     })
+}
+
+/// Whether a secret was begun lately, and with the password that the account has: who knew the one before may have kept the
+/// secret, and this takes no password. One of a clock that was ahead would be of the present password for ever.
+fn is_of_present_password(call: &Call<'_>, begun: &totp::Model, account: &account::Model) -> bool {
+    let lately = call.now.minus(BEGUN_LASTS)..=call.now.plus(BEGUN_LASTS);
+    let password_from = account
+        .devices_from_time
+        .filter(|from| *from <= call.app.clock.now());
+    lately.contains(&begun.create_time) && Some(begun.create_time) >= password_from
 }
 
 /// Makes the password enough again.

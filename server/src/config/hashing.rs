@@ -28,7 +28,7 @@ pub(super) const SECTION: Section = Section {
             "GUICHET_HASH_QUEUE",
             "64 for each thread",
             "256",
-            "Hashes that may wait in all, 1 to 65536, at most two thirds of them for sign-ins from one network; beyond that a call \
+            "Hashes that may wait in all, 1 to 65536, at most two thirds of them for one network; beyond that a call \
              is answered OVERLOADED",
         ),
     ],

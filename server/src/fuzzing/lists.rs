@@ -83,10 +83,8 @@ pub fn page_token(data: &[u8]) {
         key,
         id: Uuid::from_u128(u128::from(head[2])),
     };
-    let (_, token) = pagination::cut(&MASTER_KEY, vec![1, 2], 1, b"list of lea", |_| {
-        cursor.clone()
-    })
-    .expect("a cursor can be written");
+    let token = pagination::seal(&MASTER_KEY, &cursor, b"list of lea");
+    let token = token.expect("a cursor can be written");
     if token.len() > 4_096 {
         return;
     }

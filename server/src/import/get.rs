@@ -9,8 +9,8 @@ use super::{job, view};
 use crate::{
     call::Call,
     error::Error,
-    pagination::{self, Cursor, Key},
-    store::import::{Column, Entity},
+    pagination::{self, Cursor, Key, Page},
+    store::import::{Column, Entity, Model},
 };
 
 /// `GetImport`.
@@ -39,24 +39,33 @@ pub async fn list_imports(
         request.state,
     );
     let query = pagination::query(parts)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = Entity::begun_by(job::whose(call)?).filter(wanted);
-    if let Some(cursor) = cursor {
-        select = select.filter(Column::Id.lt(cursor.id));
-    }
     // Ids are in the order of time.
-    let rows = select.order_by_desc(Column::Id).limit(size + 1);
-    let rows = rows.all(&call.app.store.read).await?;
-    let (rows, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
-            key: Key::Time(last.create_time.0),
-            id: last.id,
-        })?;
+    let all = Entity::begun_by(job::whose(call)?)
+        .filter(wanted)
+        .order_by_desc(Column::Id);
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(Column::Id.lt(cursor.id));
+        }
+        let rows = select.all(&call.app.store.read).await?;
+        page.add(rows, |row| (cursor_of(&row), view::import(&row)));
+    }
+    let (imports, next_page_token) = page.end()?;
     Ok(ListImportsResponse {
-        imports: rows.iter().map(view::import).collect(),
+        imports,
         next_page_token,
     })
+}
+
+const fn cursor_of(last: &Model) -> Cursor {
+    Cursor {
+        key: Key::Time(last.create_time.0),
+        id: last.id,
+    }
 }
 
 fn wanted(request: &ListImportsRequest) -> Result<Condition, Error> {

@@ -202,7 +202,7 @@ impl Judge<'_> {
         self.known.usernames.contains(key) || taken.has_username(key)
     }
 
-    /// Whether an account of another institution has the address.
+    /// Whether an account of another institution in scope has the address.
     fn is_elsewhere(&self, row: &Candidate, here: &[Option<Uuid>], taken: &Taken) -> bool {
         let Some(key) = &row.email_key else {
             return false;

@@ -25,7 +25,7 @@ pub struct Known {
     pub origins: HashMap<String, account_origin::Model>,
     /// Those of them that are in the caller's scope.
     pub accounts: HashMap<Uuid, account::Model>,
-    /// The institutions of the accounts that have a normalised address.
+    /// The institutions of the accounts in scope that have a normalised address.
     pub emails: HashMap<String, Vec<Option<Uuid>>>,
     /// Institutions in scope, by external id.
     pub institutions: HashMap<String, Uuid>,
@@ -66,7 +66,7 @@ impl Known {
                 rows.iter().filter_map(|row| row.external_id.as_deref()),
             )
             .await?,
-            emails: emails(txn, rows).await?,
+            emails: emails(txn, scope, rows).await?,
             institutions: institutions(txn, scope, rows).await?,
             origins: origins
                 .into_iter()
@@ -107,12 +107,14 @@ async fn texts<'a>(
     Ok(found.all(txn).await?.into_iter().collect())
 }
 
+/// Of people within reach only: a dry run leaves no trace, and must not tell whose address somebody elsewhere has.
 async fn emails(
     txn: &impl ConnectionTrait,
+    scope: &Scope,
     rows: &[&Candidate],
 ) -> Result<HashMap<String, Vec<Option<Uuid>>>, Error> {
     let keys = rows.iter().filter_map(|row| row.email_key.as_deref());
-    let found = account::Entity::find()
+    let found = account::Entity::within(scope)
         .select_only()
         .column(account::Column::EmailKey)
         .column(account::Column::InstitutionId)

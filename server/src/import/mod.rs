@@ -1,6 +1,10 @@
 //! `ImportService`: which RPC, who may call it, which function carries it out.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use guichet_proto::v1::{self, import_service_server::ImportService};
 use tokio::sync::mpsc;
@@ -10,8 +14,11 @@ use tonic::{Request, Response, Status, Streaming, async_trait};
 use self::accounts::Cut;
 use crate::{
     app::App,
-    call::{Access, Call, Service, authorization},
+    call::{Access, Begun, Call, Service, authorization},
+    caller::Caller,
+    clock::Timestamp,
     error::Error,
+    i18n::Locale,
     shares::Held,
 };
 
@@ -71,10 +78,12 @@ impl ImportService for Imports {
     ) -> Reply<Self::ImportAccountsStream> {
         let (metadata, extensions, incoming) = request.into_parts();
         let head = Request::from_parts(metadata, extensions, ());
+        // Before there is a task, which goes on though its client has gone: what a stranger begins must end with the call.
+        let admitted = admit(&self.service, &head).await?;
         let (answers, answered) = mpsc::channel(BACKLOG);
         let Self { service } = self.clone();
         tokio::spawn(async move {
-            let refusal = import_accounts(&service, &head, incoming, &answers).await;
+            let refusal = import_accounts(&service, admitted, incoming, &answers).await;
             if let Err(status) = refusal {
                 // The client may have gone meanwhile.
                 let _ = answers.send(Err(status)).await;
@@ -120,26 +129,66 @@ impl ImportService for Imports {
         request: Request<v1::UndoImportRequest>,
     ) -> Reply<v1::UndoImportResponse> {
         self.service
-            .run("UndoImport", Access::Delegate, request, undo::undo_import)
+            .write("UndoImport", Access::Delegate, request, undo::undo_import)
             .await
     }
 }
 
-/// The stream's way from tonic to its function and back.
-async fn import_accounts(
-    service: &Service,
-    head: &Request<()>,
-    incoming: Streaming<v1::ImportAccountsRequest>,
-    answers: &mpsc::Sender<Result<v1::ImportAccountsResponse, Status>>,
-) -> Result<(), Status> {
+/// Who imports, and has a place for it: what of a call may outlive its head.
+struct Admitted {
+    begun: Begun,
+    /// The caller's `authorization`.
+    shown: String,
+    caller: Caller,
+    locale: Locale,
+    client: Option<IpAddr>,
+    deadline: Option<Instant>,
+    now: Timestamp,
+    seat: Held,
+}
+
+async fn admit(service: &Service, head: &Request<()>) -> Result<Admitted, Status> {
     let begun = service.begin("ImportAccounts", head);
     let call = match service.open(Access::Delegate, head, &begun).await {
         Ok(call) => call,
         Err(error) => return service.finish(&begun, None, Err(error)),
     };
-    let _seat = match seat(&call) {
+    let seat = match seat(&call) {
         Ok(seat) => seat,
         Err(error) => return service.finish(&begun, Some(&call.caller), Err(error)),
+    };
+    Ok(Admitted {
+        shown: authorization(head).unwrap_or_default().to_owned(),
+        caller: call.caller,
+        locale: call.locale,
+        client: call.client,
+        deadline: call.deadline,
+        now: call.now,
+        begun,
+        seat,
+    })
+}
+
+/// The stream's way from tonic to its function and back.
+async fn import_accounts(
+    service: &Service,
+    admitted: Admitted,
+    incoming: Streaming<v1::ImportAccountsRequest>,
+    answers: &mpsc::Sender<Result<v1::ImportAccountsResponse, Status>>,
+) -> Result<(), Status> {
+    let Admitted {
+        begun,
+        shown,
+        seat: _seat,
+        ..
+    } = admitted;
+    let call = Call {
+        app: &service.app,
+        caller: admitted.caller,
+        locale: admitted.locale,
+        client: admitted.client,
+        deadline: admitted.deadline,
+        now: admitted.now,
     };
     // What the transport makes of a message that can't be read, for the client to hear.
     let unread = Arc::new(Mutex::new(None));
@@ -149,8 +198,7 @@ async fn import_accounts(
             Cut
         })
     });
-    let shown = authorization(head).unwrap_or_default();
-    let outcome = accounts::import_accounts(&call, shown, incoming, answers).await;
+    let outcome = accounts::import_accounts(&call, &shown, incoming, answers).await;
     service.finish(&begun, Some(&call.caller), outcome)?;
     let unread = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
     unread.map_or(Ok(()), Err)

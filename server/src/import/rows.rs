@@ -4,15 +4,19 @@ use guichet_proto::v1::{
     ImportOutcome, ImportVerdict, ListImportRowsRequest, ListImportRowsResponse,
 };
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use uuid::Uuid;
 
 use super::{job, view};
 use crate::{
     call::Call,
     error::Error,
     i18n::Locale,
-    pagination::{self, Cursor, Key},
-    store::import_row::{Column, Entity, Model},
+    pagination::{self, Cursor, Key, Page},
+    store::import_row::{Column, Entity, Verdict},
 };
+
+/// What is shown of a row. What it replaced is long, and not shown.
+type Row = (i64, Verdict, Option<Uuid>, String);
 
 /// `ListImportRows`.
 pub async fn list_import_rows(
@@ -30,33 +34,44 @@ pub async fn list_import_rows(
         request.verdict,
     );
     let query = pagination::query(parts)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = Entity::of(job.id);
+    let mut all = Entity::of(job.id)
+        .select_only()
+        .columns([
+            Column::Number,
+            Column::Verdict,
+            Column::AccountId,
+            Column::Faults,
+        ])
+        .order_by_asc(Column::Number);
     if let Some(verdict) = view::stored_verdict(verdict) {
-        select = select.filter(Column::Verdict.eq(verdict));
+        all = all.filter(Column::Verdict.eq(verdict));
     }
-    if let Some(Key::Number(last)) = cursor.map(|cursor| cursor.key) {
-        select = select.filter(Column::Number.gt(last));
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(Key::Number(last)) = step.after.map(|cursor| cursor.key) {
+            select = select.filter(Column::Number.gt(last));
+        }
+        let rows = select.into_tuple().all(&call.app.store.read).await?;
+        page.add(rows, |row: Row| {
+            let key = Key::Number(row.0);
+            (Cursor { key, id: job.id }, shown(row, call.locale))
+        });
     }
-    let rows = select.order_by_asc(Column::Number).limit(size + 1);
-    let rows = rows.all(&call.app.store.read).await?;
-    let (rows, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
-            key: Key::Number(last.number),
-            id: job.id,
-        })?;
+    let (rows, next_page_token) = page.end()?;
     Ok(ListImportRowsResponse {
-        rows: rows.iter().map(|row| shown(row, call.locale)).collect(),
+        rows,
         next_page_token,
     })
 }
 
-fn shown(row: &Model, locale: Locale) -> ImportOutcome {
+fn shown((number, verdict, account_id, faults): Row, locale: Locale) -> ImportOutcome {
     ImportOutcome {
-        row_number: row.number,
-        verdict: view::verdict(row.verdict).into(),
-        account_id: row.account_id.map(|id| id.to_string()).unwrap_or_default(),
-        faults: view::faults(&row.faults, locale),
+        row_number: number,
+        verdict: view::verdict(verdict).into(),
+        account_id: account_id.map(|id| id.to_string()).unwrap_or_default(),
+        faults: view::faults(&faults, locale),
     }
 }

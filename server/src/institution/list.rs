@@ -9,7 +9,7 @@ use crate::{
     call::{Call, parse_id},
     error::Error,
     filter::{self, Pattern},
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         institution::{Column, Entity, Model},
         scope::Scope,
@@ -33,30 +33,33 @@ pub async fn list_institutions(
     let (column, order) = pagination::order(&request.order_by, &COLUMNS)?;
     let comparisons = filter::read(&request.filter, comparison)?;
     let query = query_id(call, &request)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = Entity::within(&call.reading_scope()?);
+    let mut all = Entity::within(&call.reading_scope()?);
     if !request.institution_id.is_empty() {
         let top = parse_id("institution_id", &request.institution_id)?;
-        select = select.filter(Scope::Below(vec![top]).covers(Column::Id));
+        all = all.filter(Scope::Below(vec![top]).covers(Column::Id));
     }
     for comparison in comparisons {
-        select = select.filter(comparison);
+        all = all.filter(comparison);
     }
-    if let Some(cursor) = cursor {
-        select = select.filter(pagination::after(column, Column::Id, &order, cursor));
-    }
-    let rows = select
+    let all = all
         .order_by(column, order.clone())
-        .order_by(Column::Id, order)
-        .limit(size + 1);
-    let rows = rows.all(db).await?;
-    let (institutions, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
-            cursor_of(column, last)
-        })?;
+        .order_by(Column::Id, order.clone());
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(pagination::after(column, Column::Id, &order, cursor));
+        }
+        let rows = select.all(db).await?;
+        let shown = view::institutions(db, &rows).await?;
+        let rows = rows.iter().zip(shown).collect();
+        page.add(rows, |(row, shown)| (cursor_of(column, row), shown));
+    }
+    let (institutions, next_page_token) = page.end()?;
     Ok(ListInstitutionsResponse {
-        institutions: view::institutions(db, &institutions).await?,
+        institutions,
         next_page_token,
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     account::{self, fields::Fields, rank},
     call::{Call, parse_id},
     error::{Error, Violation},
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         account::{Model as Account, State},
         institution_member::{Column, Entity, INSTITUTION_ADMIN, Model},
@@ -87,33 +87,33 @@ pub async fn list_members(
     let id = parse_id("institution_id", &request.institution_id)?;
     let query = (b"members", call.caller.actor_id(), id);
     let query = pagination::query(query)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
     row::find(db, &call.scope()?, id).await?;
 
     let (column, second) = (Column::CreateTime, Column::AccountId);
-    let mut select = Entity::at(id);
-    if let Some(cursor) = cursor {
-        select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
+    let all = Entity::at(id).order_by_asc(column).order_by_asc(second);
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
+        }
+        page.add(select.all(db).await?, |(member, account)| {
+            (cursor_of(&member), view(&member, &account))
+        });
     }
-    let rows = select
-        .order_by_asc(column)
-        .order_by_asc(second)
-        .limit(size + 1);
-    let rows = rows.all(db).await?;
-    let (members, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |(last, _)| {
-            Cursor {
-                key: Key::Time(last.create_time.0),
-                id: last.account_id,
-            }
-        })?;
+    let (members, next_page_token) = page.end()?;
     Ok(ListMembersResponse {
-        members: members
-            .iter()
-            .map(|(member, account)| view(member, account))
-            .collect(),
+        members,
         next_page_token,
     })
+}
+
+const fn cursor_of(last: &Model) -> Cursor {
+    Cursor {
+        key: Key::Time(last.create_time.0),
+        id: last.account_id,
+    }
 }
 
 fn view(member: &Model, account: &Account) -> v1::Member {

@@ -46,7 +46,7 @@ impl InstitutionService for Institutions {
         request: Request<v1::CreateInstitutionRequest>,
     ) -> Reply<v1::CreateInstitutionResponse> {
         self.0
-            .run(
+            .write(
                 "CreateInstitution",
                 Access::Admin,
                 request,
@@ -88,7 +88,7 @@ impl InstitutionService for Institutions {
         request: Request<v1::UpdateInstitutionRequest>,
     ) -> Reply<v1::UpdateInstitutionResponse> {
         self.0
-            .run(
+            .write(
                 "UpdateInstitution",
                 Access::Delegate,
                 request,
@@ -102,7 +102,7 @@ impl InstitutionService for Institutions {
         request: Request<v1::DeleteInstitutionRequest>,
     ) -> Reply<v1::DeleteInstitutionResponse> {
         self.0
-            .run(
+            .write(
                 "DeleteInstitution",
                 Access::Admin,
                 request,
@@ -116,7 +116,7 @@ impl InstitutionService for Institutions {
         request: Request<v1::AddMemberRequest>,
     ) -> Reply<v1::AddMemberResponse> {
         self.0
-            .run("AddMember", Access::Delegate, request, members::add_member)
+            .write("AddMember", Access::Delegate, request, members::add_member)
             .await
     }
 
@@ -125,7 +125,7 @@ impl InstitutionService for Institutions {
         request: Request<v1::RemoveMemberRequest>,
     ) -> Reply<v1::RemoveMemberResponse> {
         self.0
-            .run(
+            .write(
                 "RemoveMember",
                 Access::Delegate,
                 request,

@@ -18,7 +18,7 @@ use crate::{
     call::Call,
     error::Error,
     messages,
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         account::{self, Column, State},
         outbox, totp,
@@ -36,30 +36,38 @@ pub async fn list_people(
     let situations = situations(&request.situations)?;
     let scope = report::about(call, db, &request.institution_id).await?;
     let query = query_id(call, &request)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = account::Entity::within(&scope)
+    let all = account::Entity::within(&scope)
         .filter(Column::State.ne(State::Deleted))
         .filter(found)
-        .filter(any_of(&situations));
-    if let Some(cursor) = cursor {
-        let after = pagination::after(Column::NameKey, Column::Id, &Order::Asc, cursor);
-        select = select.filter(after);
-    }
-    let rows = select
+        .filter(any_of(&situations))
         .order_by_asc(Column::NameKey)
-        .order_by_asc(Column::Id)
-        .limit(size + 1);
-    let rows = rows.all(db).await?;
-    let (accounts, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
-            key: Key::Text(last.name_key.clone()),
-            id: last.id,
-        })?;
+        .order_by_asc(Column::Id);
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            let after = pagination::after(Column::NameKey, Column::Id, &Order::Asc, cursor);
+            select = select.filter(after);
+        }
+        let accounts = select.all(db).await?;
+        let people = described(db, &accounts).await?;
+        let rows = accounts.iter().zip(people).collect();
+        page.add(rows, |(account, person)| (cursor_of(account), person));
+    }
+    let (people, next_page_token) = page.end()?;
     Ok(ListPeopleResponse {
-        people: described(db, &accounts).await?,
+        people,
         next_page_token,
     })
+}
+
+fn cursor_of(last: &account::Model) -> Cursor {
+    Cursor {
+        key: Key::Text(last.name_key.clone()),
+        id: last.id,
+    }
 }
 
 fn situations(given: &[i32]) -> Result<BTreeSet<Situation>, Error> {

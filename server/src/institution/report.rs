@@ -16,7 +16,7 @@ use super::row;
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         account::{self, State},
         institution::{Column, Entity, Model},
@@ -34,32 +34,41 @@ pub async fn get_migration_report(
     let scope = about(call, db, &request.institution_id).await?;
     let query = (b"report", call.caller.actor_id(), &request.institution_id);
     let query = pagination::query(query)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let total = if request.page_token.is_empty() {
+        Some(sum(db, &scope).await?)
+    } else {
+        None
+    };
 
     let (column, second) = (Column::DisplayNameKey, Column::Id);
-    let mut select = Entity::within(&scope);
-    let total = match cursor {
-        Some(cursor) => {
-            select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
-            None
-        }
-        None => Some(sum(db, &scope).await?),
-    };
-    let rows = select
+    let all = Entity::within(&scope)
         .order_by_asc(column)
-        .order_by_asc(second)
-        .limit(size + 1);
-    let rows = rows.all(db).await?;
-    let (institutions, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| Cursor {
-            key: Key::Text(last.display_name_key.clone()),
-            id: last.id,
-        })?;
+        .order_by_asc(second);
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(pagination::after(column, second, &Order::Asc, cursor));
+        }
+        let rows = select.all(db).await?;
+        let counted = count(db, &rows).await?;
+        let rows = rows.iter().zip(counted).collect();
+        page.add(rows, |(row, counted)| (cursor_of(row), counted));
+    }
+    let (rows, next_page_token) = page.end()?;
     Ok(GetMigrationReportResponse {
-        rows: count(db, &institutions).await?,
+        rows,
         next_page_token,
         total,
     })
+}
+
+fn cursor_of(last: &Model) -> Cursor {
+    Cursor {
+        key: Key::Text(last.display_name_key.clone()),
+        id: last.id,
+    }
 }
 
 /// What a list of the desk is about: an institution that is named must be in reach.

@@ -9,7 +9,7 @@ use crate::{
     account::{email_address::EmailAddress, fields::Fields},
     call::Call,
     error::{Error, Violation},
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::outbox::{Column, Entity, Model},
 };
 
@@ -21,21 +21,24 @@ pub async fn list_messages(
     let size = pagination::size(request.page_size)?;
     let wanted = wanted(&request)?;
     let query = query_id(call, &request)?;
-    let cursor = pagination::open(&call.app.master_key, &request.page_token, &query)?;
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
 
-    let mut select = Entity::within(&call.scope()?).filter(wanted);
-    if let Some(cursor) = cursor {
-        select = select.filter(Column::Id.lt(cursor.id));
-    }
     // Ids are in the order of time.
-    let rows = select.order_by_desc(Column::Id).limit(size + 1);
-    let rows = rows.all(&call.app.store.read).await?;
-    let (rows, next_page_token) =
-        pagination::cut(&call.app.master_key, rows, size, &query, |last| {
-            cursor_of(last)
-        })?;
+    let all = Entity::within(&call.scope()?)
+        .filter(wanted)
+        .order_by_desc(Column::Id);
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(cursor) = step.after {
+            select = select.filter(Column::Id.lt(cursor.id));
+        }
+        let rows = select.all(&call.app.store.read).await?;
+        page.add(rows, |row| (cursor_of(&row), view::message(row)));
+    }
+    let (messages, next_page_token) = page.end()?;
     Ok(ListMessagesResponse {
-        messages: rows.into_iter().map(view::message).collect(),
+        messages,
         next_page_token,
     })
 }

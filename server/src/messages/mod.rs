@@ -67,7 +67,7 @@ impl MailService for Messages {
         request: Request<ResendMessageRequest>,
     ) -> Result<Response<ResendMessageResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "ResendMessage",
                 Access::Delegate,
                 request,
@@ -81,7 +81,7 @@ impl MailService for Messages {
         request: Request<ReportBounceRequest>,
     ) -> Result<Response<ReportBounceResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "ReportBounce",
                 Access::Delegate,
                 request,
@@ -95,7 +95,7 @@ impl MailService for Messages {
         request: Request<SendTestMessageRequest>,
     ) -> Result<Response<SendTestMessageResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "SendTestMessage",
                 Access::Admin,
                 answer_in(request, |request| &request.locale),

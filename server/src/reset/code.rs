@@ -1,10 +1,7 @@
 //! One-time codes: finding the one that somebody shows, and what makes it good.
 
 use guichet_proto::v1::CompleteResetRequest;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    sea_query::Expr,
-};
+use sea_orm::{ConnectionTrait, EntityTrait as _};
 use uuid::Uuid;
 
 use super::short;
@@ -77,15 +74,4 @@ pub(super) fn email_matches(account: &account::Model, request: &CompleteResetReq
         Some(key) => EmailAddress::lookup_key(&request.email).as_ref() == Some(key),
         None => Username::lookup_key(&request.email).as_ref() == Some(&account.username_key),
     }
-}
-
-/// Counts a wrong address; the fifth kills the code.
-pub(super) async fn count_wrong_try(db: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
-    let more = Expr::col(reset_code::Column::WrongEmails).add(1);
-    reset_code::Entity::update_many()
-        .col_expr(reset_code::Column::WrongEmails, more)
-        .filter(reset_code::Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
 }

@@ -13,11 +13,11 @@ use crate::{
     event,
     outbox::{self, Cause},
     password::identifiers::Identifiers,
-    refusals::Refused,
     store::{
         account::{self, State},
         institution, reset_code, session,
     },
+    transport::peer,
 };
 
 const FIELD: &str = "new_password";
@@ -32,15 +32,10 @@ pub async fn complete_reset(
 ) -> Result<CompleteResetResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
+    // Before anything is looked up: whoever finds no room is told so alike.
+    let place = app.hasher.enter(&peer::network(call.client))?;
     let (code, account) = code::find(call, &request.user_id, &request.code).await?;
-    if !code::email_matches(&account, &request) {
-        call.note(Refused::ResetCode(account.id));
-        let txn = app.store.write().await?;
-        refused::count_wrong_address(call, &txn, &code, &account).await?;
-        txn.commit().await?;
-        app.wake.send_replace(());
-        return Err(Error::ResetCodeInvalid);
-    }
+    refused::check_address(call, &request, &code, &account).await?;
     let identifiers = Identifiers {
         username: &account.username,
         email: account.email.as_deref(),
@@ -52,6 +47,7 @@ pub async fn complete_reset(
     new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
+    drop(place);
 
     let txn = app.store.write().await?;
     let before = use_up(call, &txn, &code).await?;
@@ -78,7 +74,12 @@ pub async fn complete_reset(
     app.wake.send_replace(());
     Ok(CompleteResetResponse {
         return_url: code.return_url.unwrap_or_else(|| home(app, &settings)),
-        device_token: device::token(&app.master_key, &request.device_token, account.id, call.now)?,
+        device_token: device::token(
+            &app.master_key,
+            &request.device_token,
+            account.id,
+            app.clock.now(),
+        )?,
         username: account.username,
     })
 }
@@ -137,7 +138,8 @@ async fn set_password(
         password_hash: Set(Some(hash)),
         state: Set(state.ok_or(Error::ResetCodeInvalid)?),
         email_verified: Set(verified),
-        devices_from_time: Set(Some(call.now)),
+        // Now that the account is held: what was begun with the old password while this call waited is older.
+        devices_from_time: Set(Some(call.app.clock.now())),
         ..Default::default()
     };
     row::save(txn, before, changes, call.now).await.map(drop)

@@ -14,7 +14,7 @@ use super::{decide::Decision, trace::Trace};
 use crate::{
     call::{Call, parse_id},
     error::Error,
-    pagination::{self, Cursor, Key},
+    pagination::{self, Cursor, Key, Page},
     store::{
         account,
         reset_request::{self, Kind},
@@ -32,27 +32,38 @@ pub async fn list_reset_requests(
 ) -> Result<ListResetRequestsResponse, Error> {
     let size = pagination::size(request.page_size)?;
     let scope = call.scope()?;
-    let mut query = reset_request::Entity::within(&scope).order_by_desc(reset_request::Column::Id);
+    let mut all = reset_request::Entity::within(&scope).order_by_desc(reset_request::Column::Id);
     if !request.account_id.is_empty() {
         let account_id = parse_id("account_id", &request.account_id)?;
-        query = query.filter(reset_request::Column::Decisions.contains(account_id.to_string()));
+        all = all.filter(reset_request::Column::Decisions.contains(account_id.to_string()));
     }
-    let master_key = &call.app.master_key;
     // A token is good for the same list only.
     let caller = call.caller.actor_id().unwrap_or_default();
     let list = [LIST, request.account_id.as_bytes(), caller.as_bytes()].concat();
-    if let Some(after) = pagination::open(master_key, &request.page_token, &list)? {
-        query = query.filter(reset_request::Column::Id.lt(after.id));
+    let master_key = &call.app.master_key;
+    let mut page = Page::begin(master_key, size, &request.page_token, list).await?;
+    while let Some(step) = page.step() {
+        let mut select = all.clone().limit(step.rows);
+        if let Some(after) = step.after {
+            select = select.filter(reset_request::Column::Id.lt(after.id));
+        }
+        let rows = select.all(&call.app.store.read).await?;
+        let cursors: Vec<Cursor> = rows.iter().map(cursor_of).collect();
+        let shown = in_scope(&call.app.store.read, &scope, rows).await?;
+        page.add(cursors.into_iter().zip(shown).collect(), |row| row);
     }
-    let rows = query.limit(size + 1).all(&call.app.store.read).await?;
-    let (rows, next_page_token) = pagination::cut(master_key, rows, size, &list, |last| Cursor {
-        key: Key::Time(last.create_time.0),
-        id: last.id,
-    })?;
+    let (requests, next_page_token) = page.end()?;
     Ok(ListResetRequestsResponse {
-        requests: in_scope(&call.app.store.read, &scope, rows).await?,
+        requests,
         next_page_token,
     })
+}
+
+const fn cursor_of(last: &reset_request::Model) -> Cursor {
+    Cursor {
+        key: Key::Time(last.create_time.0),
+        id: last.id,
+    }
 }
 
 /// The requests, each with the decisions about accounts in scope: people who share an address need not share a school.
@@ -72,13 +83,14 @@ async fn in_scope(
     if *scope != Scope::Everything {
         let decided = requests.iter().flat_map(|(_, decisions)| decisions);
         let named = decided.filter_map(|decision| decision.account_id);
-        let own: HashSet<Uuid> = account::Entity::within(scope)
+        let own: Vec<Uuid> = account::Entity::within(scope)
+            .select_only()
+            .column(account::Column::Id)
             .filter(account::Column::Id.is_in(named.collect::<HashSet<_>>()))
+            .into_tuple()
             .all(db)
-            .await?
-            .into_iter()
-            .map(|account| account.id)
-            .collect();
+            .await?;
+        let own: HashSet<Uuid> = own.into_iter().collect();
         for (_, decisions) in &mut requests {
             decisions.retain(|one| one.account_id.is_some_and(|id| own.contains(&id)));
         }

@@ -162,7 +162,7 @@ impl ResetService for Resets {
         request: Request<IssueResetCodeRequest>,
     ) -> Result<Response<IssueResetCodeResponse>, Status> {
         self.0
-            .run(
+            .write(
                 "IssueResetCode",
                 Access::Delegate,
                 request,

@@ -138,7 +138,7 @@ async fn take_back(
         password_hash: Set(None),
         state: Set(without_password(before.state)),
         prior_state: Set(before.prior_state.map(without_password)),
-        devices_from_time: Set(Some(call.now)),
+        devices_from_time: Set(Some(call.app.clock.now())),
         ..Default::default()
     };
     // Whoever answers a notice has read it there.

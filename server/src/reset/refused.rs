@@ -1,7 +1,8 @@
 //! A word to the person whose reset was asked for and refused. Whoever asked learns nothing: it goes to the address that
 //! the account has, and hardly ever.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait as _};
+use guichet_proto::v1::CompleteResetRequest;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::code;
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     event,
     mail::letter::RefusedReset,
     outbox::{self, Cause},
+    refusals::Refused,
     store::{
         account,
         reset_code::{self, MAX_WRONG_TRIES},
@@ -29,19 +31,39 @@ pub(super) async fn tell(
     outbox::enqueue_daily(db, app, Cause::ResetRefused { why }, account, now).await
 }
 
-/// Counts a wrong address that was given with a code. The fifth kills the code, and that is told.
-pub(super) async fn count_wrong_address(
+/// Lets the address pass that was given with a code, or refuses the code. The fifth wrong one kills it, and that is told.
+///
+/// Right or wrong, the same is written, and nothing is done before that is committed: who makes calls that end before they
+/// can write must not learn from them.
+pub(super) async fn check_address(
     call: &Call<'_>,
-    txn: &DatabaseTransaction,
+    request: &CompleteResetRequest,
     code: &reset_code::Model,
     account: &account::Model,
 ) -> Result<(), Error> {
-    code::count_wrong_try(txn, code.id).await?;
-    // Read again, now that its row is held: of addresses that are tried at once, exactly one is the fifth.
-    let counted = reset_code::Entity::find_by_id(code.id).one(txn).await?;
-    if counted.is_some_and(|code| code.wrong_emails == MAX_WRONG_TRIES) {
-        tell_killed(call, txn, account).await?;
+    let is_right = code::email_matches(account, request);
+    if !is_right {
+        call.note(Refused::ResetCode(account.id));
     }
+    let txn = call.app.store.write().await?;
+    let more = i64::from(!is_right);
+    let counted = reset_code::Entity::count_wrong_emails(&txn, code.id, more, call.now).await?;
+    txn.commit().await?;
+
+    match counted {
+        Some(_) if is_right => return Ok(()),
+        // Only now: a try that took longer to count could be given up in time.
+        Some(MAX_WRONG_TRIES) => call.carry_out(account, tell_exhausted).await?,
+        _ => {}
+    }
+    Err(Error::ResetCodeInvalid)
+}
+
+async fn tell_exhausted(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
+    let txn = call.app.store.write().await?;
+    tell_killed(call, &txn, account).await?;
+    txn.commit().await?;
+    call.app.wake.send_replace(());
     Ok(())
 }
 

@@ -34,6 +34,11 @@ pub async fn take_word(
     request: RevokeResetRequest,
 ) -> Result<Option<Remedy>, Error> {
     let app = call.app;
+    // Only read at first: anybody may ask about codes that never were, and must not keep those waiting who write.
+    let seen = code::live(&app.store.read, &request.user_id, &request.code, call.now).await?;
+    if seen.is_none() {
+        return Ok(None);
+    }
     let txn = app.store.write().await?;
     let Some(code) = code::live(&txn, &request.user_id, &request.code, call.now).await? else {
         return Ok(None);

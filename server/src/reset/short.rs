@@ -75,7 +75,7 @@ pub(super) async fn find(
     tried.refuse(call).map(|()| None)
 }
 
-/// Likewise, whoever asks how often.
+/// Likewise, whoever asks how often. A right one is written down as none more: nothing is told before it is committed.
 ///
 /// Where no short code is, the same is done, and read by nobody: a call that commits nothing is quicker, and would tell
 /// whose account waits for a code that was handed over.
@@ -92,20 +92,17 @@ async fn look(
     let addresses = live.as_ref().map_or(0, |live| live.wrong_emails);
     // Its holder may have mistyped the address before, from here or elsewhere.
     let is_open = tries.of_this_network(&txn).await? + addresses < MAX_WRONG_TRIES;
-    match live {
-        Some(live) if is_open && is_it(call.app, &live, typed) => return Ok(Some(live)),
-        live => {
-            let total = tries.count(&txn, i64::from(is_open)).await?;
-            if let Some(live) = live
-                && is_open
-                && total >= MOST_WRONG_CODES
-            {
-                kill(call, &txn, &live).await?;
-            }
-        }
+    let shown = live.as_ref().filter(|_| is_open);
+    let is_right = shown.is_some_and(|live| is_it(call.app, live, typed));
+    let total = tries.count(&txn, i64::from(is_open && !is_right)).await?;
+    if let Some(live) = shown
+        && !is_right
+        && total >= MOST_WRONG_CODES
+    {
+        kill(call, &txn, live).await?;
     }
     txn.commit().await?;
-    Ok(None)
+    Ok(live.filter(|_| is_right))
 }
 
 fn is_it(app: &App, live: &reset_code::Model, typed: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::middleware::from_fn;
 use guichet_proto::v1::{
     account_service_server::{self, AccountServiceServer},
     auth_service_server::{self, AuthServiceServer},
@@ -13,6 +14,7 @@ use guichet_proto::v1::{
 };
 use tonic::service::Routes;
 
+use super::questions;
 use crate::{
     account::Accounts,
     app::App,
@@ -40,8 +42,9 @@ pub(super) const SERVICES: [&str; 8] = [
     event_service_server::SERVICE_NAME,
 ];
 
-const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-const OLD_REFLECTION: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+pub(super) const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+pub(super) const OLD_REFLECTION: &str =
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 /// Calls that anybody may open, and keep open.
 const LASTING: [&str; 3] = ["/grpc.health.v1.Health/Watch", REFLECTION, OLD_REFLECTION];
@@ -129,5 +132,6 @@ pub(super) fn routes(app: &Arc<App>, shutdown: &Shutdown) -> anyhow::Result<Rout
                     .max_decoding_message_size(MAX_QUESTION),
             );
     }
-    Ok(routes.routes())
+    let calls = routes.routes().into_axum_router();
+    Ok(calls.layer(from_fn(questions::read_ahead)).into())
 }

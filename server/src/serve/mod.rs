@@ -40,6 +40,7 @@ use crate::{
 use self::calls::SERVICES;
 
 mod calls;
+mod questions;
 
 /// How long the worker may take to finish what it has begun.
 const WORKER_END: Duration = Duration::from_secs(3);
@@ -77,13 +78,18 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             "the previous master key is still in force: once every server has both, run `guichet keys rotate-master`"
         );
     }
-    serve_calls(&app, &shutdown, &ops_address).await?;
+    serve_calls(&app, &shutdown, &readiness, &ops_address).await?;
     ops.await??;
     Ok(())
 }
 
 /// Serves the public port, and has the worker run, until the end is asked for.
-async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> anyhow::Result<()> {
+async fn serve_calls(
+    app: &Arc<App>,
+    shutdown: &Shutdown,
+    readiness: &Readiness,
+    ops_address: &str,
+) -> anyhow::Result<()> {
     let config = &app.config;
     let public = Listener::bind(config.listen.address, Port::Public)
         .await
@@ -116,6 +122,7 @@ async fn serve_calls(app: &Arc<App>, shutdown: &Shutdown, ops_address: &str) -> 
     let stop_worker = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop_worker.clone()));
     tell_address(&config.storage.data_dir, "listen", &public_address)?;
+    readiness.serve(app.store.clone());
     greet(app, &public_address, ops_address).await?;
 
     shutdown

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::Set, Condition, DatabaseTransaction, PaginatorTrait as _, QuerySelect as _,
-    QueryTrait as _, entity::prelude::*,
+    QueryTrait as _, entity::prelude::*, sea_query::ExprTrait as _,
 };
 
 use super::outbox;
@@ -130,6 +130,26 @@ impl Entity {
             .exec(db)
             .await?;
         Ok(update.rows_affected == 1)
+    }
+
+    /// Counts so many more wrong addresses given with a code, and returns how many there are then; none where it is not good
+    /// at `now`, so of those that are tried at once, none is counted after the last.
+    pub async fn count_wrong_emails(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+        more: i64,
+        now: Timestamp,
+    ) -> Result<Option<i64>, DbErr> {
+        let counted = Self::update_many()
+            .col_expr(
+                Column::WrongEmails,
+                Expr::col(Column::WrongEmails).add(more),
+            )
+            .filter(Column::Id.eq(id))
+            .filter(good_at(now))
+            .exec_with_returning(db)
+            .await?;
+        Ok(counted.first().map(|code| code.wrong_emails))
     }
 
     /// Writes down that a code's page was opened, the first time.

@@ -3,7 +3,7 @@
 //! A try is charged before the work and refunded on success, and a charge holds its counter until it is committed.
 //! Parallel guesses therefore can't outrun the counter, and a call that is cancelled has still been counted.
 //! [`Turns`] keeps tries that are right from being refused for others that nobody has looked at yet, and [`refuse`] tells
-//! operators what is refused.
+//! operators what is refused. [`own_writes`] bounds what people write who are signed in.
 
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use sea_orm::{
 
 pub use self::{
     bucket::Bucket,
+    buckets::Buckets,
     level::{Full, Level},
     refusal::{AT_MOST_EVERY, Refusal, lately_refusing, refuse, tell_within},
     turns::{Turn, Turns},
@@ -31,7 +32,9 @@ use crate::{
 };
 
 mod bucket;
+mod buckets;
 mod level;
+pub mod own_writes;
 mod refusal;
 mod turns;
 

@@ -4,10 +4,12 @@
 //! at the same moment, as from a service's account, all but the first few would be refused for the sake of the others. So
 //! each waits until the one before is settled; a right one opens the counter again, a wrong one closes it, and then whoever
 //! waits is refused at once.
+//!
+//! What people write who are signed in takes turns likewise, some at a time ([`super::own_writes`]).
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,8 +22,12 @@ const LONGEST_LINE: usize = 128;
 const SOON: Duration = Duration::from_secs(1);
 
 /// The lines in front of the counters that somebody tries at the moment.
-#[derive(Debug, Default)]
-pub struct Turns(Mutex<HashMap<Vec<u8>, Line>>);
+#[derive(Debug)]
+pub struct Turns {
+    at_once: usize,
+    longest_line: usize,
+    lines: Mutex<HashMap<Vec<u8>, Line>>,
+}
 
 #[derive(Debug)]
 struct Line {
@@ -43,7 +49,27 @@ pub struct Turn<'a> {
     _permit: OwnedSemaphorePermit,
 }
 
+impl Default for Turns {
+    /// One at a time, and a line as long as [`LONGEST_LINE`].
+    fn default() -> Self {
+        Self {
+            at_once: 1,
+            longest_line: LONGEST_LINE,
+            lines: Mutex::default(),
+        }
+    }
+}
+
 impl Turns {
+    /// So many at a time, and a line as long as callers have patience.
+    pub fn of_patient(at_once: usize) -> Self {
+        Self {
+            at_once,
+            longest_line: usize::MAX,
+            lines: Mutex::default(),
+        }
+    }
+
     /// Waits until it is this try's turn.
     ///
     /// # Errors
@@ -59,12 +85,12 @@ impl Turns {
     }
 
     fn line_up(&self, key: Vec<u8>) -> Result<(Place<'_>, Arc<Semaphore>), Duration> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines();
         let line = lines.entry(key.clone()).or_insert_with(|| Line {
-            door: Arc::new(Semaphore::new(1)),
+            door: Arc::new(Semaphore::new(self.at_once)),
             length: 0,
         });
-        if line.length > LONGEST_LINE {
+        if line.length > self.longest_line {
             return Err(SOON);
         }
         line.length += 1;
@@ -72,11 +98,15 @@ impl Turns {
         drop(lines);
         Ok((Place { turns: self, key }, door))
     }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut lines = self.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.turns.lines();
         if let Some(line) = lines.get_mut(&self.key) {
             line.length -= 1;
             if line.length == 0 {
@@ -113,7 +143,7 @@ mod tests {
 
         assert!(matches!(poll(&mut second), Poll::Ready(Ok(_))));
         drop(second);
-        assert!(turns.0.lock().unwrap().is_empty());
+        assert!(turns.lines().is_empty());
     }
 
     #[tokio::test]
@@ -133,6 +163,25 @@ mod tests {
         let mut last = Box::pin(turns.wait(b"lea".to_vec()));
         assert!(poll(&mut last).is_pending());
         drop((last, line, first));
-        assert!(turns.0.lock().unwrap().is_empty());
+        assert!(turns.lines().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_patient_come_some_at_a_time_and_none_is_sent_away() {
+        let turns = Turns::of_patient(2);
+        let first = turns.wait(b"lea".to_vec()).await.unwrap();
+        let second = turns.wait(b"lea".to_vec()).await.unwrap();
+        let mut line = Vec::new();
+        for _ in 0..=LONGEST_LINE {
+            let mut waiting = Box::pin(turns.wait(b"lea".to_vec()));
+            assert!(poll(&mut waiting).is_pending());
+            line.push(waiting);
+        }
+
+        drop(second);
+
+        assert!(matches!(poll(&mut line[0]), Poll::Ready(Ok(_))));
+        drop((line, first));
+        assert!(turns.lines().is_empty());
     }
 }

@@ -31,8 +31,8 @@ pub fn of(peer: Option<&Peer>, headers: &HeaderMap, proxies: &Proxies) -> Option
         let Ok(line) = line.to_str() else {
             return Some(direct);
         };
-        for hop in line.rsplit(',') {
-            match read(hop.trim()) {
+        for hop in from_the_end(line, b',') {
+            match read(hop) {
                 Some(address) if is_trusted(address) => nearest = address,
                 Some(address) => return Some(address),
                 None => return Some(direct),
@@ -57,13 +57,62 @@ fn plain_socket(text: &str) -> Option<IpAddr> {
     text.parse::<SocketAddr>().ok().map(|socket| socket.ip())
 }
 
-/// What an element of `Forwarded` says after `for=`.
+/// What an element of `Forwarded` says after `for=`, if all of it is well-formed (RFC 7239 section 4) and it says so once.
+/// A client chooses what stands after `host=`.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    element.split(';').find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        let is_it = name.eq_ignore_ascii_case("for");
-        is_it.then(|| address(value.trim_matches('"')))?
+    let mut found = None;
+    for pair in from_the_end(element, b';').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=')?;
+        let value = unquoted(value)?;
+        if name.eq_ignore_ascii_case("for") && found.replace(value).is_some() {
+            return None;
+        }
+    }
+    address(found?)
+}
+
+/// A value that is a token, or quoted from its beginning to its end. Many proxies leave the quotes away where a port wants
+/// them.
+fn unquoted(value: &str) -> Option<&str> {
+    let Some(rest) = value.strip_prefix('"') else {
+        let is_bare = !value.contains(['"', '\\', ' ', '\t']);
+        return is_bare.then_some(value);
+    };
+    let quote = |(at, _): &(usize, &str)| !is_escaped(&rest[..*at]);
+    let (end, _) = rest.match_indices('"').find(quote)?;
+    (end + 1 == rest.len()).then_some(&rest[..end])
+}
+
+/// The parts of a line, the last one first: what stands before them may be half a quoted string.
+fn from_the_end(line: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest.take()?;
+        let Some(at) = last(line, separator) else {
+            return Some(line.trim());
+        };
+        rest = Some(&line[..at]);
+        Some(line[at + 1..].trim())
     })
+}
+
+/// Where the last separator is that is in no quoted string.
+fn last(line: &str, separator: u8) -> Option<usize> {
+    let mut is_quoted = false;
+    for (at, byte) in line.bytes().enumerate().rev() {
+        if byte == b'"' && !(is_quoted && is_escaped(&line[..at])) {
+            is_quoted = !is_quoted;
+        } else if byte == separator && !is_quoted {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether a quote that comes next belongs to what is quoted (RFC 9110 section 5.6.4).
+fn is_escaped(before: &str) -> bool {
+    let backslashes = before.bytes().rev().take_while(|byte| *byte == b'\\');
+    backslashes.count() % 2 == 1
 }
 
 #[cfg(test)]
@@ -143,6 +192,35 @@ mod tests {
             ("for=_hidden", "10.0.0.1"),
             ("proto=https", "10.0.0.1"),
             ("for=\"203.0.113.9, for=192.0.2.7", "192.0.2.7"),
+            ("for=192.0.2.7;host=localhost:8443", "192.0.2.7"),
+            // A client that sends such a Host names nobody else by it.
+            (
+                "for=198.51.100.7;host=\"x,for=203.0.113.9\";proto=https",
+                "198.51.100.7",
+            ),
+            (
+                "proto=https;host=\"x,for=203.0.113.9\";for=\"198.51.100.7:1\"",
+                "198.51.100.7",
+            ),
+            (
+                "host=\"x;for=203.0.113.9\";for=198.51.100.7",
+                "198.51.100.7",
+            ),
+            (
+                "for=198.51.100.7;host=\"x\\\",for=203.0.113.9\"",
+                "198.51.100.7",
+            ),
+            (
+                "for=198.51.100.7;host=\"x\\\\\", for=10.0.0.3",
+                "198.51.100.7",
+            ),
+            ("for=198.51.100.7;host=\"x\",for=203.0.113.9\"", "10.0.0.1"),
+            ("host=x;for=203.0.113.9;for=198.51.100.7", "10.0.0.1"),
+            ("for=203.0.113.9;host=\"x", "10.0.0.1"),
+            ("for=203.0.113.9;host=\"x\\\"", "10.0.0.1"),
+            ("for=203.0.113.9\"", "10.0.0.1"),
+            ("for=\"203.0.113.9\"x", "10.0.0.1"),
+            ("x, for=203.0.113.9;x", "10.0.0.1"),
         ] {
             let found = client("10.0.0.1", ForwardedHeader::Forwarded, &[line]);
             assert_eq!(found, expected, "{line}");
@@ -156,6 +234,22 @@ mod tests {
                 let found = client("192.0.2.1", header, &[&line]);
                 proptest::prop_assert_eq!(found, "192.0.2.1");
                 client("10.0.0.1", header, &[&line]);
+            }
+        }
+
+        #[test]
+        fn what_a_trusted_proxy_quotes_is_nobodys_address(
+            before in "[ -~]{0,60}",
+            host in r#"[,;="\\for0-9. ]{0,40}"#,
+        ) {
+            let quoted = host.replace('\\', r"\\").replace('"', "\\\"");
+            for line in [
+                format!("{before}, for=198.51.100.7;host=\"{quoted}\""),
+                format!("{before},host=\"{quoted}\";for=\"198.51.100.7:1\""),
+                format!("{before}, for=198.51.100.7, for=10.0.0.2;host=\"{quoted}\""),
+            ] {
+                let found = client("10.0.0.1", ForwardedHeader::Forwarded, &[&line]);
+                proptest::prop_assert_eq!(found, "198.51.100.7");
             }
         }
     }

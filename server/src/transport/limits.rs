@@ -18,9 +18,11 @@ const PENDING_ACCEPT_RESETS: usize = 20;
 
 const HEADER_LIST_BYTES: u32 = 16 * 1024;
 
-/// One public message (64 KiB) fits in a stream's window; a connection may hold eight unread ones.
+/// One public message (64 KiB) fits in a stream's window.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 8 * STREAM_WINDOW_BYTES;
+
+/// Largest window that there is (RFC 9113 section 6.9.1).
+const MAX_WINDOW_BYTES: u32 = (1 << 31) - 1;
 
 /// Limits on connections, of which the operator may change each.
 ///
@@ -76,8 +78,21 @@ pub fn server_builder(limits: &Limits) -> Server {
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_connection_window_size(connection_window(limits))
         .max_connection_age(spread(limits.connection_age))
+}
+
+/// What all streams of a connection may hold unread: behind a proxy they are many people's, and one that nobody reads must
+/// not keep the others waiting.
+///
+/// That is 6 MiB a connection, and h2 lets small frames take half as much again. It is not what bounds memory: messages,
+/// forms and questions to reflection are read as they come, so only what is sent to an import waits here, and imports are
+/// few.
+fn connection_window(limits: &Limits) -> u32 {
+    let all = limits
+        .concurrent_streams
+        .saturating_mul(STREAM_WINDOW_BYTES);
+    all.min(MAX_WINDOW_BYTES)
 }
 
 /// `age` ±10 %. `RandomState` is seeded once per process, which is all the chance needed here.
@@ -90,8 +105,15 @@ fn spread(age: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Bytes;
+    use axum::extract::Request;
+    use axum::routing::post;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+    use tokio_stream::wrappers::TcpListenerStream;
+    use tonic::service::Routes;
 
     use super::*;
     use crate::transport::testing::{NEVER, Setup, serve};
@@ -99,6 +121,9 @@ mod tests {
     const RST_STREAM: u8 = 3;
     const SETTINGS: u8 = 4;
     const REFUSED_STREAM: [u8; 4] = [0, 0, 0, 7];
+
+    /// Longer than anything here takes.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     /// A HEADERS frame that opens `stream` with a call and leaves its body open.
     fn open_call(stream: u32) -> Vec<u8> {
@@ -169,5 +194,49 @@ mod tests {
             }
         };
         assert_eq!(refused, (RST_STREAM, 201, REFUSED_STREAM.to_vec()));
+    }
+
+    /// A server that never reads what is sent to `/unread`.
+    async fn deaf() -> TcpStream {
+        let unread = async |request: Request| {
+            std::future::pending::<()>().await;
+            drop(request);
+        };
+        let router = Router::new()
+            .route("/unread", post(unread))
+            .route("/read", post(async |_: Bytes| ()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(
+            server_builder(&Limits::default()).serve_with_incoming_shutdown(
+                Routes::from(router).prepare(),
+                TcpListenerStream::new(listener),
+                std::future::pending(),
+            ),
+        );
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn streams_that_nobody_reads_leave_room_for_one_more() {
+        const TWICE: usize = 2 * STREAM_WINDOW_BYTES as usize;
+        static MORE_THAN_FITS: [u8; TWICE] = [0; TWICE];
+        let (client, connection) = h2::client::handshake(deaf().await).await.unwrap();
+        tokio::spawn(connection);
+        let mut client = client.ready().await.unwrap();
+        let mut begin = |path: &str, body: &'static [u8], ends| {
+            let request = Request::post(format!("http://localhost{path}")).body(());
+            let (answer, mut upload) = client.send_request(request.unwrap(), false).unwrap();
+            upload.send_data(Bytes::from_static(body), ends).unwrap();
+            (answer, upload)
+        };
+
+        let _open: Vec<_> = (0..99)
+            .map(|_| begin("/unread", &MORE_THAN_FITS, false))
+            .collect();
+        let (answer, _upload) = begin("/read", b"a", true);
+
+        let answer = timeout(PATIENCE, answer).await.expect("room");
+        assert_eq!(answer.unwrap().status(), 200);
     }
 }

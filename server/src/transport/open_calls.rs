@@ -110,7 +110,15 @@ impl OpenCalls {
     }
 }
 
-/// Refuses a call that finds no place. It keeps its place until it is answered, and [`keep`] until the answer is sent whole.
+/// Whether a call changes nothing, by the names of AIP-131 and its kin: it may be refused when it has its answer already.
+fn only_reads(path: &str) -> bool {
+    let method = path.rsplit('/').next().unwrap_or_default();
+    let reads = ["BatchGet", "Get", "List", "Lookup"];
+    reads.iter().any(|start| method.starts_with(start))
+}
+
+/// Refuses a call that finds no place, or whose large answer finds no room. It keeps its place until it is answered, and
+/// [`keep`] until the answer is sent whole.
 pub(super) async fn bound(
     State(calls): State<OpenCalls>,
     mut request: Request,
@@ -123,11 +131,19 @@ pub(super) async fn bound(
     } else {
         &calls.places
     };
-    let Some(seat) = calls.seat(places, client, &request) else {
+    let Some(mut seat) = calls.seat(places, client, &request) else {
         return calls.overloaded(path);
     };
+    let uri = request.uri().clone();
     request.extensions_mut().insert(Client(client));
     let mut answer = next.run(request).await;
+    if only_reads(uri.path()) {
+        let Some(begun) = seat.find_room(client, answer) else {
+            calls.unread.cut(calls.stuck);
+            return calls.overloaded(uri.path());
+        };
+        answer = begun;
+    }
     answer.extensions_mut().insert(seat);
     answer
 }

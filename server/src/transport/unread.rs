@@ -2,12 +2,17 @@
 //!
 //! What is handed to HTTP/2 stays there until whoever asked makes room for it, be it for ever: no deadline and no keepalive
 //! ends that. So the bytes themselves hold the place of their call. They are not copied for it.
+//!
+//! Thousands of calls may be open, and a page of a list is a megabyte. So large answers have room together, of which each
+//! client gets a share.
 
 use std::{
     collections::BTreeMap,
+    mem,
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -18,12 +23,28 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
-use crate::places::Place;
+use crate::places::{Place, Places};
+
+/// An answer of fewer bytes is not large. Of what is larger each so many take a room.
+const ROOM_BYTES: usize = 16 * 1024;
+
+/// Rooms for large answers: 128 MiB, of which one address gets half. Their buffers may be twice as long as they are.
+const ROOMS: usize = 8 * 1_024;
 
 /// Parts of answers that are handed over and not sent yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Unread {
     waiting: Mutex<Waiting>,
+    rooms: Arc<Places>,
+}
+
+impl Default for Unread {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            rooms: Arc::new(Places::new(ROOMS)),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -40,9 +61,18 @@ type Age = (Instant, u64);
 #[derive(Clone, Debug)]
 pub(super) struct Seat {
     place: Arc<Place>,
+    /// None for what is not large.
+    rooms: Option<Arc<Rooms>>,
     unread: Arc<Unread>,
     /// Cuts the connection; none where that would hit others.
     cut: Option<CancellationToken>,
+}
+
+/// What a large answer holds besides.
+#[derive(Debug)]
+struct Rooms {
+    _taken: Vec<Place>,
+    _wait: Option<Wait>,
 }
 
 struct Answer {
@@ -50,14 +80,24 @@ struct Answer {
     seat: Seat,
 }
 
+/// A body of which the first part has been asked for.
+struct Begun {
+    first: First,
+    rest: Body,
+}
+
+type First = Poll<Option<Result<Frame<Bytes>, axum::Error>>>;
+
 /// Part of an answer.
 struct Held {
     bytes: Bytes,
     _place: Arc<Place>,
+    _rooms: Option<Arc<Rooms>>,
     _wait: Option<Wait>,
 }
 
 /// Ends when it is dropped.
+#[derive(Debug)]
 struct Wait {
     unread: Arc<Unread>,
     age: Age,
@@ -105,9 +145,48 @@ impl Seat {
     pub(super) fn new(place: Place, unread: &Arc<Unread>, cut: Option<CancellationToken>) -> Self {
         Self {
             place: Arc::new(place),
+            rooms: None,
             unread: Arc::clone(unread),
             cut,
         }
+    }
+
+    /// The answer, with room if it is large; none where this client's answers have their share already.
+    ///
+    /// It is written at once, so that it can be measured: unread it would be kept in a form that is larger, and not counted.
+    pub(super) fn find_room(
+        &mut self,
+        client: Option<IpAddr>,
+        answer: Response,
+    ) -> Option<Response> {
+        let (head, mut body) = answer.into_parts();
+        if http_body::Body::is_end_stream(&body) {
+            return Some(Response::from_parts(head, body));
+        }
+        // Whoever sends it asks again, and is woken then.
+        let mut cx = Context::from_waker(Waker::noop());
+        let first = http_body::Body::poll_frame(Pin::new(&mut body), &mut cx);
+        let length = match &first {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
+            _ => 0,
+        };
+        if length >= ROOM_BYTES {
+            let rooms = &self.unread.rooms;
+            let taken = (0..length / ROOM_BYTES).map(|_| rooms.take_at(client));
+            let taken: Option<Vec<Place>> = taken.collect();
+            self.rooms = Some(Arc::new(Rooms {
+                _taken: taken?,
+                _wait: self.begin_wait(),
+            }));
+        }
+        Some(Response::from_parts(
+            head,
+            Body::new(Begun { first, rest: body }),
+        ))
+    }
+
+    fn begin_wait(&self) -> Option<Wait> {
+        self.cut.clone().map(|cut| self.unread.begin(cut))
     }
 
     /// Has this answer keep the place.
@@ -119,11 +198,11 @@ impl Seat {
         if bytes.is_empty() {
             return bytes;
         }
-        let cut = self.cut.clone();
         Bytes::from_owner(Held {
             bytes,
             _place: Arc::clone(&self.place),
-            _wait: cut.map(|cut| self.unread.begin(cut)),
+            _rooms: self.rooms.clone(),
+            _wait: self.begin_wait(),
         })
     }
 }
@@ -147,6 +226,29 @@ impl http_body::Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl http_body::Body for Begun {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Self { first, rest } = self.get_mut();
+        match mem::replace(first, Poll::Pending) {
+            Poll::Pending => Pin::new(rest).poll_frame(cx),
+            first @ Poll::Ready(_) => first,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.first {
+            Poll::Pending => self.rest.is_end_stream(),
+            Poll::Ready(first) => first.is_none(),
+        }
     }
 }
 
@@ -194,6 +296,54 @@ mod tests {
         assert!(places.take("a").is_none());
         drop(bytes);
         assert!(places.take("a").is_some());
+    }
+
+    #[tokio::test]
+    async fn large_answers_of_one_address_have_half_the_room_until_they_are_sent() {
+        let places = Arc::new(Places::new(999));
+        let unread: Arc<Unread> = Arc::default();
+        let page = Bytes::from(vec![0; 1024 * 1024]);
+        let answer = |address: &str| {
+            let mut seat = seat(&places, &unread, &CancellationToken::new());
+            let answer = Response::new(Body::from(page.clone()));
+            let answer = seat.find_room(address.parse().ok(), answer)?;
+            Some(seat.keep_until_sent(answer))
+        };
+
+        let mut unsent: Vec<_> = std::iter::from_fn(|| answer("192.0.2.7")).collect();
+        assert_eq!(unsent.len(), 64);
+        assert!(answer("198.51.100.7").is_some());
+
+        let body = unsent.pop().expect("an answer").into_body();
+        let sent = body.collect().await.expect("no error").to_bytes();
+        assert!(sent == page, "it is sent as it was");
+        assert!(answer("192.0.2.7").is_none(), "its bytes are still there");
+        drop(sent);
+        assert!(answer("192.0.2.7").is_some());
+
+        unread.cut(Duration::ZERO);
+        drop(unsent);
+        assert!(unread.lock().by_age.is_empty());
+    }
+
+    #[tokio::test]
+    async fn small_answers_need_no_room() {
+        let places = Arc::new(Places::new(999));
+        let unread = Arc::new(Unread {
+            rooms: Arc::new(Places::new(1)),
+            ..Unread::default()
+        });
+        let answer = |length: usize| {
+            let mut seat = seat(&places, &unread, &CancellationToken::new());
+            let answer = Response::new(Body::from(vec![0; length]));
+            seat.find_room(None, answer)
+                .map(|answer| seat.keep_until_sent(answer))
+        };
+
+        let _large = answer(ROOM_BYTES).expect("room");
+        assert!(answer(ROOM_BYTES).is_none());
+        assert!(answer(ROOM_BYTES - 1).is_some());
+        assert!(answer(0).is_some());
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! People from another system: verdicts, dry runs, cuts, and taking it all back; over gRPC and on the command line.
 
+mod admitted;
 mod begun;
 mod files;
 mod old_network;

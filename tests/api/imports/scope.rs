@@ -89,3 +89,35 @@ async fn a_director_imports_into_the_own_institutions_and_sees_the_own_imports()
     director.import().undo_import(undo).await.expect("an undo");
     assert!(lookup(&admin, "lea").await.is_none());
 }
+
+/// A dry run leaves no trace: it must not tell whose addresses others have.
+#[tokio::test]
+async fn a_director_learns_nothing_of_addresses_elsewhere() {
+    let network = Network::start().await;
+    let server = &network.server;
+    network::person(server, "lea", &network.sibling).await;
+    network::person(server, "leo", &network.annex).await;
+    let director = network::director(server, "dora", &network.school).await;
+    let dry = || ImportBegin {
+        institution_id: network.school.clone(),
+        validate_only: true,
+        ..begin()
+    };
+    let rows = || {
+        let addresses = (1..).zip(["lea", "leo", "nobody"]);
+        let rows = addresses.map(|(number, name)| ImportRow {
+            email: format!("{name}@ecole.example"),
+            ..row(number, &format!("p{number}"))
+        });
+        rows.collect()
+    };
+
+    let (_, told) = import(&director, dry(), rows()).await.expect("a dry run");
+    let admin = server.admin().await;
+    let (_, all) = import(&admin, dry(), rows()).await.expect("a dry run");
+
+    let elsewhere = "email EMAIL_ELSEWHERE";
+    let faults = |outcomes| verdicts(outcomes).into_iter().map(|(_, _, faults)| faults);
+    assert!(faults(&told).eq(["", elsewhere, ""]));
+    assert!(faults(&all).eq([elsewhere, elsewhere, ""]));
+}

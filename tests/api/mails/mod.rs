@@ -1,6 +1,7 @@
 //! What administrators learn about mails, and what they do about them.
 
 mod bounces;
+mod clock;
 mod resent;
 mod shown;
 mod tested;

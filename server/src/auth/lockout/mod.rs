@@ -24,14 +24,16 @@ use crate::{
     error::Error,
     event::Subject,
     metrics::{Throttle, Tried},
-    store::{account, session, throttle as counter},
+    store::{Store, account, session, throttle as counter},
     throttle::{self, Bucket, Closed, Curve, Refusal, Turn},
     transport::peer,
 };
 
 use self::counters::Counters;
+pub use self::to_the_end::to_the_end;
 
 mod counters;
+mod to_the_end;
 
 /// Failures in a row of all known devices of an account before a wait: the most that NIST SP 800-63B-4, 3.2.2, lets pass.
 /// With a device's own counter alone, a thief who once knew the password could keep devices in store.
@@ -264,27 +266,32 @@ pub async fn count_failure(call: &Call<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out.
-pub async fn take_back(app: &App, charged: &Charged) -> Result<(), Error> {
-    forgive_network(app, charged).await?;
-    if charged.counters.is_empty() {
-        return Ok(());
-    }
-    let _turn = app.store.turn().await;
-    let txn = app.store.write().await?;
-    for key in &charged.counters {
-        throttle::take_back(&txn, key).await?;
-    }
-    txn.commit().await?;
-    Ok(())
+/// Takes one try back that told nothing about the password: a rush of sign-ins must not lock anybody out, not even whose
+/// deadline passes meanwhile.
+pub async fn take_back(app: &App, charged: Charged) -> Result<(), Error> {
+    let store = app.store.clone();
+    to_the_end(async move {
+        forgive_network(&store, &charged).await?;
+        if charged.counters.is_empty() {
+            return Ok(());
+        }
+        let _turn = store.turn().await;
+        let txn = store.write().await?;
+        for key in &charged.counters {
+            throttle::take_back(&txn, key).await?;
+        }
+        txn.commit().await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Takes one try out of the network's and the site's: it was no failure. By itself, so that nobody who signs in holds up
 /// the others of the same school for a whole transaction.
-pub async fn forgive_network(app: &App, charged: &Charged) -> Result<(), Error> {
+pub async fn forgive_network(store: &Store, charged: &Charged) -> Result<(), Error> {
     for (key, bucket) in &charged.networks {
-        let _turn = app.store.turn().await;
-        throttle::scoop(app.store.writer(), key, *bucket).await?;
+        let _turn = store.turn().await;
+        throttle::scoop(store.writer(), key, *bucket).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::message::{Encoding, Message};
 
 /// The longest time until a mail server is ready for a message, and for writing one as a file. lettre's own limit covers
 /// connecting only.
-const SEND_LIMIT: Duration = Duration::from_secs(20);
+pub const SEND_LIMIT: Duration = Duration::from_secs(20);
 
 /// Longest answer of a server that is kept, in characters.
 const LONGEST_ANSWER: usize = 500;
@@ -51,7 +51,7 @@ pub struct SendError {
 pub enum SendErrorKind {
     /// The server refused this message for good (5xx): trying again is useless.
     Refused,
-    /// The message was surely not taken (4xx, no connection): try again later.
+    /// The message was surely not taken (4xx, no connection, or a 5xx about us): try again later.
     Deferred,
     /// The message was handed over, but the answer was lost: it may have been delivered, and a
     /// second try, with the same `Message-ID`, may deliver it twice.

@@ -37,6 +37,10 @@ use crate::{
 /// After this long the mail server has had its chances.
 const GIVE_UP: Duration = Duration::from_hours(5 * 24);
 
+/// If it was asked as often as within one of those days, with the longest wait between two tries. Otherwise the clock was
+/// wrong when the mail was queued, or is now, or nobody was there to send it.
+const CHANCES: i64 = 24 * 60 / 12;
+
 /// Tries that no answer came to after the message, before a mail server that only confirms too late has had enough of them:
 /// it takes a copy at each. One that breaks off is asked again as if it had taken none.
 const UNCONFIRMED_TRIES: i64 = 5;
@@ -161,7 +165,11 @@ fn is_last(app: &App, row: &outbox::Model, error: &SendError) -> bool {
     // A test is answered by its one try.
     matches!(error.kind, SendErrorKind::Refused)
         || row.kind == TEST
-        || app.clock.now().since(row.create_time) >= GIVE_UP
+        || had_its_chances(row.attempts, app.clock.now().since(row.create_time))
+}
+
+fn had_its_chances(attempts: i64, age: Duration) -> bool {
+    attempts >= CHANCES && age >= GIVE_UP
 }
 
 fn tell(row: &outbox::Model, result: MailResult, answer: &str) {
@@ -274,4 +282,32 @@ async fn finish(
     let row = finished.update(txn).await?;
     event::append(txn, &app.clock, kind, subject, None, about).await?;
     Ok(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YEARS: Duration = Duration::from_hours(20 * 365 * 24);
+
+    #[test]
+    fn a_mail_is_given_up_after_days_in_which_it_was_tried() {
+        for (attempts, age, had) in [
+            (600, GIVE_UP, true),
+            (CHANCES, GIVE_UP, true),
+            (600, GIVE_UP.saturating_sub(Duration::from_secs(1)), false),
+            (1, YEARS, false),
+            (CHANCES - 1, YEARS, false),
+        ] {
+            assert_eq!(had_its_chances(attempts, age), had, "{attempts}, {age:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_of_tries_is_counted_with_the_longest_wait_between_two() {
+        let wait = back_off(u32::MAX, 1.0);
+
+        let day = Duration::from_hours(24).as_secs() / wait.as_secs();
+        assert_eq!(u64::try_from(CHANCES), Ok(day));
+    }
 }

@@ -30,6 +30,9 @@ mod ask;
 /// brought under his control from then on, not those of before.
 const NOT_ME: Duration = Duration::from_hours(7 * 24);
 
+/// By how much the clocks of replicas may differ.
+const TOLERANCE: Duration = Duration::from_secs(1);
+
 /// Stands where a code was.
 const WITHHELD: &str = "…";
 
@@ -292,12 +295,13 @@ impl<C: ConnectionTrait> Desk<'_, C> {
         }
     }
 
-    /// Whether a later mail with the same purpose was queued for the account.
+    /// Whether a later mail with the same purpose was queued for the account, and not by a clock that was ahead.
     async fn has_successor(&self) -> Result<bool, Error> {
         let later = outbox::Entity::find()
             .filter(outbox::Column::AccountId.eq(self.row.account_id))
             .filter(outbox::Column::Kind.eq(self.row.kind.as_str()))
-            .filter(outbox::Column::Id.gt(self.row.id));
+            .filter(outbox::Column::Id.gt(self.row.id))
+            .filter(outbox::Column::CreateTime.lte(self.now.plus(TOLERANCE)));
         Ok(later.count(self.db).await? > 0)
     }
 

@@ -18,7 +18,7 @@ use super::{Password, Verifiable};
 use crate::places::{Place, Places};
 use crate::secret;
 use patience::Patience;
-use queue::{Job, Queue};
+use queue::{Job, Queue, in_good_time};
 
 /// For so long a thread that computes nothing keeps the memory of its last hash: while people sign in, each spares the
 /// system's wiping it, and at night nobody pays for it.
@@ -70,7 +70,7 @@ pub struct Verdict {
 /// Why there is no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The queue is full, or the deadline passed before the work was done.
+    /// The queue is full, or the deadline came close before the work was done.
     #[error("too many password hashes are waiting")]
     Overloaded {
         /// When the work that waits now should be done, and up to as long again, so that those who are told this at the
@@ -124,6 +124,9 @@ impl Hasher {
     /// Takes a place for a caller from this network that has other work to do before it needs a hash: as many as there are
     /// threads and room in front of them, of which no network takes all, nor all networks of an IPv6 site together. Whoever
     /// finds none is turned away before that work, not after it.
+    ///
+    /// Every call that hashes has one: without it, one network's calls would fill the queue. Only imports have none, which
+    /// hash one row after the other, and what the server does for itself.
     pub fn enter(&self, network: &str) -> Result<Place, HashError> {
         let place = self.pool.places.take(network);
         place.ok_or_else(|| HashError::overloaded(&self.pool.queue))
@@ -217,6 +220,7 @@ impl Hasher {
         compute: impl FnOnce(&mut Memory) -> argon2::Result<T> + Send + 'static,
     ) -> Result<T, HashError> {
         let queue = &self.pool.queue;
+        let deadline = deadline.map(|deadline| in_good_time(deadline, Instant::now()));
         let overloaded = || HashError::overloaded(queue);
         // Dropped with this future: at its end, at the deadline, or when the caller hangs up.
         let caller = Arc::new(());

@@ -18,6 +18,19 @@ const MEMORY_OF_MEAN: u32 = 8;
 /// callers wait, none would be begun, and that they have become quicker never be found out.
 const ENOUGH: Duration = Duration::from_millis(100);
 
+/// The most that a caller's time is shortened by while it waits for an outcome.
+const SPARED: Duration = Duration::from_millis(100);
+
+/// When to stop waiting for an outcome, for who must answer by `deadline`: a little sooner, so that there is time to take a
+/// charged try back. Not out of what a hash has to come at least.
+pub(super) fn in_good_time(deadline: Instant, now: Instant) -> Instant {
+    let beyond = deadline
+        .saturating_duration_since(now)
+        .saturating_sub(ENOUGH);
+    let spared = SPARED.min(beyond / 10);
+    deadline.checked_sub(spared).unwrap_or(deadline)
+}
+
 /// A hash to compute.
 pub(super) struct Job {
     /// Alive as long as somebody waits for the outcome.
@@ -255,6 +268,24 @@ mod tests {
         // A process that was stopped for minutes goes on.
         assert!(pop(&queue).is_some_and(|job| job.deadline.is_some()));
         assert!(pop(&queue).is_some_and(|job| job.deadline.is_none()));
+    }
+
+    #[test]
+    fn who_waits_keeps_a_tenth_of_the_time_back_but_nothing_that_a_hash_needs() {
+        let now = Instant::now();
+        for (left, waits) in [
+            (0, 0),
+            (40, 40),
+            (100, 100),
+            (200, 190),
+            (1_100, 1_000),
+            (10_000, 9_900),
+        ] {
+            let [left, waits] = [left, waits].map(Duration::from_millis);
+            assert_eq!(in_good_time(now + left, now), now + waits, "{left:?}");
+        }
+        let over = now + Duration::from_secs(1);
+        assert_eq!(in_good_time(now, over), now);
     }
 
     #[test]

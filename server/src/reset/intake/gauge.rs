@@ -1,37 +1,33 @@
 //! How full the buckets of one kind are, a network's and a site's.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
     clock::Timestamp,
-    throttle::{Bucket, Full, Level},
+    throttle::{Bucket, Buckets, Full},
     transport::peer,
 };
 
-/// Networks whose requests are counted apart, and sites. Those that find no room are counted together, as one: whoever has
-/// networks by the thousand gets no more out of further ones.
+/// Networks whose requests are counted apart, and sites.
 const MOST_APART: usize = 4_096;
 
 /// Those of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Gauge(Mutex<Levels>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Levels {
-    networks: Buckets,
-    sites: Buckets,
+    networks: Buckets<String>,
+    sites: Buckets<String>,
 }
 
-#[derive(Debug, Default)]
-struct Buckets {
-    /// By network or site; what is empty again is forgotten.
-    apart: HashMap<String, Level>,
-    together: Level,
-    /// In which second that was done last, since 1970.
-    swept: i64,
+impl Default for Levels {
+    fn default() -> Self {
+        Self {
+            networks: Buckets::new(MOST_APART),
+            sites: Buckets::new(MOST_APART),
+        }
+    }
 }
 
 /// What a full bucket did not take.
@@ -40,6 +36,15 @@ pub(super) struct Refusal {
     /// The network's, or the site's.
     pub(super) by: String,
     pub(super) full: Full,
+}
+
+impl Refusal {
+    fn by(name: &str, full: Full) -> Self {
+        Self {
+            by: name.to_owned(),
+            full,
+        }
+    }
 }
 
 impl Gauge {
@@ -54,15 +59,16 @@ impl Gauge {
         let site = peer::site(network);
         // The site first: the many networks of one that is full must not take the others' room to be counted apart.
         if let Some(site) = &site {
-            levels.sites.pour(site, bucket.of_site(), now)?;
+            let poured = levels.sites.pour(site.as_str(), bucket.of_site(), now);
+            poured.map_err(|full| Refusal::by(site, full))?;
         }
         let poured = levels.networks.pour(network, bucket, now);
         if poured.is_err()
             && let Some(site) = &site
         {
-            levels.sites.of(site, now).scoop(bucket.of_site());
+            levels.sites.of(site.as_str(), now).scoop(bucket.of_site());
         }
-        poured
+        poured.map_err(|full| Refusal::by(network, full))
     }
 
     /// Takes one request out again.
@@ -70,7 +76,7 @@ impl Gauge {
         let mut levels = self.levels();
         levels.networks.of(network, now).scoop(bucket);
         if let Some(site) = peer::site(network) {
-            levels.sites.of(&site, now).scoop(bucket.of_site());
+            levels.sites.of(site.as_str(), now).scoop(bucket.of_site());
         }
     }
 
@@ -84,31 +90,6 @@ impl Gauge {
     fn levels(&self) -> MutexGuard<'_, Levels> {
         // A level is changed in one step, so it is right whoever panicked.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Buckets {
-    fn pour(&mut self, name: &str, bucket: Bucket, now: Timestamp) -> Result<(), Refusal> {
-        let poured = self.of(name, now).pour(bucket, now);
-        poured.map_err(|full| Refusal {
-            by: name.to_owned(),
-            full,
-        })
-    }
-
-    fn of(&mut self, name: &str, now: Timestamp) -> &mut Level {
-        // Once a second, or the many networks of a flood would have each call look at all of them.
-        let second = now.unix_seconds();
-        if self.swept != second {
-            self.swept = second;
-            self.apart.retain(|_, level| !level.is_empty(now));
-        }
-        let has_room = self.apart.len() < MOST_APART || self.apart.contains_key(name);
-        if has_room {
-            self.apart.entry(name.to_owned()).or_default()
-        } else {
-            &mut self.together
-        }
     }
 }
 
@@ -171,7 +152,7 @@ mod tests {
         let networks = (0..256).map(|number| format!("2001:db8:1:ff{number:02x}::/64"));
         let let_in: usize = networks.map(|one| rush(&intake, &one, NOW)).sum();
         assert_eq!(let_in, 4 * 3);
-        assert_eq!(intake.levels().networks.apart.len(), 4);
+        assert_eq!(intake.levels().networks.apart(), 4);
 
         let refusal = intake.pour("2001:db8:1:1::/64", THREE, NOW).unwrap_err();
         assert_eq!(refusal.by, "2001:db8:1::/48");
@@ -235,10 +216,10 @@ mod tests {
 
         assert_eq!(rush(&intake, "one more", NOW), 3);
         assert_eq!(rush(&intake, "and another", NOW), 0);
-        assert_eq!(intake.levels().networks.apart.len(), MOST_APART);
+        assert_eq!(intake.levels().networks.apart(), MOST_APART);
 
         assert_eq!(rush(&intake, SCHOOL, after(30)), 3);
-        assert_eq!(intake.levels().networks.apart.len(), 1);
+        assert_eq!(intake.levels().networks.apart(), 1);
     }
 
     #[test]

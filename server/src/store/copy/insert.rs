@@ -1,9 +1,11 @@
 //! Writes the rows of one table into its twin, many in one statement.
 
+use std::mem;
+
 use anyhow::{Context as _, ensure};
 use sea_orm::{
     ConnectionTrait as _, DatabaseTransaction, DbBackend, Value,
-    sea_query::{Alias, Expr, Query},
+    sea_query::{Alias, Expr, ExprTrait as _, Query},
 };
 use uuid::Uuid;
 
@@ -30,9 +32,11 @@ pub(super) async fn all(
     let max_rows = MAX_ROWS.min(MAX_PARAMETERS / twin.columns.len());
     let mut batch = Vec::with_capacity(max_rows);
     let mut bytes = 0;
+    let mut links = Vec::new();
     while let Some(row) = rows.next().await? {
         let place = || format!("{}, row {}", twin.name, rows.count());
-        let row = fitted(row, twin, target.get_database_backend()).with_context(place)?;
+        let mut row = fitted(row, twin, target.get_database_backend()).with_context(place)?;
+        links.extend(cut(&mut row, twin));
         bytes += row.iter().map(size).sum::<usize>();
         batch.push(row);
         if batch.len() >= max_rows || bytes >= MAX_BYTES {
@@ -43,7 +47,54 @@ pub(super) async fn all(
     if !batch.is_empty() {
         more(write(target, twin, &mut batch).await?);
     }
+    for link in links {
+        link.write(target, twin).await?;
+    }
     Ok(rows.summary())
+}
+
+/// What a row refers to in its own table, where that may come behind it: an institution can be moved below a younger one.
+/// It is written when all rows are there. Only institutions have any, which are thousands.
+struct Link {
+    /// Which row.
+    key: Vec<(usize, Value)>,
+    column: usize,
+    value: Value,
+}
+
+impl Link {
+    async fn write(self, target: &DatabaseTransaction, twin: &Table) -> anyhow::Result<()> {
+        let name = |column: usize| Alias::new(&twin.columns[column].name);
+        let mut update = Query::update();
+        update.table(Alias::new(&twin.name));
+        update.value(name(self.column), self.value);
+        for (column, value) in self.key {
+            update.and_where(Expr::col(name(column)).eq(value));
+        }
+        target
+            .execute(&update)
+            .await
+            .with_context(|| format!("can't write {}", twin.name))?;
+        Ok(())
+    }
+}
+
+/// Takes the links out of a row.
+fn cut(row: &mut [Value], twin: &Table) -> Vec<Link> {
+    let mut links = Vec::new();
+    for column in (0..row.len()).filter(|index| twin.columns[*index].is_link) {
+        let none = row[column].as_null();
+        if row[column] == none {
+            continue;
+        }
+        let key = twin.key().into_iter();
+        links.push(Link {
+            key: key.map(|index| (index, row[index].clone())).collect(),
+            column,
+            value: mem::replace(&mut row[column], none),
+        });
+    }
+    links
 }
 
 async fn write(

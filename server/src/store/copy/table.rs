@@ -13,7 +13,7 @@ const SQLITE_COLUMNS: &str = r#"
     ORDER BY t.name, c.cid"#;
 
 const SQLITE_REFERENCES: &str = r#"
-    SELECT t.name AS "table", f."table" AS referred
+    SELECT t.name AS "table", f."from" AS "column", f."table" AS referred
     FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f
     WHERE t.type = 'table'"#;
 
@@ -28,9 +28,10 @@ const POSTGRES_COLUMNS: &str = r#"
     ORDER BY t.relname, a.attnum"#;
 
 const POSTGRES_REFERENCES: &str = r#"
-    SELECT t.relname::text AS "table", r.relname::text AS referred
+    SELECT t.relname::text AS "table", a.attname::text AS "column", r.relname::text AS referred
     FROM pg_constraint f
     JOIN pg_class t ON t.oid = f.conrelid
+    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = ANY (f.conkey)
     JOIN pg_class r ON r.oid = f.confrelid
     WHERE f.contype = 'f' AND t.relnamespace = current_schema()::regnamespace"#;
 
@@ -51,8 +52,17 @@ pub(super) struct Column {
     pub(super) name: String,
     /// What it holds.
     pub(super) kind: Kind,
+    /// Whether it refers to a row of its own table.
+    pub(super) is_link: bool,
     /// Its place in the primary key, from 1; 0 outside it.
     key_position: i64,
+}
+
+/// A column that refers to a row of a table.
+struct Reference {
+    table: String,
+    column: String,
+    referred: String,
 }
 
 /// What a column holds, in the words that both databases have in common.
@@ -69,10 +79,11 @@ pub(super) enum Kind {
 /// Every table but the migrations', each after those that it refers to.
 pub(super) async fn all(db: &impl ConnectionTrait) -> anyhow::Result<Vec<Table>> {
     let backend = db.get_database_backend();
-    let (columns, referred) = match backend {
-        DbBackend::Sqlite => (SQLITE_COLUMNS, SQLITE_REFERENCES),
-        _ => (POSTGRES_COLUMNS, POSTGRES_REFERENCES),
+    let columns = match backend {
+        DbBackend::Sqlite => SQLITE_COLUMNS,
+        _ => POSTGRES_COLUMNS,
     };
+    let references = references(db).await?;
 
     let mut tables: Vec<Table> = Vec::new();
     for row in db
@@ -88,6 +99,9 @@ pub(super) async fn all(db: &impl ConnectionTrait) -> anyhow::Result<Vec<Table>>
         let column = Column {
             kind: kind
                 .with_context(|| format!("{name}.{column} is of a type that can't be copied"))?,
+            is_link: references.iter().any(|reference| {
+                reference.is_link() && reference.table == name && reference.column == column
+            }),
             key_position: row.try_get("", "key_position")?,
             name: column,
         };
@@ -100,15 +114,27 @@ pub(super) async fn all(db: &impl ConnectionTrait) -> anyhow::Result<Vec<Table>>
             }),
         }
     }
+    in_order(tables, &references)
+}
 
+async fn references(db: &impl ConnectionTrait) -> anyhow::Result<Vec<Reference>> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Sqlite => SQLITE_REFERENCES,
+        _ => POSTGRES_REFERENCES,
+    };
     let mut references = Vec::new();
     for row in db
-        .query_all_raw(Statement::from_string(backend, referred))
+        .query_all_raw(Statement::from_string(backend, sql))
         .await?
     {
-        references.push((row.try_get("", "table")?, row.try_get("", "referred")?));
+        references.push(Reference {
+            table: row.try_get("", "table")?,
+            column: row.try_get("", "column")?,
+            referred: row.try_get("", "referred")?,
+        });
     }
-    in_order(tables, &references)
+    Ok(references)
 }
 
 /// For each table the same one of another database, with the same columns in the same order.
@@ -133,14 +159,14 @@ pub(super) fn twins(tables: &[Table], others: &[Table]) -> anyhow::Result<Vec<Ta
     twins.collect()
 }
 
-fn in_order(mut open: Vec<Table>, references: &[(String, String)]) -> anyhow::Result<Vec<Table>> {
+fn in_order(mut open: Vec<Table>, references: &[Reference]) -> anyhow::Result<Vec<Table>> {
     let mut ordered: Vec<Table> = Vec::new();
     while !open.is_empty() {
         let waits = |table: &Table| {
-            references.iter().any(|(name, referred)| {
-                *name == table.name
-                    && referred != name
-                    && !ordered.iter().any(|done| done.name == *referred)
+            references.iter().any(|reference| {
+                reference.table == table.name
+                    && !reference.is_link()
+                    && !ordered.iter().any(|done| done.name == reference.referred)
             })
         };
         let (waiting, ready): (Vec<Table>, Vec<Table>) = open.into_iter().partition(waits);
@@ -151,6 +177,12 @@ fn in_order(mut open: Vec<Table>, references: &[(String, String)]) -> anyhow::Re
         open = waiting;
     }
     Ok(ordered)
+}
+
+impl Reference {
+    fn is_link(&self) -> bool {
+        self.referred == self.table
+    }
 }
 
 impl Table {
@@ -171,15 +203,10 @@ impl Table {
             .iter()
             .map(|column| quoted(&column.name))
             .collect();
-        let mut key: Vec<&Column> = self
-            .columns
-            .iter()
-            .filter(|column| column.key_position > 0)
-            .collect();
-        key.sort_by_key(|column| column.key_position);
-        let order: Vec<String> = key
+        let order: Vec<String> = self
+            .key()
             .into_iter()
-            .map(|column| self.by_bytes(column))
+            .map(|index| self.by_bytes(&self.columns[index]))
             .collect();
         let sql = format!(
             "SELECT {} FROM {} ORDER BY {}",
@@ -188,6 +215,15 @@ impl Table {
             order.join(", ")
         );
         Statement::from_string(self.backend, sql)
+    }
+
+    /// The places of the primary key's columns.
+    pub(super) fn key(&self) -> Vec<usize> {
+        let mut key: Vec<usize> = (0..self.columns.len())
+            .filter(|index| self.columns[*index].key_position > 0)
+            .collect();
+        key.sort_by_key(|index| self.columns[*index].key_position);
+        key
     }
 
     /// Has `PostgreSQL` look at the table, for its planner.

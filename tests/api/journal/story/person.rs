@@ -35,6 +35,8 @@ impl Story {
             }
         );
 
+        // Two that are ended apart from his own: there must be something left for the second call to end.
+        people::tokens(&self.server, "leo", GOOD_PASSWORD).await;
         let other = people::tokens(&self.server, "leo", GOOD_PASSWORD).await;
         let tokens = people::tokens(&self.server, "leo", GOOD_PASSWORD).await;
         let leo = self.server.as_person(&tokens.access_token).await;

@@ -10,6 +10,7 @@ mod server;
 #[cfg(test)]
 mod stub;
 
+use std::error::Error as _;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -114,7 +115,7 @@ impl SmtpTransport {
             .command(Mail::new(from, options))
             .await
             .map_err(|error| SendError::deferred(words(&error)))?;
-        let refused = |error| refusal(&error, SendErrorKind::Deferred);
+        let refused = |error| refusal_before(&error);
         for to in message.envelope.to() {
             let recipient = Rcpt::new(to.clone(), vec![]);
             connection.command(recipient).await.map_err(refused)?;
@@ -149,6 +150,16 @@ impl fmt::Debug for SmtpTransport {
             self.server.host, self.server.port
         )
     }
+}
+
+/// Reads a negative answer before the message. Many servers, Postfix among them, say only at its recipient that they do not
+/// want us, as a matter of security or policy (RFC 3463, X.7.X).
+fn refusal_before(error: &SmtpError) -> SendError {
+    let said = error.source().map(ToString::to_string);
+    if said.is_some_and(|said| said.starts_with("5.7.")) {
+        return SendError::deferred(words(error));
+    }
+    refusal(error, SendErrorKind::Deferred)
 }
 
 /// Reads a negative answer about one message; `otherwise` is for failures without an answer.
@@ -221,6 +232,12 @@ mod tests {
             ("MAIL", "550 not you", Deferred, "550 not you"),
             ("DATA", "554 no", Refused, "554 no"),
             ("DATA", "", Deferred, "response error: incomplete response"),
+            ("RCPT", "550 5.1.1 nobody", Refused, "550 5.1.1 nobody"),
+            ("RCPT", "552 5.2.2 full", Refused, "552 5.2.2 full"),
+            ("RCPT", "554 5.7.1 no relay", Deferred, "554 5.7.1 no relay"),
+            ("RCPT", "553 5.7.23 not you", Deferred, "553 5.7.23 not you"),
+            ("DATA", "554 5.7.1 no", Deferred, "554 5.7.1 no"),
+            (".", "554 5.7.1 is spam", Refused, "554 5.7.1 is spam"),
             (".", "552 too big", Refused, "552 too big"),
             (".", "451 later", Deferred, "451 later"),
             (".", "", Unknown, "response error: incomplete response"),

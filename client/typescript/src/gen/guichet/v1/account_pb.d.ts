@@ -93,7 +93,8 @@ export declare type Account = Message<"guichet.v1.Account"> & {
   roles: string[];
 
   /**
-   * Optional. Free facts kept for applications: at most 50, keys of 1 to 64 and values of up to 1,000 characters.
+   * Optional. Free facts kept for applications: at most 50, keys of 1 to 64 and values of up to 1,000 characters, and 64 KiB
+   * of UTF-8 in all.
    *
    * @generated from field: map<string, string> attributes = 11;
    */
@@ -395,7 +396,7 @@ export declare type ListAccountsRequest = Message<"guichet.v1.ListAccountsReques
   orderBy: string;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -1159,6 +1160,10 @@ export declare const AccountStateSchema: GenEnum<AccountState>;
  * can be read, but is FORBIDDEN to change. Every call may also fail with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN,
  * STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with INVALID_FIELDS listing every wrong field at once.
  *
+ * What people write who are signed in is counted, in all services together: 60 calls of an account at once and then one in
+ * 10 seconds; for who acts for others 3000, and then one a second. Beyond that a call fails with THROTTLED and RetryInfo.
+ * Neither API keys are counted, nor what ends sessions or revokes a key; ChangePassword is counted apart.
+ *
  * @generated from service guichet.v1.AccountService
  */
 export declare const AccountService: GenService<{
@@ -1166,7 +1171,7 @@ export declare const AccountService: GenService<{
    * Creates an account. Callers: admin; institution_admin, who can give no roles, no password or hash of one, and no
    * institution out of its reach.
    * Repeating a call with the same request_id returns the first reply and creates nothing.
-   * Errors: USERNAME_TAKEN, EXTERNAL_ID_TAKEN, PASSWORD_RULES.
+   * Errors: USERNAME_TAKEN, EXTERNAL_ID_TAKEN, PASSWORD_RULES, OVERLOADED (too many passwords wait to be hashed).
    *
    * @generated from rpc guichet.v1.AccountService.CreateAccount
    */
@@ -1221,8 +1226,9 @@ export declare const AccountService: GenService<{
   /**
    * Changes the fields named by the mask (AIP-134). Another institution_id ends the account's membership in the one that
    * it leaves; another username is told by mail to whoever could sign in with the one before. Callers: admin;
-   * institution_admin, but for roles; the person for display_name and locale.
-   * Errors: NOT_FOUND, ETAG_MISMATCH, USERNAME_TAKEN, EXTERNAL_ID_TAKEN.
+   * institution_admin, but for roles; the person for display_name and locale. Their change to what is so already is
+   * answered and not written. Errors: NOT_FOUND, ETAG_MISMATCH, USERNAME_TAKEN, EXTERNAL_ID_TAKEN, THROTTLED (people
+   * only).
    *
    * @generated from rpc guichet.v1.AccountService.UpdateAccount
    */
@@ -1347,8 +1353,8 @@ export declare const AccountService: GenService<{
   /**
    * Asks for another e-mail address: mails a confirmation to the new one and a notice to the old one.
    * Nothing changes before ConfirmEmailChange. Callers: the person (with its password), admin,
-   * institution_admin. Errors: NOT_FOUND, BAD_CREDENTIALS, STATE, THROTTLED with RetryInfo (people only: too many wrong
-   * passwords; or more changes asked for by the person, or of the same address, than a reset may be asked for).
+   * institution_admin. Errors: NOT_FOUND, BAD_CREDENTIALS, STATE, OVERLOADED, THROTTLED with RetryInfo (people only: too
+   * many wrong passwords; or more changes asked for by the person, or of the same address, than a reset may be asked for).
    *
    * @generated from rpc guichet.v1.AccountService.RequestEmailChange
    */

@@ -1135,7 +1135,8 @@ export declare const SecondFactorSchema: GenEnum<SecondFactor>;
  * Login gives a short access token (JWT, RFC 9068; verify it with /.well-known/jwks.json) and a refresh token. Refresh
  * rotates: each refresh token works once, and the same one again within 10 seconds gets the same successor (lost
  * replies, two tabs); after that its reuse ends the whole session, and a mail tells the owner. Every call may also fail
- * with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS.
+ * with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS. What people write who are signed in is
+ * counted, as AccountService tells.
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,
@@ -1239,7 +1240,7 @@ export declare const AuthService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Ends one session. Idempotent. Callers: the person, admin. Errors: NOT_FOUND.
+   * Ends one session. Idempotent, and never THROTTLED. Callers: the person, admin. Errors: NOT_FOUND.
    *
    * @generated from rpc guichet.v1.AuthService.RevokeSession
    */
@@ -1249,7 +1250,8 @@ export declare const AuthService: GenService<{
     output: typeof RevokeSessionResponseSchema;
   },
   /**
-   * Ends every session of an account, perhaps but the caller's own. Callers: the person, admin.
+   * Ends every session of an account, perhaps but the caller's own. Where there is none to end, nothing is written. Never
+   * THROTTLED. Callers: the person, admin.
    *
    * @generated from rpc guichet.v1.AuthService.RevokeAllSessions
    */
@@ -1261,7 +1263,7 @@ export declare const AuthService: GenService<{
   /**
    * Makes the secret that an authenticator app shares with the server (RFC 6238: SHA-1, 6 digits, 30 seconds). Nothing
    * asks for it before it is confirmed; asking again makes another one. Callers: the person.
-   * Errors: BAD_CREDENTIALS, STATE (already enrolled), THROTTLED.
+   * Errors: BAD_CREDENTIALS, STATE (already enrolled), THROTTLED, OVERLOADED.
    *
    * @generated from rpc guichet.v1.AuthService.BeginTotpEnrollment
    */
@@ -1272,7 +1274,8 @@ export declare const AuthService: GenService<{
   },
   /**
    * Confirms with a code from the app: from now on Login ends in a challenge. Other sessions end; the person is told by
-   * mail. Callers: the person. Errors: BAD_CREDENTIALS (wrong code), STATE (none begun, or already confirmed), THROTTLED.
+   * mail. Callers: the person. Errors: BAD_CREDENTIALS (wrong code), STATE (none begun within the last hour and with the
+   * present password, or already confirmed), THROTTLED.
    *
    * @generated from rpc guichet.v1.AuthService.ConfirmTotpEnrollment
    */
@@ -1284,7 +1287,7 @@ export declare const AuthService: GenService<{
   /**
    * Removes the second factor and its recovery codes; the person is told by mail. Callers: the person with its password;
    * admin and institution_admin for who has lost both the app and the codes. Errors: BAD_CREDENTIALS, NOT_FOUND,
-   * FORBIDDEN, STATE (none enrolled), THROTTLED.
+   * FORBIDDEN, STATE (none enrolled), THROTTLED, OVERLOADED.
    *
    * @generated from rpc guichet.v1.AuthService.RemoveTotp
    */
@@ -1295,7 +1298,7 @@ export declare const AuthService: GenService<{
   },
   /**
    * Replaces all recovery codes; the person is told by mail. Callers: the person.
-   * Errors: BAD_CREDENTIALS, STATE (no second factor), THROTTLED.
+   * Errors: BAD_CREDENTIALS, STATE (no second factor), THROTTLED, OVERLOADED.
    *
    * @generated from rpc guichet.v1.AuthService.GenerateRecoveryCodes
    */

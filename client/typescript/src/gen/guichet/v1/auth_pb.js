@@ -297,7 +297,8 @@ export const SecondFactor = /*@__PURE__*/
  * Login gives a short access token (JWT, RFC 9068; verify it with /.well-known/jwks.json) and a refresh token. Refresh
  * rotates: each refresh token works once, and the same one again within 10 seconds gets the same successor (lost
  * replies, two tabs); after that its reuse ends the whole session, and a mail tells the owner. Every call may also fail
- * with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS.
+ * with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS. What people write who are signed in is
+ * counted, as AccountService tells.
  *
  * A page in a browser should not hold a refresh token. With the metadata `guichet-session: cookie` on Login, Refresh and
  * Logout the server keeps it in a cookie of its own origin that scripts can't read: replies have an empty refresh_token,

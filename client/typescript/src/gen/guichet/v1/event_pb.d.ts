@@ -132,7 +132,7 @@ export declare type ListEventsRequest = Message<"guichet.v1.ListEventsRequest"> 
   endTime?: Timestamp | undefined;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 5;
    */

@@ -175,7 +175,7 @@ export declare type ImportBegin = Message<"guichet.v1.ImportBegin"> & {
 
   /**
    * Optional. Accepts an address that an account of another institution has. Without it such a row is refused with
-   * EMAIL_ELSEWHERE: one person may be meant, or two.
+   * EMAIL_ELSEWHERE: one person may be meant, or two. institution_admin is told only of accounts within its scope.
    *
    * @generated from field: bool accept_emails_elsewhere = 6;
    */
@@ -489,7 +489,7 @@ export declare type ListImportsRequest = Message<"guichet.v1.ListImportsRequest"
   state: ImportState;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -557,7 +557,7 @@ export declare type ListImportRowsRequest = Message<"guichet.v1.ListImportRowsRe
   verdict: ImportVerdict;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -754,7 +754,7 @@ export declare const ImportVerdictSchema: GenEnum<ImportVerdict>;
  *
  * institution_admin is who acts for an institution, and imports into its institutions and those below; jobs of others do
  * not exist for it. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
- * INVALID_FIELDS.
+ * INVALID_FIELDS. UndoImport is counted where people call it, as AccountService tells.
  *
  * @generated from service guichet.v1.ImportService
  */

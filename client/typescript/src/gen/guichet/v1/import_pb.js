@@ -154,7 +154,7 @@ export const ImportVerdict = /*@__PURE__*/
  *
  * institution_admin is who acts for an institution, and imports into its institutions and those below; jobs of others do
  * not exist for it. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
- * INVALID_FIELDS.
+ * INVALID_FIELDS. UndoImport is counted where people call it, as AccountService tells.
  *
  * @generated from service guichet.v1.ImportService
  */

@@ -332,7 +332,7 @@ export declare type ListInstitutionsRequest = Message<"guichet.v1.ListInstitutio
   orderBy: string;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -632,7 +632,7 @@ export declare type ListMembersRequest = Message<"guichet.v1.ListMembersRequest"
   institutionId: string;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 2;
    */
@@ -693,7 +693,7 @@ export declare type GetMigrationReportRequest = Message<"guichet.v1.GetMigration
   institutionId: string;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 2;
    */
@@ -872,7 +872,7 @@ export declare type ListPeopleRequest = Message<"guichet.v1.ListPeopleRequest"> 
   situations: Situation[];
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -1095,7 +1095,7 @@ export declare const SituationSchema: GenEnum<Situation>;
  *
  * Callers are named in each comment: admin and service are the roles of API keys and accounts. Every call may also fail
  * with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with
- * INVALID_FIELDS listing every wrong field at once.
+ * INVALID_FIELDS listing every wrong field at once. What people write is counted, as AccountService tells.
  *
  * @generated from service guichet.v1.InstitutionService
  */

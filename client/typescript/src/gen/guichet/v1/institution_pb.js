@@ -243,7 +243,7 @@ export const Situation = /*@__PURE__*/
  *
  * Callers are named in each comment: admin and service are the roles of API keys and accounts. Every call may also fail
  * with TOKEN_INVALID, TOKEN_EXPIRED, FORBIDDEN, STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with
- * INVALID_FIELDS listing every wrong field at once.
+ * INVALID_FIELDS listing every wrong field at once. What people write is counted, as AccountService tells.
  *
  * @generated from service guichet.v1.InstitutionService
  */

@@ -171,7 +171,7 @@ export declare type ListMessagesRequest = Message<"guichet.v1.ListMessagesReques
   endTime?: Timestamp | undefined;
 
   /**
-   * Optional. 1 to 1,000; default 50; more is cut to 1,000.
+   * Optional. 1 to 1,000; default 50; more is cut to 1,000. A page ends at 1 MiB too: it may be shorter though more follow.
    *
    * @generated from field: int32 page_size = 7;
    */
@@ -584,8 +584,8 @@ export enum MessageState {
   SENT = 2,
 
   /**
-   * Given up: refused for good, not taken within 5 days, no longer of use, or sent five times without an answer in time, and
-   * then perhaps delivered: see `answer`.
+   * Given up: refused for good, not taken within 5 days and 120 tries, no longer of use, or sent five times without an
+   * answer in time, and then perhaps delivered: see `answer`.
    *
    * @generated from enum value: MESSAGE_STATE_DEAD = 3;
    */
@@ -613,7 +613,7 @@ export declare const MessageStateSchema: GenEnum<MessageState>;
  * institution_admin is who acts for an institution, and reaches the mails about single accounts of its institutions and of
  * those below. Any other mail does not exist for it, those to several accounts that share an address included: such a mail
  * names them all. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
- * INVALID_FIELDS.
+ * INVALID_FIELDS. What people write is counted, as AccountService tells.
  *
  * @generated from service guichet.v1.MailService
  */

@@ -125,7 +125,7 @@ export const MessageState = /*@__PURE__*/
  * institution_admin is who acts for an institution, and reaches the mails about single accounts of its institutions and of
  * those below. Any other mail does not exist for it, those to several accounts that share an address included: such a mail
  * names them all. Every call may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and
- * INVALID_FIELDS.
+ * INVALID_FIELDS. What people write is counted, as AccountService tells.
  *
  * @generated from service guichet.v1.MailService
  */

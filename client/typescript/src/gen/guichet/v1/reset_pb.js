@@ -188,7 +188,8 @@ export const ResetOutcome = /*@__PURE__*/
  * by RevokeReset. For a person whom no mail reaches, IssueResetCode makes a short code to hand over, which is used in the
  * same way; where hundreds that are wrong come from the caller's network, a further wrong one fails with THROTTLED instead
  * of RESET_CODE_INVALID, which tells nothing about anybody; it counts all the same, and the right one is good. Every call
- * may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS.
+ * may also fail with STORE_UNAVAILABLE, OVERLOADED (too many calls are open) and INVALID_FIELDS. IssueResetCode is counted
+ * where people call it, as AccountService tells.
  *
  * @generated from service guichet.v1.ResetService
  */

@@ -1,5 +1,7 @@
 //! What has expired is deleted, at a start as well.
 
+mod leap;
+
 use std::ops::Range;
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,13 @@
+//! What must not be left undone because a call is dropped in the middle of it.
+
+use tracing::Instrument as _;
+
+use crate::error::Error;
+
+/// Does it in a task of its own, which goes on when the caller's deadline passes or it hangs up.
+pub async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|cause| Err(Error::Internal(cause.into())))
+}
