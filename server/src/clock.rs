@@ -96,11 +96,16 @@ pub struct Clock {
     followed: AtomicI64,
     offset_file: Option<PathBuf>,
     ids: Mutex<ContextV7>,
+    /// Since when it has gone on without a jump, by this process's time and by its own.
+    steady: Mutex<Option<(Instant, Timestamp)>>,
 }
 
 /// By how much ids may be ahead of the clock. They never go back by themselves, and one that was far ahead for a moment would
 /// have all of them be of that moment until the process ends.
 const AHEAD: Duration = Duration::from_secs(1);
+
+/// What is no jump of the clock.
+const A_JUMP: Duration = Duration::from_hours(1);
 
 /// No clock is followed.
 const NONE: i64 = i64::MIN;
@@ -117,6 +122,7 @@ impl Clock {
             followed: AtomicI64::new(NONE),
             offset_file,
             ids: Mutex::new(ContextV7::new()),
+            steady: Mutex::new(None),
         }
     }
 
@@ -140,6 +146,20 @@ impl Clock {
             start => Timestamp(start).plus(self.started.elapsed()),
         };
         Timestamp(now.0.saturating_add(self.offset_micros()))
+    }
+
+    /// Whether it has gone on for so long without a jump, as far as was looked in this process: each look is one for the
+    /// next.
+    pub fn has_gone_on(&self, time: Duration) -> bool {
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, then) = *steady.get_or_insert_with(|| (Instant::now(), self.now()));
+        let expected = then.plus(since.elapsed());
+        let is_steady =
+            expected.0.abs_diff(self.now().0) < u64::try_from(micros(A_JUMP)).unwrap_or(0);
+        if !is_steady {
+            *steady = None;
+        }
+        is_steady && since.elapsed() >= time
     }
 
     /// A new UUIDv7: ids made later in this process sort later, unless its clock was set back by more than a second.
@@ -247,6 +267,21 @@ mod tests {
         assert!(before <= ids[0] && ids[0] < ahead);
         assert!(ids.is_sorted());
         assert!(ids[999] < clock.now().plus(AHEAD).least_id());
+    }
+
+    #[test]
+    fn a_clock_goes_on_until_it_jumps() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("offset");
+        let clock = Clock::new(&ClockSource::OffsetFile(path.clone()));
+
+        assert!(clock.has_gone_on(Duration::ZERO));
+        assert!(!clock.has_gone_on(Duration::from_hours(24)));
+        for seconds in ["86400", "0"] {
+            fs::write(&path, seconds).unwrap();
+            assert!(!clock.has_gone_on(Duration::ZERO));
+            assert!(clock.has_gone_on(Duration::ZERO));
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 //!
 //! Rows can be long. So a page is bounded in bytes as well as in rows, and it is read in steps.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use prost::Message;
-use sea_orm::{ColumnTrait, Condition, ConnAcquireErr, DbErr, Order, Value};
+use sea_orm::{ColumnTrait, Condition, Order, Value};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     error::Error,
     master_key::{MasterKey, Purpose},
+    throttle::{Turn, Turns},
 };
 
 /// Rows of a page where the caller asks for no number.
@@ -36,13 +37,20 @@ const STEP: u64 = 64;
 const LONGEST_STEP: u64 = 256;
 
 /// Pages that are read at a time, for a page holds what it has while it waits for a connection. As many as there are
-/// connections that read.
+/// connections that read on `PostgreSQL`; `SQLite` has four, at which pages take turns with each step.
 const AT_ONCE: usize = 8;
+
+/// Of one caller so many stand in the line of all, or are read. Its others wait in front of that line, so that it stays
+/// short for everybody else.
+const AT_ONCE_OF_ONE: usize = 2;
 
 /// How long a page waits for its turn: as long as a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+/// When whoever has waited in vain may come again.
+const SOON: Duration = Duration::from_secs(1);
+
+static LINE: LazyLock<Line> = LazyLock::new(|| Line::of_patient(PATIENCE));
 
 /// Longest page token in bytes of base64.
 const MAX_BYTES: usize = 4_096;
@@ -124,7 +132,7 @@ pub struct Page<'a, M> {
     asked: u64,
     last: Option<Cursor>,
     beyond: Beyond,
-    _turn: Option<SemaphorePermit<'static>>,
+    _turn: (Turn<'static>, SemaphorePermit<'static>),
 }
 
 /// Whether there is more behind what is shown.
@@ -133,6 +141,13 @@ enum Beyond {
     Unknown,
     More,
     Nothing,
+}
+
+/// Where pages wait until it is their turn.
+struct Line {
+    of_one: Turns,
+    of_all: Semaphore,
+    patience: Duration,
 }
 
 /// What is to be read next.
@@ -144,19 +159,19 @@ pub struct Step {
 }
 
 impl<'a, M: Message> Page<'a, M> {
-    /// The page of `size` rows at which a token points, when it is its turn.
+    /// The page of `size` rows at which a token points, when it is its turn among those of its caller, and of all. Callers
+    /// that nobody knows are one.
     ///
     /// # Errors
-    /// A field violation for a token of another list, `STORE_UNAVAILABLE` after some seconds in line.
+    /// A field violation for a token of another list, `OVERLOADED` after some seconds in line.
     pub async fn begin(
         master_key: &'a MasterKey,
+        caller: Option<Uuid>,
         size: u64,
         token: &str,
         query: Vec<u8>,
     ) -> Result<Self, Error> {
         let last = open(master_key, token, &query)?;
-        let turn = timeout(PATIENCE, TURNS.acquire()).await;
-        let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         Ok(Self {
             master_key,
             query,
@@ -166,8 +181,7 @@ impl<'a, M: Message> Page<'a, M> {
             asked: 0,
             last,
             beyond: Beyond::Unknown,
-            // Nobody closes the semaphore.
-            _turn: turn.ok(),
+            _turn: LINE.wait(caller).await?,
         })
     }
 
@@ -229,6 +243,27 @@ impl<'a, M: Message> Page<'a, M> {
     }
 }
 
+impl Line {
+    fn of_patient(patience: Duration) -> Self {
+        Self {
+            of_one: Turns::of_patient(AT_ONCE_OF_ONE),
+            of_all: Semaphore::new(AT_ONCE),
+            patience,
+        }
+    }
+
+    async fn wait(&self, caller: Option<Uuid>) -> Result<(Turn<'_>, SemaphorePermit<'_>), Error> {
+        let key = caller.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+        let turns = async {
+            let of_one = self.of_one.wait(key).await.ok()?;
+            let of_all = self.of_all.acquire().await.ok()?;
+            Some((of_one, of_all))
+        };
+        let turn = timeout(self.patience, turns).await.ok().flatten();
+        turn.ok_or(Error::Overloaded { retry_after: SOON })
+    }
+}
+
 /// The token of the page after `cursor`, good only for the same caller and `query`.
 pub fn seal(master_key: &MasterKey, cursor: &Cursor, query: &[u8]) -> Result<String, Error> {
     let plain = serde_json::to_vec(cursor).map_err(|cause| Error::Internal(cause.into()))?;
@@ -252,8 +287,12 @@ pub fn open(master_key: &MasterKey, token: &str, query: &[u8]) -> Result<Option<
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
     use crate::config::{DatabaseUrl, Storage};
+
+    const LEA: Option<Uuid> = Some(Uuid::from_u128(1));
 
     fn master_key() -> MasterKey {
         let storage = Storage {
@@ -272,7 +311,7 @@ mod tests {
         let mut token = String::new();
         loop {
             let query = b"texts".to_vec();
-            let begun = Page::begin(&master_key, size, &token, query).await;
+            let begun = Page::begin(&master_key, None, size, &token, query).await;
             let mut page = begun.expect("a page");
             let mut numbers = Vec::new();
             while let Some(Step { rows, after }) = page.step() {
@@ -329,5 +368,31 @@ mod tests {
             let numbers: Vec<usize> = (0..lengths.len()).collect();
             assert_eq!(all, numbers, "{what}");
         }
+    }
+
+    #[tokio::test]
+    async fn however_many_pages_one_caller_wants_another_is_next() {
+        let line = Line::of_patient(Duration::from_hours(1));
+        let mut context = Context::from_waker(Waker::noop());
+        let first = line.wait(LEA).await.unwrap();
+        let _second = line.wait(LEA).await.unwrap();
+        let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(line.wait(LEA))).collect();
+        for page in &mut waiting {
+            assert!(page.as_mut().poll(&mut context).is_pending());
+        }
+
+        let _another = line.wait(None).await.unwrap();
+
+        drop(first);
+        assert!(waiting[0].as_mut().poll(&mut context).is_ready());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_in_vain_is_told_when_to_come_again() {
+        let line = Line::of_patient(Duration::ZERO);
+        let _two = (line.wait(LEA).await.unwrap(), line.wait(LEA).await.unwrap());
+
+        let late = line.wait(LEA).await.map(drop);
+        assert!(matches!(late, Err(Error::Overloaded { retry_after: SOON })));
     }
 }

@@ -39,7 +39,7 @@ const GROUND: [&str; 17] = [
 ];
 
 /// Where gRPC may be spoken of; the `mod.rs` of each slice beside them.
-const GRPC: [&str; 4] = ["call.rs", "error.rs", "serve/", "transport/"];
+const GRPC: [&str; 4] = ["call/", "error.rs", "serve/", "transport/"];
 
 /// What must not know that there is a database.
 const WITHOUT_DATABASE: [&str; 6] = [

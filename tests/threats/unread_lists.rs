@@ -13,14 +13,13 @@ use tonic::codegen::Bytes;
 
 const LIST: &str = "/guichet.v1.AccountService/ListAccounts";
 
-/// As many calls as one connection may carry.
-const CALLS: usize = 100;
-
 /// Answers of a megabyte that one address may leave unread: 64 MiB.
 const MOST_UNREAD: usize = 64;
 
-/// MiB for that: buffers may be twice as long as what is in them, and pages are made meanwhile. All the answers with all the
-/// accounts in each would be 600.
+/// Accounts of which a page shows not even half.
+const ACCOUNTS: usize = 40;
+
+/// MiB for that: buffers may be twice as long as what is in them, and a page is made meanwhile.
 const MEMORY: f64 = 300.0;
 
 /// An account of 60 KB.
@@ -46,26 +45,29 @@ fn page_of_all() -> Vec<u8> {
     frame(0, &request.encode_to_vec())
 }
 
-/// Answers of which a byte has come.
+/// Pages of which a byte has come.
 struct Unread {
-    answers: Vec<Response<h2::RecvStream>>,
+    pages: Vec<Response<h2::RecvStream>>,
     connection: JoinHandle<Result<(), h2::Error>>,
 }
 
 impl Unread {
-    async fn ask(server: &Server, from: &str) -> Self {
+    /// Asks for one page after the other, until there is no room for another.
+    async fn fill(server: &Server, from: &str) -> Self {
         let authority = server.url().replace("http://", "");
         let stream = TcpStream::connect(&authority).await.expect("a server");
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(1);
         let (client, connection) = builder.handshake::<_, Bytes>(stream).await.expect("HTTP/2");
-        let connection = tokio::spawn(connection);
-        let message = Bytes::from(page_of_all());
-        let mut asked = Vec::new();
-        for _ in 0..CALLS {
+        let mut unread = Self {
+            pages: Vec::new(),
+            connection: tokio::spawn(connection),
+        };
+        let bearer = format!("Bearer {}", server.api_key());
+        for _ in 0..=MOST_UNREAD {
             let request = Request::post(format!("http://{authority}{LIST}"))
                 .header(GRPC.0, GRPC.1)
-                .header("authorization", format!("Bearer {}", server.api_key()))
+                .header("authorization", &bearer)
                 .header("x-forwarded-for", from)
                 .body(());
             let ready = client.clone().ready().await;
@@ -73,25 +75,18 @@ impl Unread {
                 .expect("a connection")
                 .send_request(request.expect("a request"), false)
                 .expect("a stream");
-            body.send_data(message.clone(), true).expect("a message");
-            asked.push(answer);
+            let sent = body.send_data(page_of_all().into(), true);
+            sent.expect("a message");
+            let answer = answer.await.expect("an answer");
+            // A refusal is a head and nothing else.
+            if let Some(code) = answer.headers().get("grpc-status") {
+                let code = Code::from_bytes(code.as_bytes());
+                assert_eq!(code, Code::ResourceExhausted);
+                return unread;
+            }
+            unread.pages.push(answer);
         }
-        let mut answers = Vec::new();
-        for answer in asked {
-            answers.push(answer.await.expect("an answer"));
-        }
-        Self {
-            answers,
-            connection,
-        }
-    }
-
-    /// How many have something to read: a refusal is a head and nothing else.
-    fn pages(&self) -> usize {
-        let pages = self.answers.iter();
-        pages
-            .filter(|answer| !answer.headers().contains_key("grpc-status"))
-            .count()
+        panic!("room for more than {MOST_UNREAD} pages");
     }
 }
 
@@ -108,17 +103,17 @@ async fn whoever_lists_heavy_accounts_and_reads_nothing_takes_little_memory() {
         .start()
         .await;
     let admin = server.admin().await;
-    for number in 0..100 {
+    for number in 0..ACCOUNTS {
         heavy(&admin, number).await;
     }
     let pid = server.pid().expect("a running server");
     let before = memory::mib(pid, "VmHWM");
 
-    let unread = Unread::ask(&server, "198.51.100.7").await;
+    let unread = Unread::fill(&server, "198.51.100.7").await;
 
     let grown = memory::mib(pid, "VmHWM") - before;
     assert!(grown < MEMORY, "{grown} MiB");
-    let pages = unread.pages();
+    let pages = unread.pages.len();
     assert!((1..=MOST_UNREAD).contains(&pages), "{pages} pages");
     let bearer = format!("Bearer {}", server.api_key());
     let told = async |from: &str| {

@@ -196,6 +196,35 @@ test("a file whose mails break off says what became of each line", async () => {
   await page.locator("#message[role=alert]").filter({ hasText: "Le service n'est pas disponible" }).waitFor();
 });
 
+test("a file that broke off, handed over again, sends no second mail to whom it has sent to", async () => {
+  await inherit("w.avant", "8822");
+  await school.pupil("w.apres", "Willy Après", "apres@ecole.exmaple", true);
+  const page = await school.desk("");
+  const table = "w.avant;w.avant@ecole.example\nw.apres;w.apres@ecole.example\n";
+  await page.route("**/SendActivation", (route) => route.abort());
+  await migrate(page, table);
+  await page.locator("#message[role=alert]").filter({ hasText: "Le service n'est pas disponible" }).waitFor();
+  await page.locator("form[data-form=addresses]:not([aria-busy])").waitFor();
+  await page.unroute("**/SendActivation");
+  let asked = 0;
+  await page.route("**/SendActivation", (route) => ((asked += 1), route.continue()));
+
+  await migrate(page, table);
+
+  const outcomes = page.locator("#outcomes li");
+  await outcomes.filter({ hasText: "Un e-mail est en route vers w.apres@ecole.example." }).waitFor();
+  await outcomes.filter({ hasText: "Un e-mail est en route vers w.avant@ecole.example." }).waitFor();
+  assert.equal(asked, 1);
+  await page.locator("form[data-form=addresses]:not([aria-busy])").waitFor();
+
+  // That run went through: whoever hands the file over once more wants the mails again.
+  const isLast = (sent: Buffer | null) => sent?.includes("w.apres@ecole.example") ?? false;
+  const last = page.waitForResponse((response) => isLast(response.request().postDataBuffer()));
+  await migrate(page, table);
+  await last;
+  assert.equal(asked, 3);
+});
+
 test("a first line whose address is mistyped is not passed over in silence", async () => {
   await inherit("t.tape", "8821");
   const page = await school.desk("");
@@ -208,24 +237,40 @@ test("a first line whose address is mistyped is not passed over in silence", asy
   ]);
 });
 
-test("who is meant by a line may be on the second page of those that the search finds", async () => {
-  await inherit("l.loin", "8819");
-  const page = await school.desk("");
-  // A first page with nobody on it, whose next_page_token is "x"; the server itself begins with the second one.
+/** Has a search begin with so many pages with nobody on them, whose next_page_token is "x". */
+async function beginWithNobody(page: Page, count: number): Promise<void> {
   const body = Buffer.concat([framed(Buffer.from("\x12\x01x")), DONE]);
   const token = Buffer.from("\x2a\x01x");
   let pages = 0;
   await page.route("**/ListPeople", (route) => {
     pages += 1;
-    if (pages === 1) return route.fulfill({ headers: WEB_REPLY, body });
+    if (pages <= count) return route.fulfill({ headers: WEB_REPLY, body });
+    // The server itself begins with the page after them.
     const request = route.request().postDataBuffer() ?? Buffer.alloc(0);
-    const isSecond = request.subarray(-token.length).equals(token);
-    return isSecond ? route.continue({ postData: framed(request.subarray(5, -token.length)) }) : route.continue();
+    const isNext = request.subarray(-token.length).equals(token);
+    return isNext ? route.continue({ postData: framed(request.subarray(5, -token.length)) }) : route.continue();
   });
+}
+
+test("who is meant by a line may be on a late page of those that the search finds, where pages are short", async () => {
+  await inherit("l.loin", "8819");
+  const page = await school.desk("");
+  await beginWithNobody(page, 6);
 
   const outcomes = await migrate(page, "l.loin;loin@ecole.example\n");
 
   assert.deepEqual(outcomes, ["Ligne 1, l.loin : Un e-mail est en route vers loin@ecole.example."]);
+});
+
+test("a card is renewed from a later page of those that the search for its person finds", async () => {
+  await school.pupil("k.carte", "Karl Carte", "karl@ecole.example");
+  const page = await school.desk("carte");
+  await beginWithNobody(page, 1);
+  const karl = card(page, "Karl Carte");
+
+  await karl.getByRole("button", { name: "Donner un code" }).click();
+
+  await karl.getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
 });
 
 test("what became of a request is told", async () => {

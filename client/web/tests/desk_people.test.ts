@@ -167,19 +167,53 @@ test("of mails that break off it is told how many went out, and of whom nobody k
   await card(page, "Panne Alma").getByRole("button", { name: "Renvoyer l'e-mail à cette adresse" }).waitFor();
 });
 
-test("where the list can't be drawn anew either, the next press does not migrate again who is migrated", async () => {
-  await school.pupil("p.cleo", "Coupure Cléo", "cleo@ecole.example");
-  const page = await school.desk("coupure");
-  await page.route("**/GetMigrationReport", (route) => route.abort());
-  await page.getByLabel("Sélectionner toutes").check();
-  const send = page.getByRole("button", { name: "Migrer et envoyer les e-mails" });
-  await send.click();
-  await page.locator("#message[role=alert]:focus").filter({ hasText: /Envoyés\s: 1/ }).waitFor();
-  await page.unroute("**/GetMigrationReport");
+/** What may go wrong when the list is drawn anew, and after what. */
+const NOT_DRAWN = [
+  { rpc: "GetMigrationReport", button: "Migrer et envoyer les e-mails", told: /Envoyés\s: 1/ },
+  { rpc: "ListPeople", button: "Migrer et envoyer les e-mails", told: /Envoyés\s: 1/ },
+  { rpc: "ListPeople", button: "Imprimer une liste", told: /Codes donnés\s: 1/ },
+];
 
-  await send.click();
+for (const [index, { rpc, button, told }] of NOT_DRAWN.entries()) {
+  test(`who is migrated is not migrated again by the next press, where ${rpc} fails after "${button}"`, async () => {
+    await school.pupil(`p.cleo${index}`, `Coupure${index} Cléo`, `cleo${index}@ecole.example`);
+    const page = await school.desk(`coupure${index}`);
+    await printing(page);
+    await page.route(`**/${rpc}`, (route) => route.abort());
+    await page.getByLabel("Sélectionner toutes").check();
+    await page.getByRole("button", { name: button }).click();
+    await page.locator("#message[role=alert]:focus").filter({ hasText: told }).waitFor();
+    await page.locator("#desk:not([aria-busy=true])").waitFor();
+    await page.unroute(`**/${rpc}`);
 
-  await page.locator("#message[role=status]").filter({ hasText: /Refusés\s: 0/ }).waitFor();
+    await page.getByRole("button", { name: "Migrer et envoyer les e-mails" }).click();
+
+    await page.locator("#message[role=status]").filter({ hasText: /Envoyés\s: 1. Refusés\s: 0/ }).waitFor();
+  });
+}
+
+test("a search that fails leaves the list as it was, with who is chosen on it and what comes after it", async () => {
+  const numbers = Array.from({ length: 26 }, (_, index) => index);
+  await Promise.all(numbers.map((number) => school.pupil(`t.suite${number}`, `Suite ${number}`)));
+  await school.pupil("t.autre", "Tout Autre");
+  const page = await school.desk("suite");
+  await printing(page);
+  const people = page.locator("#people > li");
+  assert.equal(await people.count(), 25);
+  await people.first().getByRole("checkbox").check();
+  await page.route("**/ListPeople", (route) => route.abort());
+  await page.getByLabel("Chercher quelqu'un").fill("autre");
+  await page.getByRole("button", { name: "Chercher" }).click();
+  await page.locator("#message[role=alert]").filter({ hasText: "Le service n'est pas disponible" }).waitFor();
+  await page.unroute("**/ListPeople");
+
+  await page.getByRole("button", { name: "Afficher la suite" }).click();
+
+  await page.locator("#found").filter({ hasText: /affichées\s: 26/ }).waitFor();
+  assert.equal(await people.filter({ hasText: "Suite" }).count(), 26);
+  await page.locator("#desk:not([aria-busy=true])").waitFor();
+  await page.getByRole("button", { name: "Imprimer une liste" }).click();
+  await page.locator("#message[role=status]").filter({ hasText: /Codes donnés\s: 1/ }).waitFor();
 });
 
 test("who has to sign in again comes back to the desk", async () => {

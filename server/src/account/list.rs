@@ -31,7 +31,8 @@ pub async fn list_accounts(
     let condition = filter::condition(&request.filter)?;
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     let mut all = Entity::within(&call.reading_scope()?).filter(condition);
     if !request.institution_id.is_empty() {

@@ -13,9 +13,12 @@ const GOES_ON: Duration = Duration::from_hours(24);
 /// A moment that is surely past: the present one, unless the clock may have leapt to it.
 ///
 /// That is seen by the last seal that is a day old. If it is much older, then either nothing has happened for long, and what
-/// is to be deleted can wait for a day, or the clock was right when that seal was made, and may be wrong since.
+/// is to be deleted can wait for a day, or the clock was right when that seal was made, and may be wrong since. It is believed
+/// as well where this process has seen it go on for so long.
 pub async fn surely_past(app: &App) -> Result<Timestamp, DbErr> {
     let now = app.clock.now();
+    // At each look, so that a jump is seen.
+    let has_gone_on = app.clock.has_gone_on(GOES_ON);
     let before = event_seal::Entity::find()
         .filter(event_seal::Column::SealTime.lte(now.minus(GOES_ON)))
         .order_by_desc(event_seal::Column::Number)
@@ -26,7 +29,7 @@ pub async fn surely_past(app: &App) -> Result<Timestamp, DbErr> {
         return Ok(now);
     };
     let pause = now.since(before.seal_time);
-    if pause <= LONGEST_PAUSE {
+    if pause <= LONGEST_PAUSE || has_gone_on {
         return Ok(now);
     }
     tracing::info!(

@@ -8,10 +8,9 @@ use sea_orm::{
     DbErr, EntityTrait as _, QueryFilter as _,
 };
 use tokio::{sync::Semaphore, time::timeout};
-use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{refresh_token::RefreshToken, session as rules};
+use super::{lockout::to_the_end, refresh_token::RefreshToken, session as rules};
 use crate::{
     call::Call,
     clock::Timestamp,
@@ -31,9 +30,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What is done later than this after it was asked for is dated anew: the grace begins when there is a successor.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Renewals that are written at a time, as many as there are connections that write: they go on where their callers give
+/// Renewals that are written at a time, fewer than there are connections that write: they go on where their callers give
 /// up, and a crowd that gives up must be no line.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 6;
 
 /// How long a renewal waits for its turn: as long as a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -93,7 +92,7 @@ struct Step {
 
 /// Moves the session on to the successor of its current token; false if it is not the current one, or not any more.
 ///
-/// In a task that nobody gives up: the database does what it was asked for, however late, and dated back, the next try of
+/// To the end: the database does what it was asked for, however late, and dated back, the next try of
 /// whoever heard nothing would be taken for a theft.
 async fn rotate(call: &Call<'_>, step: Step) -> Result<bool, Error> {
     let asked = Instant::now();
@@ -109,8 +108,7 @@ async fn rotate(call: &Call<'_>, step: Step) -> Result<bool, Error> {
         drop(turn);
         Ok(is_done)
     };
-    let rotated = tokio::spawn(rotated.in_current_span()).await;
-    rotated.unwrap_or_else(|cause| Err(Error::Internal(cause.into())))
+    to_the_end(rotated).await
 }
 
 impl Step {

@@ -27,6 +27,7 @@ use crate::{
     store::{
         event::{Column, Entity, Model},
         scope::Scope,
+        silence::{SILENCE, answered},
     },
 };
 
@@ -194,7 +195,7 @@ impl Watch {
         told: &mpsc::Sender<Told>,
     ) -> Result<(), Error> {
         loop {
-            match audit::seal(app).await {
+            match answered(SILENCE, audit::seal(app)).await {
                 Err(error) if !error.is_conflict() => return Err(error),
                 _ => {}
             }
@@ -214,12 +215,12 @@ impl Watch {
     ) -> Result<bool, Error> {
         self.check(app, shown).await?;
         // Looked at first: what is sealed meanwhile comes the next time.
-        let newest = newest_seal(app).await?;
+        let newest = answered(SILENCE, newest_seal(app)).await?;
         if self.place == Place::behind(newest) {
             return Ok(false);
         }
         loop {
-            let page = self.page(app, newest).await?;
+            let page = answered(SILENCE, self.page(app, newest)).await?;
             let mut is_last = (page.len() as u64) < PAGE;
             for row in page {
                 self.place = Place {
@@ -248,7 +249,8 @@ impl Watch {
     async fn check(&mut self, app: &App, shown: &str) -> Result<(), Error> {
         if self.checked.elapsed() >= RECHECK {
             self.checked = Instant::now();
-            let caller = caller::authenticate(app, shown, app.clock.now()).await?;
+            let caller = caller::authenticate(app, shown, app.clock.now());
+            let caller = answered(SILENCE, caller).await?;
             self.scope = caller.reading_scope().ok_or(Error::Forbidden)?;
         }
         Ok(())

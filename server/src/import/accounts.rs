@@ -14,7 +14,11 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::job::{Given, Job};
-use crate::{call::Call, error::Error};
+use crate::{
+    call::Call,
+    error::Error,
+    store::silence::{SILENCE, answered},
+};
 
 /// Most rows that are written together: an import must not keep `SQLite`'s one writer from others for long.
 const MAX_ROWS: usize = 200;
@@ -41,6 +45,9 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(10);
 const SILENT: Error = Error::Overloaded {
     retry_after: RETRY_AFTER,
 };
+
+/// How long rows that are written together may take, whose hashes may have to be computed one after the other.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// The client was cut off, or sent what can't be read.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +79,7 @@ pub async fn import_accounts<E>(
     let Some(Ok(first)) = first.map_err(|_| SILENT)? else {
         return Err(Error::field("begin", "REQUIRED"));
     };
-    let mut job = Job::begin(call, begin(first)?).await?;
+    let mut job = answered(LONGEST, Box::pin(Job::begin(call, begin(first)?))).await?;
     if !tell(outgoing, Told::Import(job.shown())).await {
         return Ok(());
     }
@@ -80,10 +87,10 @@ pub async fn import_accounts<E>(
         let (rows, pause) = gather(&mut incoming).await?;
         if checked.elapsed() >= RECHECK {
             checked = Instant::now();
-            job.recheck(shown).await?;
+            answered(SILENCE, job.recheck(shown)).await?;
         }
         if !rows.is_empty() {
-            for outcome in job.take(rows).await? {
+            for outcome in answered(LONGEST, Box::pin(job.take(rows))).await? {
                 if !tell(outgoing, Told::Outcome(outcome)).await {
                     return Ok(());
                 }
@@ -95,7 +102,11 @@ pub async fn import_accounts<E>(
             Pause::End => break,
         }
     }
-    tell(outgoing, Told::Import(job.complete().await?)).await;
+    tell(
+        outgoing,
+        Told::Import(answered(LONGEST, Box::pin(job.complete())).await?),
+    )
+    .await;
     Ok(())
 }
 

@@ -35,7 +35,8 @@ pub async fn list_import_rows(
     );
     let query = pagination::query(parts)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     let mut all = Entity::of(job.id)
         .select_only()

@@ -34,7 +34,8 @@ pub async fn list_institutions(
     let comparisons = filter::read(&request.filter, comparison)?;
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     let mut all = Entity::within(&call.reading_scope()?);
     if !request.institution_id.is_empty() {

@@ -88,7 +88,8 @@ pub async fn list_members(
     let query = (b"members", call.caller.actor_id(), id);
     let query = pagination::query(query)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
     row::find(db, &call.scope()?, id).await?;
 
     let (column, second) = (Column::CreateTime, Column::AccountId);

@@ -37,7 +37,8 @@ pub async fn list_people(
     let scope = report::about(call, db, &request.institution_id).await?;
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     let all = account::Entity::within(&scope)
         .filter(Column::State.ne(State::Deleted))

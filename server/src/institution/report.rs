@@ -35,7 +35,8 @@ pub async fn get_migration_report(
     let query = (b"report", call.caller.actor_id(), &request.institution_id);
     let query = pagination::query(query)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
     let total = if request.page_token.is_empty() {
         Some(sum(db, &scope).await?)
     } else {

@@ -22,7 +22,8 @@ pub async fn list_messages(
     let wanted = wanted(&request)?;
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, query).await?;
+    let caller = call.caller.actor_id();
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     // Ids are in the order of time.
     let all = Entity::within(&call.scope()?)

@@ -32,9 +32,10 @@ pub async fn complete_reset(
 ) -> Result<CompleteResetResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
-    // Before anything is looked up: whoever finds no room is told so alike.
-    let place = app.hasher.enter(&peer::network(call.client))?;
     let (code, account) = code::find(call, &request.user_id, &request.code).await?;
+    // Not while wrong short codes are waited for, and before the address is looked at: whoever finds no room is told so
+    // alike. That the code is good, InspectReset tells as well.
+    let place = app.hasher.enter(&peer::network(call.client))?;
     refused::check_address(call, &request, &code, &account).await?;
     let identifiers = Identifiers {
         username: &account.username,

@@ -38,10 +38,11 @@ pub async fn list_reset_requests(
         all = all.filter(reset_request::Column::Decisions.contains(account_id.to_string()));
     }
     // A token is good for the same list only.
-    let caller = call.caller.actor_id().unwrap_or_default();
-    let list = [LIST, request.account_id.as_bytes(), caller.as_bytes()].concat();
+    let caller = call.caller.actor_id();
+    let of = caller.unwrap_or_default();
+    let list = [LIST, request.account_id.as_bytes(), of.as_bytes()].concat();
     let master_key = &call.app.master_key;
-    let mut page = Page::begin(master_key, size, &request.page_token, list).await?;
+    let mut page = Page::begin(master_key, caller, size, &request.page_token, list).await?;
     while let Some(step) = page.step() {
         let mut select = all.clone().limit(step.rows);
         if let Some(after) = step.after {

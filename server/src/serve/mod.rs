@@ -122,8 +122,8 @@ async fn serve_calls(
     let stop_worker = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop_worker.clone()));
     tell_address(&config.storage.data_dir, "listen", &public_address)?;
-    readiness.serve(app.store.clone());
     greet(app, &public_address, ops_address).await?;
+    readiness.serve(app.store.clone());
 
     shutdown
         .supervise(server, tell_end(health), config.limits.drain_timeout)

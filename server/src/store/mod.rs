@@ -52,6 +52,7 @@ mod schema;
 pub mod scope;
 pub mod session;
 pub mod signing_key;
+pub mod silence;
 mod sweep;
 pub mod throttle;
 mod time;

@@ -5,7 +5,7 @@ use std::{future::Future, io::ErrorKind};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::time::timeout;
 
-use super::ACQUIRE_TIMEOUT;
+use super::silence::SILENCE;
 
 /// Outside of a transaction both are the same: a statement is one of its own (PostgreSQL, 9.9.5).
 const IS_IN_TRANSACTION: &str = "SELECT now() <> statement_timestamp()";
@@ -36,6 +36,6 @@ pub(super) async fn ends_transaction(connection: &mut PgConnection) -> Result<bo
 async fn in_time<T>(
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let answer = timeout(ACQUIRE_TIMEOUT, answer).await;
+    let answer = timeout(SILENCE, answer).await;
     answer.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
 }

@@ -5,7 +5,8 @@
 //! each waits until the one before is settled; a right one opens the counter again, a wrong one closes it, and then whoever
 //! waits is refused at once.
 //!
-//! What people write who are signed in takes turns likewise, some at a time ([`super::own_writes`]).
+//! What people write who are signed in takes turns likewise, some at a time ([`super::own_writes`]), and so do pages of
+//! lists ([`crate::pagination`]).
 
 use std::{
     collections::HashMap,

@@ -24,9 +24,10 @@ const NOBODY: &str = "0192f0a0-0000-7000-8000-000000000001";
 const TURN: Duration = Duration::from_millis(4);
 const AT_ONCE: u32 = 20;
 
-/// More than can be looked at within the three seconds that a call may take there.
+/// A fifth more than can be looked at within the two seconds that a call may take there, if each keeps its turn.
 const FLOOD: usize = CONNECTIONS * STREAMS;
-const CONNECTIONS: usize = 10;
+const MOST_LOOKED_AT: usize = 500;
+const CONNECTIONS: usize = 6;
 const STREAMS: usize = 100;
 
 impl Stranger {
@@ -149,7 +150,7 @@ async fn however_many_come_at_once_the_line_of_a_flood_is_short() {
         .env("GUICHET_THROTTLE", "on")
         .env("GUICHET_THROTTLE_NETWORK_REQUESTS", "10")
         .env("GUICHET_THROTTLE_NETWORK_REQUEST_INTERVAL", "1h")
-        .env("GUICHET_MAX_DEADLINE", "3s")
+        .env("GUICHET_MAX_DEADLINE", "2s")
         .start()
         .await;
     let id = people::active(&server, "lea", EMAIL).await.id;
@@ -173,7 +174,7 @@ async fn however_many_come_at_once_the_line_of_a_flood_is_short() {
     let told = guesses.join_all().await;
     let refused: Vec<_> = told.into_iter().filter_map(Result::err).collect();
     let (wait, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(is_throttled);
-    assert!(wait.len() >= FLOOD / 2, "{} of {FLOOD}", wait.len());
+    assert!(wait.len() > MOST_LOOKED_AT, "{} of {FLOOD}", wait.len());
     // On a slow machine the time of some is over before they are told.
     let told = others.iter().filter(|refused| !is_late(refused)).count();
     assert!(told <= 2, "{others:?}");

@@ -3,16 +3,14 @@ import type { Account } from "@guichet/client/v1";
 
 import { decode, read } from "../csv.js";
 import { blame, field, formNamed, onSubmit } from "../form.js";
-import { guichet } from "../guichet.js";
 import { element, part, text } from "../page.js";
 import { withSession } from "../signed_in.js";
 import { stillOpen } from "./closing.js";
 import { type Addressee, isWaiting, type Refusal, sendToAll, UNANSWERED, why } from "./mailing.js";
+import { search } from "./search.js";
 
-const PAGE_SIZE = 1_000;
-
-/** The search finds more than who is meant: after so many pages nobody knows who else would be. */
-const MOST_PAGES = 5;
+/** Who got a mail from a file that broke off, and where: the file, handed over again, sends them no second one. */
+const begun = new Map<string, string>();
 
 /** Who is meant by a line. */
 interface Match {
@@ -26,6 +24,11 @@ interface Line {
   readonly row: number;
   readonly who: string;
   readonly email: string;
+}
+
+/** Whom a line means, and that nobody else is meant. */
+interface Found extends Addressee {
+  readonly line: Line;
 }
 
 /** Brings the form to life; `done` is called when mails have been sent. */
@@ -64,7 +67,7 @@ async function carryOut(lines: readonly Line[]): Promise<{ outcomes: string[]; f
   const outcomes = new Map<Line, string>();
   const meant = new Map<Line, Match>();
   for (const line of lines) meant.set(line, await find(line.who));
-  const found: (Addressee & { line: Line })[] = [];
+  const found: Found[] = [];
   for (const [line, match] of meant) {
     const [account] = match.accounts;
     if (isAmbiguous(match, meant)) outcomes.set(line, text("page-desk-row-ambiguous"));
@@ -72,9 +75,22 @@ async function carryOut(lines: readonly Line[]): Promise<{ outcomes: string[]; f
     else if (!isWaiting(account)) outcomes.set(line, text("page-desk-row-settled"));
     else found.push({ account, email: line.email, line });
   }
-  const { verdicts, failure } = await sendToAll(found);
-  for (const [index, { line }] of found.entries()) outcomes.set(line, sent(line, verdicts[index] ?? UNANSWERED));
+  const failure = await sendOn(found, outcomes);
   return { outcomes: lines.map((line) => tell(line, outcomes.get(line) ?? "")), failure };
+}
+
+/** Sends to whom a run that broke off has not sent, and writes down what became of it; tells what ended it early. */
+async function sendOn(found: readonly Found[], outcomes: Map<Line, string>): Promise<unknown> {
+  const rest = found.filter(({ account, email }) => begun.get(account.id) !== email);
+  const { verdicts, failure } = await sendToAll(rest);
+  for (const { line } of found) outcomes.set(line, sent(line, ""));
+  for (const [index, { account, email, line }] of rest.entries()) {
+    const refusal = verdicts[index] ?? UNANSWERED;
+    outcomes.set(line, sent(line, refusal));
+    if (refusal === "") begun.set(account.id, email);
+  }
+  if (failure === undefined) begun.clear();
+  return failure;
 }
 
 function sent({ email }: Line, refusal: Refusal): string {
@@ -96,17 +112,14 @@ function isAmbiguous({ accounts, isWhole }: Match, meant: ReadonlyMap<Line, Matc
 /** Who has exactly this username or this id in the old system: two people, where one has it as the other's id. */
 async function find(who: string): Promise<Match> {
   const accounts = new Map<string, Account>();
-  let pageToken = "";
-  for (let page = 0; page < MOST_PAGES; page++) {
-    await stillOpen();
-    const reply = await guichet.institution.listPeople({ search: who, pageSize: PAGE_SIZE, pageToken });
-    for (const { account } of reply.people) {
+  let isWhole = false;
+  for await (const { people, nextPageToken } of search(who)) {
+    for (const { account } of people) {
       if (account && isNamed(account, who)) accounts.set(account.id, account);
     }
-    pageToken = reply.nextPageToken;
-    if (pageToken === "") break;
+    isWhole = nextPageToken === "";
   }
-  return { accounts: [...accounts.values()], isWhole: pageToken === "" };
+  return { accounts: [...accounts.values()], isWhole };
 }
 
 function isNamed({ username, externalId }: Account, who: string): boolean {

@@ -8,6 +8,7 @@ import { stillOpen } from "./closing.js";
 import { showHistory } from "./history.js";
 import { isWaiting } from "./mailing.js";
 import { showProgress } from "./progress.js";
+import { search } from "./search.js";
 import { content, makeSheet, name, printSheets } from "./sheets.js";
 
 /** Does what a button is for, tells what goes wrong. */
@@ -70,12 +71,14 @@ function told({ situation, messageState, messageTime, answer }: Person): HTMLEle
 async function renew({ made, situation, submit }: Tools): Promise<void> {
   const { id, username } = made.account;
   await showProgress();
-  const { people } = await guichet.institution.listPeople({ search: username, pageSize: 1_000 });
-  const person = people.find(({ account }) => account?.id === id);
-  if (!person?.account) return;
-  made.account = person.account;
-  situation.replaceChildren(told(person));
-  submit.textContent = intended(person.account);
+  for await (const { people } of search(username)) {
+    const person = people.find(({ account }) => account?.id === id);
+    if (!person?.account) continue;
+    made.account = person.account;
+    situation.replaceChildren(told(person));
+    submit.textContent = intended(person.account);
+    return;
+  }
 }
 
 function addressForm({ made, attempt, changed, submit }: Tools): HTMLElement {

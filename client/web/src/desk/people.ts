@@ -24,8 +24,19 @@ const KNOWN: Readonly<Record<string, Situation[]>> = {
   DISABLED: [Situation.DISABLED],
 };
 
-let cards: Card[] = [];
-let pageToken = "";
+/** What is asked for, but for the page. */
+type Query = Parameters<typeof guichet.institution.listPeople>[0];
+
+/** The people that stand on the page. */
+interface List {
+  readonly cards: readonly Card[];
+  /** What was asked for: the form may ask for something else by now. */
+  readonly query: Query;
+  /** Where more of them begin; empty where there are no more. */
+  readonly next: string;
+}
+
+let list: List = { cards: [], query: {}, next: "" };
 
 /** Brings the list to life. */
 export async function openPeople(attempt: Attempt): Promise<void> {
@@ -35,7 +46,7 @@ export async function openPeople(attempt: Attempt): Promise<void> {
   part("#more").addEventListener("click", () => void attempt(() => append(attempt)));
   const all = part<HTMLInputElement>("#select-all");
   all.addEventListener("change", () => {
-    for (const { choice } of cards) choice.checked = all.checked;
+    for (const { choice } of list.cards) choice.checked = all.checked;
   });
   forSelected("#send-selected", attempt, (chosen) => sendSelected(chosen, attempt));
   forSelected("#sheets-selected", attempt, (chosen) => printSelected(chosen, attempt, printSheets));
@@ -53,48 +64,50 @@ export async function findPerson(identifier: string, attempt: Attempt): Promise<
   field(form, "search").focus();
 }
 
-/** Draws the list anew. */
+/** Draws the list anew; where that is refused, the one before stands as it was. */
 export async function listPeople(attempt: Attempt): Promise<void> {
-  cards = [];
-  pageToken = "";
-  const shown = await fetchPage(attempt);
-  part("#people").replaceChildren(...shown.map(({ item }) => item));
+  const asked = typed(formNamed("find"));
+  const query: Query = {
+    search: asked("search"),
+    institutionId: asked("institution"),
+    situations: KNOWN[asked("situation")] ?? [],
+    pageSize: PAGE_SIZE,
+  };
+  list = await fetchPage(attempt, query, "");
+  part("#people").replaceChildren(...list.cards.map(({ item }) => item));
   part<HTMLInputElement>("#select-all").checked = false;
   tell();
 }
 
 async function append(attempt: Attempt): Promise<void> {
-  const shown = await fetchPage(attempt);
-  part("#people").append(...shown.map(({ item }) => item));
+  const before = list;
+  const { cards, query, next } = await fetchPage(attempt, before.query, before.next);
+  // The form may have had another list drawn meanwhile.
+  if (list !== before) return;
+  list = { cards: [...before.cards, ...cards], query, next };
+  part("#people").append(...cards.map(({ item }) => item));
   tell();
 }
 
-async function fetchPage(attempt: Attempt): Promise<Card[]> {
-  const asked = typed(formNamed("find"));
-  const reply = await guichet.institution.listPeople({
-    search: asked("search"),
-    institutionId: asked("institution"),
-    situations: KNOWN[asked("situation")] ?? [],
-    pageSize: PAGE_SIZE,
-    pageToken,
-  });
+/** A page of a list. Nothing of what stands there is changed. */
+async function fetchPage(attempt: Attempt, query: Query, pageToken: string): Promise<List> {
+  const { people, nextPageToken } = await guichet.institution.listPeople({ ...query, pageToken });
   await stillOpen();
-  pageToken = reply.nextPageToken;
-  const shown = reply.people.flatMap((person) => card(person, attempt, () => refresh(attempt)) ?? []);
-  cards.push(...shown);
-  return shown;
+  const cards = people.flatMap((person) => card(person, attempt, () => refresh(attempt)) ?? []);
+  return { cards, query, next: nextPageToken };
 }
 
 function tell(): void {
+  const { cards, next } = list;
   const isEmpty = cards.length === 0;
   part("#found").textContent = isEmpty ? text("page-desk-none") : text("page-desk-found", { count: cards.length });
   for (const id of ["#all", "#selected"]) part(id).hidden = isEmpty;
-  part("#more").hidden = pageToken === "";
+  part("#more").hidden = next === "";
 }
 
 function forSelected(id: string, attempt: Attempt, work: (chosen: readonly Card[]) => Promise<void>): void {
   part(id).addEventListener("click", () => {
-    const chosen = cards.filter(({ choice }) => choice.checked);
+    const chosen = list.cards.filter(({ choice }) => choice.checked);
     void attempt(async () => (chosen.length === 0 ? say(text("page-desk-nobody")) : work(chosen)));
   });
 }
@@ -112,11 +125,18 @@ async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<
     ...able.map(({ account }, index) => asked(account, verdicts[index] ?? UNANSWERED)),
     ...rest.map(({ account }) => leftOut(account, whyNoMail(account))),
   ];
-  // Where the list can't be drawn anew either, the next press must know who is migrated.
-  for (const [index, one] of able.entries()) {
-    if (verdicts[index] === "") one.account = { ...one.account, state: AccountState.PENDING };
-  }
+  noteMigrated(chosen, told);
   await refreshAndTell(attempt, "page-desk-batch", told, failure);
+}
+
+/** Where the list can't be drawn anew either, the next press must know who is migrated. */
+function noteMigrated(chosen: readonly Card[], verdicts: readonly Verdict[]): void {
+  const done = new Set(verdicts.filter(({ outcome }) => outcome === "done").map(({ account }) => account.id));
+  for (const one of chosen) {
+    const { id, state } = one.account;
+    const isMigrated = state === AccountState.LEGACY && done.has(id);
+    if (isMigrated) one.account = { ...one.account, state: AccountState.PENDING };
+  }
 }
 
 /** Why the server is not even asked to mail somebody a link for a first password; empty where it is. */
@@ -134,6 +154,7 @@ async function printSelected(
   const { sheets, verdicts, failure } = await makeSheets(chosen.map(({ account }) => account));
   await stillOpen();
   if (sheets.length > 0) print(sheets);
+  noteMigrated(chosen, verdicts);
   await refreshAndTell(attempt, "page-desk-batch-codes", verdicts, failure);
 }
 

@@ -27,7 +27,11 @@ use crate::{
     error::Error,
     i18n::Locale,
     shares::Seat,
-    store::{account, event, import_row, outbox, reset_request, session, totp},
+    store::{
+        account, event, import_row, outbox, reset_request, session,
+        silence::{SILENCE, answered},
+        totp,
+    },
 };
 
 /// Records read from the database at once.
@@ -176,9 +180,8 @@ impl Sections<'_> {
         let id = account.id;
         self.send_record("account", &account_record(account))
             .await?;
-        let totp = totp::Entity::find_by_id(id)
-            .one(&self.app.store.read)
-            .await?;
+        let totp = totp::Entity::find_by_id(id).one(&self.app.store.read);
+        let totp = answered(SILENCE, totp).await?;
         if let Some(row) = totp {
             self.send_record("second_factor", &second_factor(&row))
                 .await?;
@@ -223,7 +226,8 @@ impl Sections<'_> {
             if let Some(after) = after {
                 cursor.after(after);
             }
-            let page = cursor.first(PAGE).all(&self.app.store.read).await?;
+            let page = cursor.first(PAGE).all(&self.app.store.read);
+            let page = answered(SILENCE, page).await?;
             after = page.last().map(&key);
             let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
             for row in page {
@@ -254,7 +258,8 @@ impl Sections<'_> {
     async fn check(&mut self) -> Result<(), Error> {
         self.checked = Instant::now();
         let now = self.app.clock.now();
-        let caller = caller::look_again(self.app, self.caller, now).await?;
+        let caller = caller::look_again(self.app, self.caller, now);
+        let caller = answered(SILENCE, caller).await?;
         let may = caller.is_or_administers(self.account.id);
         if may { Ok(()) } else { Err(Error::Forbidden) }
     }

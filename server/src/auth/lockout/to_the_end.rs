@@ -2,12 +2,16 @@
 
 use tracing::Instrument as _;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    store::silence::{SILENCE, answered},
+};
 
-/// Does it in a task of its own, which goes on when the caller's deadline passes or it hangs up.
+/// Does work in the database in a task of its own, which goes on when the caller's deadline passes or it hangs up.
 pub async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
+    let work = answered(SILENCE, work);
     let done = tokio::spawn(work.in_current_span()).await;
     done.unwrap_or_else(|cause| Err(Error::Internal(cause.into())))
 }

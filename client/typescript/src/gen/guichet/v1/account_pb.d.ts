@@ -1161,8 +1161,8 @@ export declare const AccountStateSchema: GenEnum<AccountState>;
  * STORE_UNAVAILABLE, OVERLOADED (too many calls are open), and with INVALID_FIELDS listing every wrong field at once.
  *
  * What people write who are signed in is counted, in all services together: 60 calls of an account at once and then one in
- * 10 seconds; for who acts for others 3000, and then one a second. Beyond that a call fails with THROTTLED and RetryInfo.
- * Neither API keys are counted, nor what ends sessions or revokes a key; ChangePassword is counted apart.
+ * 10 seconds; for who acts for others 6000, and then one a second. Beyond that a call fails with THROTTLED and RetryInfo.
+ * Neither API keys are counted, nor RevokeSession, RevokeAllSessions and RevokeApiKey; ChangePassword is counted apart.
  *
  * @generated from service guichet.v1.AccountService
  */

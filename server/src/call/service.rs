@@ -1,4 +1,4 @@
-//! From a gRPC request to a plain function and back: who calls, may they, in which language, and one log line.
+//! A service's way from tonic to its functions, and back.
 
 use std::{
     net::IpAddr,
@@ -10,155 +10,20 @@ use tonic::{Code, Request, Response, Status};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use super::{Access, Call};
 use crate::{
     app::App,
     caller::{self, Caller},
-    clock::{Clock, Timestamp},
-    error::{Error, Violation},
-    event,
+    clock::Timestamp,
+    error::Error,
     i18n::Locale,
     refusals::Refused,
-    secret,
-    store::scope::Scope,
-    throttle::own_writes::Writes,
-    transport::{
-        client_address,
-        deadline::Deadline,
-        peer::{self, Peer},
-    },
+    throttle::{Turn, own_writes::Writes},
+    transport::{client_address, deadline::Deadline, peer::Peer},
 };
 
-/// How often a call is begun that the database rolls back for another's sake. Rows are locked in one order, so that is
-/// rare; with serializable isolation, or an engine that knows no other, it is an everyday matter.
-const MAX_TRIES: u32 = 8;
-
-/// Longest pause before the second try. It doubles from try to try.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-
-impl event::Witness for Call<'_> {
-    fn clock(&self) -> &Clock {
-        &self.app.clock
-    }
-
-    fn network(&self) -> Option<String> {
-        self.client.map(|client| peer::network(Some(client)))
-    }
-}
-
-/// Who may call an RPC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody; a token is not even looked at.
-    Public,
-    /// Anybody likewise; who shows a good token is known by it.
-    Recognised,
-    /// Only `admin`.
-    Admin,
-    /// `admin`, and `institution_admin` within its scope, which is part of the function's queries.
-    Delegate,
-    /// Likewise, and `service`, which reads everything.
-    Reader,
-    /// Anybody with a good token; the function looks whose object it is.
-    Authenticated,
-    /// A person; for what is done to one's own account.
-    Person,
-}
-
-/// One request, as the functions see it.
-pub struct Call<'a> {
-    /// The product.
-    pub app: &'a App,
-    /// Who calls.
-    pub caller: Caller,
-    /// Language of the answer.
-    pub locale: Locale,
-    /// Where the connection comes from.
-    pub client: Option<IpAddr>,
-    /// When the caller stops waiting.
-    pub deadline: Option<Instant>,
-    /// The moment that the whole call takes place at.
-    pub now: Timestamp,
-}
-
-impl Call<'_> {
-    /// The account a request names, the caller's own where it names none.
-    pub fn named_account(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
-        if account_id.is_empty() {
-            let own = self.caller.account_id();
-            own.ok_or_else(|| Error::field(field, "REQUIRED"))
-        } else {
-            parse_id(field, account_id)
-        }
-    }
-
-    /// Likewise; another's only for an `admin`.
-    pub fn own_or_admin(&self, field: &str, account_id: &str) -> Result<Uuid, Error> {
-        let id = self.named_account(field, account_id)?;
-        let may = self.caller.is_or_administers(id);
-        if may { Ok(id) } else { Err(Error::Forbidden) }
-    }
-
-    /// What the caller may change.
-    ///
-    /// # Errors
-    /// `FORBIDDEN` where that is nothing but its own account.
-    pub fn scope(&self) -> Result<Scope, Error> {
-        self.caller.scope().ok_or(Error::Forbidden)
-    }
-
-    /// What the caller may read; likewise.
-    pub fn reading_scope(&self) -> Result<Scope, Error> {
-        self.caller.reading_scope().ok_or(Error::Forbidden)
-    }
-
-    /// Has the journal tell of a refusal.
-    pub fn note(&self, refused: Refused) {
-        self.app.refusals.note(refused, self.client, self.now);
-    }
-
-    /// Calls the function behind an RPC, and again where the database rolled it back for another call's sake.
-    ///
-    /// Nothing of it has happened then, but what it committed on purpose before, such as a charged try.
-    pub async fn carry_out<Q: Clone, S>(
-        &self,
-        request: Q,
-        function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
-    ) -> Result<S, Error> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..MAX_TRIES {
-            match function(self, request.clone()).await {
-                Err(error) if error.is_conflict() => {
-                    // By chance, so that two that met don't meet again.
-                    tokio::time::sleep(pause.mul_f64(secret::fraction())).await;
-                    pause *= 2;
-                }
-                outcome => return outcome,
-            }
-        }
-        function(self, request).await
-    }
-}
-
-/// An id from a request.
-pub fn parse_id(field: &str, id: &str) -> Result<Uuid, Error> {
-    if id.is_empty() {
-        return Err(Error::field(field, "REQUIRED"));
-    }
-    // Only the hyphenated form: one id has one spelling.
-    let parsed = (id.len() == 36).then(|| Uuid::try_parse(id).ok()).flatten();
-    parsed.ok_or_else(|| Error::InvalidFields(vec![Violation::new(field, "INVALID_ID")]))
-}
-
-/// A length of time from a request. Not by `prost_types`, which overflows at the ends of the numbers.
-pub fn parse_duration(field: &str, given: prost_types::Duration) -> Result<Duration, Error> {
-    let seconds = u64::try_from(given.seconds).ok();
-    let nanos = u32::try_from(given.nanos).ok();
-    let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000);
-    match (seconds, nanos) {
-        (Some(seconds), Some(nanos)) => Ok(Duration::new(seconds, nanos)),
-        _ => Err(Error::field(field, "OUT_OF_RANGE")),
-    }
-}
+/// Whoever waited longer for a turn is looked at again.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// A service's way from tonic to its functions.
 #[derive(Clone)]
@@ -216,10 +81,9 @@ impl Service {
         let span = tracing::info_span!("call", request_id = %begun.request_id);
         let (outcome, caller) = async {
             match self.open(access, &request, &begun).await {
-                Ok(call) => {
-                    let writer = call.caller.writer();
-                    let let_in = call.app.own_writes.let_in(writer, writes, call.now);
-                    let outcome = match let_in.await {
+                Ok(mut call) => {
+                    let turn = self.turn((access, writes), &mut call, &request, &begun);
+                    let outcome = match turn.await {
                         Ok(_turn) => call.carry_out(request.into_inner(), function).await,
                         Err(error) => Err(error),
                     };
@@ -232,6 +96,23 @@ impl Service {
         .await;
         self.finish(&begun, caller.as_ref(), outcome)
             .map(Response::new)
+    }
+
+    /// Waits for a person's turn to write. Whoever was put out meanwhile must not go on.
+    async fn turn<'s, Q>(
+        &'s self,
+        (access, writes): (Access, Writes),
+        call: &mut Call<'s>,
+        request: &Request<Q>,
+        begun: &Begun,
+    ) -> Result<Option<Turn<'s>>, Error> {
+        let waits = Instant::now();
+        let writer = call.caller.writer();
+        let turn = self.app.own_writes.let_in(writer, writes, call.now).await?;
+        if waits.elapsed() > A_MOMENT {
+            *call = self.open(access, request, begun).await?;
+        }
+        Ok(turn)
     }
 
     /// Begins a call; `open` and `finish` go on with it. For functions that `run` doesn't fit, because they read a stream.
