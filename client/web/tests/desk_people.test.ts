@@ -4,10 +4,11 @@ import { after, before, test } from "node:test";
 
 import type { Page } from "playwright-core";
 
+import { Refusing } from "./mail_server.js";
 import { card, find, plain, printing, School, toldOf } from "./school.js";
 import { hold, PASSWORD, signIn, type Site } from "./site.js";
 
-/** More than a mail is tried for. */
+/** More than it takes until a mail is tried again. */
 const WEEK_SECONDS = 7 * 24 * 3_600;
 
 let school: School;
@@ -322,11 +323,13 @@ test("the desk stays as it is while the same person signs in again in another ta
 });
 
 test("who waits after too many tries need not, and a mail that waits is not told as sent", async (context) => {
+  const mails = new Refusing();
+  context.after(() => mails.close());
   const troubled = await School.open({
     GUICHET_THROTTLE: "on",
     GUICHET_THROTTLE_FREE_FAILURES: "2",
-    // Nobody takes mails there.
-    GUICHET_MAIL_URL: "smtp://127.0.0.1:9",
+    // Nobody is there at first.
+    GUICHET_MAIL_URL: `smtp://127.0.0.1:${await mails.freePort()}`,
   });
   context.after(() => troubled.close());
   await troubled.active("l.lent", "Louis Lent", "louis@ecole.example");
@@ -346,6 +349,7 @@ test("who waits after too many tries need not, and a mail that waits is not told
   await page.getByText("Un e-mail est en route vers louis@ecole.example.").waitFor();
   const isOver = /envoyé|refusé|fait/;
   assert.doesNotMatch(await toldOf(page, "Louis Lent", /e-mail en attente d'envoi/), isOver);
+  await mails.open();
   troubled.site.advance(WEEK_SECONDS);
   const later = await troubled.desk("lent", "");
   assert.doesNotMatch(await toldOf(later, "Louis Lent", /e-mail abandonné – /), isOver);

@@ -13,7 +13,7 @@ use crate::{
     password::{Password, stored::StoredHash},
     places::Place,
     refusals::Refused,
-    store::account,
+    store::{account, silence::SILENCE},
     throttle::{self, Turn},
     transport::peer,
 };
@@ -80,7 +80,7 @@ async fn turn<'t>(call: &Call<'t>, key: &[u8]) -> Result<Option<Turn<'t>>, Error
 /// Nobody looked at the password.
 async fn take_back(app: &App, key: Vec<u8>) -> Result<(), Error> {
     let store = app.store.clone();
-    to_the_end(async move {
+    to_the_end(SILENCE, async move {
         throttle::take_back(store.writer(), &key).await?;
         Ok(())
     })

@@ -30,9 +30,12 @@ const GRACE: Duration = Duration::from_secs(10);
 /// What is done later than this after it was asked for is dated anew: the grace begins when there is a successor.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Renewals that are written at a time, fewer than there are connections that write: they go on where their callers give
+/// Renewals that are written at a time, half as many as there are connections that write: they go on where their callers give
 /// up, and a crowd that gives up must be no line.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
+
+/// A commit may take longer than any statement, for a standby or a disk. Whoever gives it up can't date it.
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// How long a renewal waits for its turn: as long as a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,7 +111,7 @@ async fn rotate(call: &Call<'_>, step: Step) -> Result<bool, Error> {
         drop(turn);
         Ok(is_done)
     };
-    to_the_end(rotated).await
+    to_the_end(LONGEST, rotated).await
 }
 
 impl Step {

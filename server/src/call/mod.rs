@@ -26,10 +26,13 @@ mod service;
 
 /// How often a call is begun that the database rolls back for another's sake. Rows are locked in one order, so that is
 /// rare; with serializable isolation, or an engine that knows no other, it is an everyday matter.
-const MAX_TRIES: u32 = 8;
+const MAX_TRIES: u32 = 20;
 
 /// Longest pause before the second try. It doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Longest pause before any other.
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
 impl event::Witness for Call<'_> {
     fn clock(&self) -> &Clock {
@@ -126,7 +129,7 @@ impl Call<'_> {
                 Err(error) if error.is_conflict() => {
                     // By chance, so that two that met don't meet again.
                     tokio::time::sleep(pause.mul_f64(secret::fraction())).await;
-                    pause *= 2;
+                    pause = LONGEST_PAUSE.min(pause * 2);
                 }
                 outcome => return outcome,
             }

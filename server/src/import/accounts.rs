@@ -46,9 +46,6 @@ const SILENT: Error = Error::Overloaded {
     retry_after: RETRY_AFTER,
 };
 
-/// How long rows that are written together may take, whose hashes may have to be computed one after the other.
-const LONGEST: Duration = Duration::from_mins(5);
-
 /// The client was cut off, or sent what can't be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut;
@@ -79,7 +76,7 @@ pub async fn import_accounts<E>(
     let Some(Ok(first)) = first.map_err(|_| SILENT)? else {
         return Err(Error::field("begin", "REQUIRED"));
     };
-    let mut job = answered(LONGEST, Box::pin(Job::begin(call, begin(first)?))).await?;
+    let mut job = answered(SILENCE, Box::pin(Job::begin(call, begin(first)?))).await?;
     if !tell(outgoing, Told::Import(job.shown())).await {
         return Ok(());
     }
@@ -90,7 +87,7 @@ pub async fn import_accounts<E>(
             answered(SILENCE, job.recheck(shown)).await?;
         }
         if !rows.is_empty() {
-            for outcome in answered(LONGEST, Box::pin(job.take(rows))).await? {
+            for outcome in job.take(rows).await? {
                 if !tell(outgoing, Told::Outcome(outcome)).await {
                     return Ok(());
                 }
@@ -104,7 +101,7 @@ pub async fn import_accounts<E>(
     }
     tell(
         outgoing,
-        Told::Import(answered(LONGEST, Box::pin(job.complete())).await?),
+        Told::Import(answered(SILENCE, Box::pin(job.complete())).await?),
     )
     .await;
     Ok(())

@@ -34,6 +34,7 @@ use crate::{
         account, account_origin, hash_kind, import,
         import_row::{self, Verdict},
         scope::Scope,
+        silence::{SILENCE, answered},
     },
 };
 
@@ -116,7 +117,8 @@ async fn adopt_hashes(
     if candidates.is_empty() {
         return Ok(());
     }
-    let origins = known::origins(&call.app.store.read, &job.source, &candidates).await?;
+    let origins = known::origins(&call.app.store.read, &job.source, &candidates);
+    let origins = answered(SILENCE, origins).await?;
     let digests: HashSet<Vec<u8>> = origins
         .into_iter()
         .map(|origin| origin.row_digest)

@@ -1,6 +1,6 @@
 //! An import from its first row to its last.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use guichet_proto::v1::{self, AccountState, ImportBegin, ImportOutcome, ImportRow};
 use sea_orm::{
@@ -27,9 +27,13 @@ use crate::{
         account,
         import::{Column, Entity, Model, State},
         scope::Scope,
+        silence::answered,
     },
     text,
 };
+
+/// How long writing a batch may take, as often as it is judged anew.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How often a batch is judged anew because somebody was quicker to take what one of its rows has.
 const MAX_TRIES: u32 = 8;
@@ -114,7 +118,7 @@ impl<'a> Job<'a> {
             before: self.taken.clone(),
             is_dry: self.is_dry,
         };
-        let written = self.write(batch).await?;
+        let written = answered(LONGEST, Box::pin(self.write(batch))).await?;
         self.model = written.job;
         if self.is_dry {
             Arc::make_mut(&mut self.taken).absorb(written.taken);

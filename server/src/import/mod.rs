@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     i18n::Locale,
     shares::Held,
+    store::silence::{SILENCE, answered},
 };
 
 pub mod accounts;
@@ -149,7 +150,8 @@ struct Admitted {
 
 async fn admit(service: &Service, head: &Request<()>) -> Result<Admitted, Status> {
     let begun = service.begin("ImportAccounts", head);
-    let call = match service.open(Access::Delegate, head, &begun).await {
+    let opened = service.open(Access::Delegate, head, &begun);
+    let call = match answered(SILENCE, opened).await {
         Ok(call) => call,
         Err(error) => return service.finish(&begun, None, Err(error)),
     };

@@ -9,8 +9,8 @@ use std::time::Duration;
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::time::timeout;
 
-/// Longer than a living one lets a statement wait and take (`POSTGRES_LIMITS`): given up sooner, that would go on there
-/// beside what comes after it.
+/// Longer than a living one lets a statement wait and take (`POSTGRES_LIMITS`; a commit has no limit there): given up sooner,
+/// that would go on there beside what comes after it.
 pub const SILENCE: Duration = Duration::from_secs(32);
 
 /// Waits for work in the database, and not without end.

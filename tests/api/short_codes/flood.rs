@@ -24,10 +24,10 @@ const NOBODY: &str = "0192f0a0-0000-7000-8000-000000000001";
 const TURN: Duration = Duration::from_millis(4);
 const AT_ONCE: u32 = 20;
 
-/// A fifth more than can be looked at within the two seconds that a call may take there, if each keeps its turn.
+/// More than can be looked at within the two seconds that a call may take there, if each keeps its turn.
 const FLOOD: usize = CONNECTIONS * STREAMS;
 const MOST_LOOKED_AT: usize = 500;
-const CONNECTIONS: usize = 6;
+const CONNECTIONS: usize = 7;
 const STREAMS: usize = 100;
 
 impl Stranger {

@@ -1,5 +1,5 @@
 /** Migrating people with a file of their addresses. */
-import type { Account } from "@guichet/client/v1";
+import { type Account, AccountState } from "@guichet/client/v1";
 
 import { decode, read } from "../csv.js";
 import { blame, field, formNamed, onSubmit } from "../form.js";
@@ -81,7 +81,7 @@ async function carryOut(lines: readonly Line[]): Promise<{ outcomes: string[]; f
 
 /** Sends to whom a run that broke off has not sent, and writes down what became of it; tells what ended it early. */
 async function sendOn(found: readonly Found[], outcomes: Map<Line, string>): Promise<unknown> {
-  const rest = found.filter(({ account, email }) => begun.get(account.id) !== email);
+  const rest = found.filter((one) => !wasSent(one));
   const { verdicts, failure } = await sendToAll(rest);
   for (const { line } of found) outcomes.set(line, sent(line, ""));
   for (const [index, { account, email, line }] of rest.entries()) {
@@ -89,8 +89,14 @@ async function sendOn(found: readonly Found[], outcomes: Map<Line, string>): Pro
     outcomes.set(line, sent(line, refusal));
     if (refusal === "") begun.set(account.id, email);
   }
-  if (failure === undefined) begun.clear();
+  if (failure === undefined) for (const { account } of found) begun.delete(account.id);
   return failure;
+}
+
+/** Whether that run sent there, and the account is as it left it. */
+function wasSent({ account, email }: Found): boolean {
+  const isThere = account.state === AccountState.PENDING && account.email.toLowerCase() === email.toLowerCase();
+  return isThere && begun.get(account.id) === email;
 }
 
 function sent({ email }: Line, refusal: Refusal): string {

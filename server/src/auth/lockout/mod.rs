@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     event::Subject,
     metrics::{Throttle, Tried},
-    store::{Store, account, session, throttle as counter},
+    store::{Store, account, session, silence::SILENCE, throttle as counter},
     throttle::{self, Bucket, Closed, Curve, Refusal, Turn},
     transport::peer,
 };
@@ -270,7 +270,7 @@ pub async fn count_failure(call: &Call<'_>) -> Result<(), Error> {
 /// deadline passes meanwhile.
 pub async fn take_back(app: &App, charged: Charged) -> Result<(), Error> {
     let store = app.store.clone();
-    to_the_end(async move {
+    to_the_end(SILENCE, async move {
         forgive_network(&store, &charged).await?;
         if charged.counters.is_empty() {
             return Ok(());
