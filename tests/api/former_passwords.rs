@@ -6,6 +6,7 @@ use guichet_client::proto::{
     RevokeResetRequest,
 };
 use guichet_client::{Guichet, error};
+use guichet_tests::door::is_throttled;
 use guichet_tests::people::{self, GOOD_PASSWORD};
 use guichet_tests::{Server, expect_error};
 use tonic::{Code, Response, Status};
@@ -131,6 +132,25 @@ async fn whoever_may_change_the_password_cant_keep_the_hasher_busy_with_it() {
         assert!(tries < 20, "compared {tries} times");
     };
     assert!(error::retry_after(&status).is_some());
+}
+
+/// Who knows the password may compare with it as often as there are tries, again and again.
+#[tokio::test]
+async fn a_thief_s_tries_hold_up_no_reset() {
+    let server = throttled("2").await;
+    people::active(&server, "lea", EMAIL).await;
+    let tokens = people::tokens(&server, "lea", GOOD_PASSWORD).await;
+    let thief = server.as_person(&tokens.access_token).await;
+    for _ in 0..5 {
+        refused(change(&thief, GOOD_PASSWORD, GOOD_PASSWORD).await);
+    }
+    let throttled = change(&thief, GOOD_PASSWORD, LATER[0]).await;
+    assert!(is_throttled(&throttled.expect_err("too many tries")));
+
+    let link = people::reset_link(&server, EMAIL).await;
+    let anyone = server.anyone().await;
+    let done = people::complete(&anyone, &link, EMAIL, LATER[0]).await;
+    done.expect("a new password");
 }
 
 #[tokio::test]

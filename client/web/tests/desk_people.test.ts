@@ -354,3 +354,15 @@ test("who waits after too many tries need not, and a mail that waits is not told
   const later = await troubled.desk("lent", "");
   assert.doesNotMatch(await toldOf(later, "Louis Lent", /e-mail abandonné – /), isOver);
 });
+
+test("an address that was corrected since the list was drawn is not taken back by who sends to all", async () => {
+  const accountId = await school.pupil("c.lae", "Corrigée Léa", "lae@ecole.example", true);
+  const page = await school.desk("corrigée", "");
+  await school.site.admin.account.sendActivation({ accountId, email: "lea@ecole.example" });
+  await card(page, "Corrigée Léa").getByRole("checkbox").check();
+
+  await page.getByRole("button", { name: "Migrer et envoyer les e-mails" }).click();
+
+  assert.equal((await school.site.mailsTo("lea@ecole.example", 2)).length, 2);
+  assert.equal((await school.site.mailsTo("lae@ecole.example", 1)).length, 1);
+});

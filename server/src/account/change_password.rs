@@ -48,7 +48,8 @@ pub async fn change_password(
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
     let place = current_password::verify(call, &account, &request.current_password).await?;
     call.app.own_writes.count_password(account_id, call.now)?;
-    new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
+    let counted = Some((&account, account.id));
+    new_password::compare(call, &policy, FIELD, &password, counted).await?;
     let hash = call.app.hasher.hash(&password, call.deadline).await?;
     drop(place);
 

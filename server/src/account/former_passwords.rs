@@ -19,16 +19,19 @@ use crate::{
 
 /// Whether it is one of the account's last so many passwords, the present one among them. For who has a place in front of
 /// the hasher.
+///
+/// Tries are counted `by` the account's id, or by that of a reset code: whoever has somebody's password could spend the
+/// account's, and must not keep its owner's link from bringing a new one.
 pub async fn has(
     call: &Call<'_>,
-    account: &account::Model,
+    (account, by): (&account::Model, Uuid),
     password: &Password,
     history: usize,
 ) -> Result<bool, Error> {
     let Some(replaced) = history.checked_sub(1) else {
         return Ok(false);
     };
-    charge(call, account).await?;
+    charge(call, account, by).await?;
     let former = former_password::Entity::newest(&call.app.store.read, account.id, replaced);
     let former = former.await?.into_iter().map(|former| former.password_hash);
     for hash in account.password_hash.clone().into_iter().chain(former) {
@@ -64,12 +67,12 @@ pub async fn forgive(db: &impl ConnectionTrait, app: &App, account_id: Uuid) -> 
     Ok(())
 }
 
-async fn charge(call: &Call<'_>, account: &account::Model) -> Result<(), Error> {
-    let key = counter(call.app, account.id);
+async fn charge(call: &Call<'_>, account: &account::Model, by: Uuid) -> Result<(), Error> {
+    let key = counter(call.app, by);
     own_counter::charge(call, account, &key, Tried::Password).await
 }
 
-fn counter(app: &App, account_id: Uuid) -> Vec<u8> {
-    let parts: [&[u8]; 2] = [b"former-passwords", account_id.as_bytes()];
+fn counter(app: &App, by: Uuid) -> Vec<u8> {
+    let parts: [&[u8]; 2] = [b"former-passwords", by.as_bytes()];
     throttle::key(&app.master_key, &parts)
 }

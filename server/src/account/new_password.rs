@@ -63,10 +63,10 @@ pub async fn compare(
     policy: &PasswordPolicy,
     field: &str,
     password: &Password,
-    account: Option<&account::Model>,
+    account: Option<(&account::Model, Uuid)>,
 ) -> Result<(), Error> {
-    if let Some(account) = account
-        && former_passwords::has(call, account, password, policy.history()).await?
+    if let Some(counted) = account
+        && former_passwords::has(call, counted, password, policy.history()).await?
     {
         return Err(refusal(policy, field, &[Rule::NotPrevious]));
     }

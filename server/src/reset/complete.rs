@@ -45,7 +45,8 @@ pub async fn complete_reset(
     let settings = institution::Entity::holding(&app.store.read, account.institution_id).await?;
     let policy = new_password::policy_below(app, &settings);
     let password = new_password::read(&policy, FIELD, &request.new_password, &identifiers)?;
-    new_password::compare(call, &policy, FIELD, &password, Some(&account)).await?;
+    let counted = Some((&account, code.id));
+    new_password::compare(call, &policy, FIELD, &password, counted).await?;
     // Before the transaction: the one writer must not wait for argon2.
     let hash = app.hasher.hash(&password, call.deadline).await?;
     drop(place);

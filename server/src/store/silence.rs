@@ -1,7 +1,7 @@
 //! A `PostgreSQL` whose machine is gone without a word is waited for without end: its limits are its own, and the driver has
 //! none.
 //!
-//! Whoever gives up frees the connection (see [`super::returned`]). Calls do at their deadline; tasks that no call gives up
+//! Whoever gives up frees the connection (see `store/returned.rs`). Calls do at their deadline; tasks that no call gives up
 //! must do it by themselves, or a few of them would hold every connection.
 
 use std::time::Duration;

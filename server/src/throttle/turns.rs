@@ -51,7 +51,7 @@ pub struct Turn<'a> {
 }
 
 impl Default for Turns {
-    /// One at a time, and a line as long as [`LONGEST_LINE`].
+    /// One at a time, and a line that ends somewhere.
     fn default() -> Self {
         Self {
             at_once: 1,

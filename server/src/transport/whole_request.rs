@@ -7,7 +7,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use axum::{
 };
 use http_body::Frame;
 use http_body_util::BodyExt as _;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::open_calls::{Client, OpenCalls};
 use crate::places::Places;
@@ -62,7 +62,7 @@ pub(super) async fn wait(
     next: Next,
 ) -> Response {
     if requests.streams.contains(&request.uri().path()) {
-        return next.run(request).await;
+        return next.run(request.map(|body| Body::new(Stream(body)))).await;
     }
     let (parts, body) = request.into_parts();
     let mut incoming = Incoming {
@@ -84,6 +84,36 @@ pub(super) async fn wait(
     }
     next.run(Request::from_parts(parts, Body::new(incoming)))
         .await
+}
+
+/// What is sent to a call that takes more than one message. Whoever is cut off has not sent all: a stream that is reset
+/// would look as if it had come to its end, since hyper ends what is reset with NO_ERROR, and tonic what is cancelled.
+struct Stream(Body);
+
+impl http_body::Body for Stream {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let cut_off = || Some(Err(axum::Error::new(Status::unavailable("cut off"))));
+        let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
+        Poll::Ready(
+            match frame.map(|frame| frame.map_err(|cause| Status::from_error(Box::new(cause)))) {
+                None if !self.0.is_end_stream() => cut_off(),
+                Some(Err(status)) if status.code() == Code::Cancelled => cut_off(),
+                Some(Err(status)) => Some(Err(axum::Error::new(status))),
+                Some(Ok(frame)) => Some(Ok(frame)),
+                None => None,
+            },
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
 }
 
 /// What has come of a request.

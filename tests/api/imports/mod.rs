@@ -4,6 +4,7 @@ mod admitted;
 mod begun;
 mod files;
 mod old_network;
+mod reset;
 mod rights;
 mod scope;
 mod undone;

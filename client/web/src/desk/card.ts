@@ -75,10 +75,19 @@ async function renew({ made, situation, submit }: Tools): Promise<void> {
     const person = people.find(({ account }) => account?.id === id);
     if (!person?.account) continue;
     made.account = person.account;
+    showAddress(made);
     situation.replaceChildren(told(person));
     submit.textContent = intended(person.account);
     return;
   }
+}
+
+/** What somebody has typed stays. */
+function showAddress({ item, account }: Card): void {
+  const input = item.querySelector<HTMLInputElement>("input[type=email]");
+  if (!input || input.value !== input.defaultValue) return;
+  input.defaultValue = account.email;
+  input.value = account.email;
 }
 
 function addressForm({ made, attempt, changed, submit }: Tools): HTMLElement {

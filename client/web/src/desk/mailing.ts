@@ -9,7 +9,7 @@ import { stillOpen } from "./closing.js";
 /** Migrates people at once: as many as a call takes. */
 const BATCH = 100;
 
-/** Somebody, and the address for the mail. */
+/** Somebody, and the address for the mail; where it is empty, the one that the account has by then. */
 export interface Addressee {
   readonly account: Account;
   readonly email: string;

@@ -120,13 +120,18 @@ async function refresh(attempt: Attempt): Promise<void> {
 async function sendSelected(chosen: readonly Card[], attempt: Attempt): Promise<void> {
   const able = chosen.filter(({ account }) => whyNoMail(account) === "");
   const rest = chosen.filter((one) => !able.includes(one));
-  const { verdicts, failure } = await sendToAll(able.map(({ account }) => ({ account, email: account.email })));
+  const { verdicts, failure } = await sendToAll(able.map(({ account }) => ({ account, email: known(account) })));
   const told = [
     ...able.map(({ account }, index) => asked(account, verdicts[index] ?? UNANSWERED)),
     ...rest.map(({ account }) => leftOut(account, whyNoMail(account))),
   ];
   noteMigrated(chosen, told);
   await refreshAndTell(attempt, "page-desk-batch", told, failure);
+}
+
+/** Nobody has typed an address: it may have been corrected since the list was drawn, and the server knows it. */
+function known({ state, email }: Account): string {
+  return state === AccountState.LEGACY ? email : "";
 }
 
 /** Where the list can't be drawn anew either, the next press must know who is migrated. */
