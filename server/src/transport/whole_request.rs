@@ -87,7 +87,7 @@ pub(super) async fn wait(
 }
 
 /// What is sent to a call that takes more than one message. Whoever is cut off has not sent all: a stream that is reset
-/// would look as if it had come to its end, since hyper ends what is reset with NO_ERROR, and tonic what is cancelled.
+/// would look as if it had come to its end, since hyper ends what is reset with `NO_ERROR`, and tonic what is cancelled.
 struct Stream(Body);
 
 impl http_body::Body for Stream {
