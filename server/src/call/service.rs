@@ -77,14 +77,17 @@ impl Service {
         request: Request<Q>,
         function: impl AsyncFn(&Call<'_>, Q) -> Result<S, Error>,
     ) -> Result<Response<S>, Status> {
-        let begun = self.begin(method, &request);
+        // What looks at the head alone is not made anew for each message's type.
+        let (metadata, extensions, message) = request.into_parts();
+        let head = Request::from_parts(metadata, extensions, ());
+        let begun = self.begin(method, &head);
         let span = tracing::info_span!("call", request_id = %begun.request_id);
         let (outcome, caller) = async {
-            match self.open(access, &request, &begun).await {
+            match self.open(access, &head, &begun).await {
                 Ok(mut call) => {
-                    let turn = self.turn((access, writes), &mut call, &request, &begun);
+                    let turn = self.turn((access, writes), &mut call, &head, &begun);
                     let outcome = match turn.await {
-                        Ok(_turn) => call.carry_out(request.into_inner(), function).await,
+                        Ok(_turn) => call.carry_out(message, function).await,
                         Err(error) => Err(error),
                     };
                     (outcome, Some(call.caller))
@@ -99,18 +102,18 @@ impl Service {
     }
 
     /// Waits for a person's turn to write. Whoever was put out meanwhile must not go on.
-    async fn turn<'s, Q>(
+    async fn turn<'s>(
         &'s self,
         (access, writes): (Access, Writes),
         call: &mut Call<'s>,
-        request: &Request<Q>,
+        head: &Request<()>,
         begun: &Begun,
     ) -> Result<Option<Turn<'s>>, Error> {
         let waits = Instant::now();
         let writer = call.caller.writer();
         let turn = self.app.own_writes.let_in(writer, writes, call.now).await?;
         if waits.elapsed() > A_MOMENT {
-            *call = self.open(access, request, begun).await?;
+            *call = self.open(access, head, begun).await?;
         }
         Ok(turn)
     }
