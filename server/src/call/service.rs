@@ -200,28 +200,37 @@ impl Service {
         caller: Option<&Caller>,
         outcome: Result<S, Error>,
     ) -> Result<S, Status> {
+        match outcome {
+            Ok(answer) => {
+                self.tell(begun, caller, Code::Ok);
+                Ok(answer)
+            }
+            Err(error) => Err(self.refuse(begun, caller, error)),
+        }
+    }
+
+    fn refuse(&self, begun: &Begun, caller: Option<&Caller>, error: Error) -> Status {
+        if let (Error::Forbidden, Some(caller)) = (&error, caller) {
+            self.note_denied(begun, caller);
+        }
+        log_cause(&error, begun.request_id);
+        let refusal = error.into_status(begun.locale);
+        self.tell(begun, caller, refusal.code());
+        refusal
+    }
+
+    fn tell(&self, begun: &Begun, caller: Option<&Caller>, code: Code) {
         let Begun {
             method,
             started,
             request_id,
-            locale,
             ..
         } = *begun;
-        if let (Err(Error::Forbidden), Some(caller)) = (&outcome, caller) {
-            self.note_denied(begun, caller);
-        }
-        let reply = outcome.map_err(|error| {
-            log_cause(&error, request_id);
-            error.into_status(locale)
-        });
-        let code = reply.as_ref().err().map_or(Code::Ok, Status::code);
         let elapsed = started.elapsed();
-        self.app
-            .metrics
-            .observe_call(self.name, method, code as i32, elapsed);
+        let metrics = &self.app.metrics;
+        metrics.observe_call(self.name, method, code as i32, elapsed);
         let actor = caller.and_then(Caller::actor_id).map(|id| id.to_string());
         tracing::info!(method, ?code, ms = elapsed.as_secs_f64() * 1_000.0, %request_id, actor, "call");
-        reply
     }
 }
 
