@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use guichet_proto::v1::{RefreshRequest, RefreshResponse};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnAcquireErr, ConnectionTrait, DatabaseTransaction,
-    DbErr, EntityTrait as _, QueryFilter as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait as _, QueryFilter as _,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{lockout::to_the_end, refresh_token::RefreshToken, session as rules};
@@ -21,6 +21,7 @@ use crate::{
     store::{
         account::{self, State},
         session,
+        silence::answered,
     },
 };
 
@@ -95,12 +96,15 @@ struct Step {
 
 /// Moves the session on to the successor of its current token; false if it is not the current one, or not any more.
 ///
-/// To the end: the database does what it was asked for, however late, and dated back, the next try of
-/// whoever heard nothing would be taken for a theft.
+/// To the end: the database does what it was asked for, however late, and dated back, the next try of whoever heard nothing
+/// would be taken for a theft.
 async fn rotate(call: &Call<'_>, step: Step) -> Result<bool, Error> {
     let asked = Instant::now();
-    let turn = timeout(PATIENCE, TURNS.acquire()).await;
-    let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+    // Nobody closes the semaphore.
+    let turn = answered(PATIENCE, async {
+        Ok::<_, Error>(TURNS.acquire().await.ok())
+    })
+    .await?;
     let (store, now) = (call.app.store.clone(), call.now);
     let rotated = async move {
         let is_done = step.take(store.writer(), now).await?;
