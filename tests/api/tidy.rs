@@ -27,7 +27,7 @@ const GROUND: [&str; 17] = [
     "mail/",
     "master_key/",
     "metrics/",
-    "pagination.rs",
+    "pagination/",
     "password/",
     "refusals.rs",
     "secret.rs",

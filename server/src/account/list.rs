@@ -1,7 +1,7 @@
 //! `ListAccounts`.
 
 use guichet_proto::v1::{ListAccountsRequest, ListAccountsResponse};
-use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{QueryFilter as _, QueryOrder as _};
 
 use super::{filter, view};
 use crate::{
@@ -32,7 +32,7 @@ pub async fn list_accounts(
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
     let caller = call.caller.actor_id();
-    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
+    let page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     let mut all = Entity::within(&call.reading_scope()?).filter(condition);
     if !request.institution_id.is_empty() {
@@ -42,15 +42,10 @@ pub async fn list_accounts(
     let all = all
         .order_by(column, order.clone())
         .order_by(Column::Id, order.clone());
-    while let Some(step) = page.step() {
-        let mut select = all.clone().limit(step.rows);
-        if let Some(cursor) = step.after {
-            select = select.filter(pagination::after(column, Column::Id, &order, cursor));
-        }
-        let rows = select.all(&call.app.store.read).await?;
-        page.add(rows, |row| (cursor_of(column, &row), view::account(&row)));
-    }
-    let (accounts, next_page_token) = page.end()?;
+    let behind = |cursor| pagination::after(column, Column::Id, &order, cursor);
+    let show = |row: Model| (cursor_of(column, &row), view::account(&row));
+    let db = &call.app.store.read;
+    let (accounts, next_page_token) = page.read(db, all, behind, show).await?;
     Ok(ListAccountsResponse {
         accounts,
         next_page_token,

@@ -1,7 +1,7 @@
 //! `ListEvents`.
 
 use guichet_proto::v1::{ListEventsRequest, ListEventsResponse};
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
 
 use super::{view, wanted::Wanted};
 use crate::{
@@ -21,21 +21,16 @@ pub async fn list_events(
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
     let caller = call.caller.actor_id();
-    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
+    let page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     // Ids are in the order of time.
     let all = Entity::within(&call.reading_scope()?)
         .filter(wanted(request)?)
         .order_by_desc(Column::Id);
-    while let Some(step) = page.step() {
-        let mut select = all.clone().limit(step.rows);
-        if let Some(cursor) = step.after {
-            select = select.filter(Column::Id.lt(cursor.id));
-        }
-        let rows = select.all(&call.app.store.read).await?;
-        page.add(rows, |row| (cursor_of(&row), view::event(row)));
-    }
-    let (events, next_page_token) = page.end()?;
+    let behind = |cursor: Cursor| Column::Id.lt(cursor.id);
+    let show = |row: Model| (cursor_of(&row), view::event(row));
+    let db = &call.app.store.read;
+    let (events, next_page_token) = page.read(db, all, behind, show).await?;
     Ok(ListEventsResponse {
         events,
         next_page_token,

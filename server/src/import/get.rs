@@ -3,7 +3,7 @@
 use guichet_proto::v1::{
     GetImportRequest, GetImportResponse, ImportState, ListImportsRequest, ListImportsResponse,
 };
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
 
 use super::{job, view};
 use crate::{
@@ -41,21 +41,16 @@ pub async fn list_imports(
     let query = pagination::query(parts)?;
     let master_key = &call.app.master_key;
     let caller = call.caller.actor_id();
-    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
+    let page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     // Ids are in the order of time.
     let all = Entity::begun_by(job::whose(call)?)
         .filter(wanted)
         .order_by_desc(Column::Id);
-    while let Some(step) = page.step() {
-        let mut select = all.clone().limit(step.rows);
-        if let Some(cursor) = step.after {
-            select = select.filter(Column::Id.lt(cursor.id));
-        }
-        let rows = select.all(&call.app.store.read).await?;
-        page.add(rows, |row| (cursor_of(&row), view::import(&row)));
-    }
-    let (imports, next_page_token) = page.end()?;
+    let behind = |cursor: Cursor| Column::Id.lt(cursor.id);
+    let show = |row: Model| (cursor_of(&row), view::import(&row));
+    let db = &call.app.store.read;
+    let (imports, next_page_token) = page.read(db, all, behind, show).await?;
     Ok(ListImportsResponse {
         imports,
         next_page_token,

@@ -1,7 +1,7 @@
 //! `ListMessages`.
 
 use guichet_proto::v1::{ListMessagesRequest, ListMessagesResponse, MessageKind, MessageState};
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::view;
@@ -23,21 +23,16 @@ pub async fn list_messages(
     let query = query_id(call, &request)?;
     let master_key = &call.app.master_key;
     let caller = call.caller.actor_id();
-    let mut page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
+    let page = Page::begin(master_key, caller, size, &request.page_token, query).await?;
 
     // Ids are in the order of time.
     let all = Entity::within(&call.scope()?)
         .filter(wanted)
         .order_by_desc(Column::Id);
-    while let Some(step) = page.step() {
-        let mut select = all.clone().limit(step.rows);
-        if let Some(cursor) = step.after {
-            select = select.filter(Column::Id.lt(cursor.id));
-        }
-        let rows = select.all(&call.app.store.read).await?;
-        page.add(rows, |row| (cursor_of(&row), view::message(row)));
-    }
-    let (messages, next_page_token) = page.end()?;
+    let behind = |cursor: Cursor| Column::Id.lt(cursor.id);
+    let show = |row: Model| (cursor_of(&row), view::message(row));
+    let db = &call.app.store.read;
+    let (messages, next_page_token) = page.read(db, all, behind, show).await?;
     Ok(ListMessagesResponse {
         messages,
         next_page_token,
