@@ -10,7 +10,10 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::{
-    auth::key::{self, KeyRing},
+    auth::{
+        good_tokens::GoodTokens,
+        key::{self, KeyRing},
+    },
     clock::Clock,
     config::{Config, MailUrl, PasswordRules},
     i18n::Locale,
@@ -53,6 +56,8 @@ pub struct App {
     pub range: Option<Range>,
     /// Keys that sign and verify access tokens.
     pub keys: KeyRing,
+    /// Tokens that those keys have verified.
+    pub good_tokens: GoodTokens,
     /// Where mails go.
     pub mail: Transport,
     /// Whom mails come from.
@@ -132,6 +137,7 @@ impl App {
             refusals: Refusals::default(),
             intake: Intake::default(),
             turns: Turns::default(),
+            good_tokens: GoodTokens::default(),
             own_writes: OwnWrites::of(&config.throttle),
             streams: Streams::default(),
             wake: watch::Sender::new(()),

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     secret,
     store::{
-        account, api_key,
+        api_key,
         institution_member::{self, INSTITUTION_ADMIN},
         scope::Scope,
         session,
@@ -121,8 +121,8 @@ pub async fn authenticate(app: &App, authorization: &str, now: Timestamp) -> Res
         return Err(Error::TokenInvalid);
     }
     if bearer.starts_with(api_key::PREFIX) {
-        let key = api_key::Entity::by_hash(secret::hash(bearer));
-        return system(key.one(&app.store.read).await?, now);
+        let found = app.store.api_keys.find(secret::hash(bearer)).await?;
+        return system(found, now);
     }
     let claims = token::verify(app, bearer, now)?;
     person(app, claims.session_id, claims.account_id, now).await
@@ -150,16 +150,15 @@ async fn person(
     account_id: Uuid,
     now: Timestamp,
 ) -> Result<Caller, Error> {
-    let (session, account) = live_session(app, session_id, now)
+    let session = live_session(app, session_id, now)
         .await?
-        .filter(|(_, account)| account.id == account_id)
+        .filter(|session| session.account_id == account_id)
         .ok_or(Error::TokenInvalid)?;
-    let roles = account.role_names();
     Ok(Caller::Person {
-        account_id: account.id,
-        session_id: session.id,
-        institutions: institutions(app, account.id, &roles).await?,
-        roles,
+        account_id,
+        session_id,
+        institutions: institutions(app, account_id, &session.roles).await?,
+        roles: session.roles,
     })
 }
 
@@ -190,14 +189,12 @@ fn system(found: Option<api_key::Model>, now: Timestamp) -> Result<Caller, Error
     })
 }
 
-/// A session and its account, if the one is live and the other may be signed in.
+/// A session, if it is live and its account may be signed in.
 pub async fn live_session(
     app: &App,
     session_id: Uuid,
     now: Timestamp,
-) -> Result<Option<(session::Model, account::Model)>, Error> {
-    let found = session::Entity::live_with_account(session_id, now)
-        .one(&app.store.read)
-        .await?;
-    Ok(found)
+) -> Result<Option<session::Live>, Error> {
+    let found = app.store.live_sessions.find(session_id).await?;
+    Ok(found.filter(|session| session.lasts(now)))
 }

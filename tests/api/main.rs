@@ -27,6 +27,7 @@ mod http2_frames;
 mod http2_limits;
 mod imports;
 mod institutions;
+mod introspect;
 mod journal;
 mod journey;
 mod kill;

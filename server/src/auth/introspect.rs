@@ -13,25 +13,24 @@ pub async fn introspect(
     let Ok(verified) = token::verify(call.app, &request.token, call.now) else {
         return Ok(IntrospectResponse::default());
     };
-    let Some((session, account)) = live_session(call.app, verified.session_id, call.now).await?
-    else {
+    let Some(session) = live_session(call.app, verified.session_id, call.now).await? else {
         return Ok(IntrospectResponse::default());
     };
-    let may = call.caller.account_id() == Some(account.id)
+    let may = call.caller.account_id() == Some(session.account_id)
         || call.caller.has_role("admin")
         || call.caller.has_role("service");
-    if !may || account.id != verified.account_id {
+    if !may || session.account_id != verified.account_id {
         return Ok(IntrospectResponse::default());
     }
     Ok(IntrospectResponse {
         active: true,
-        account_id: account.id.to_string(),
-        roles: account.role_names(),
-        institution_id: account
+        account_id: session.account_id.to_string(),
+        roles: session.roles,
+        institution_id: session
             .institution_id
             .map(|id| id.to_string())
             .unwrap_or_default(),
-        username: account.username,
+        username: session.username,
         session_id: session.id.to_string(),
         issue_time: Some(Timestamp(verified.issued * 1_000_000).to_proto()),
         expire_time: Some(Timestamp(verified.expires * 1_000_000).to_proto()),

@@ -5,7 +5,7 @@
 //! last token it can have signed has expired.
 
 use std::{
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -40,7 +40,6 @@ const LEEWAY: Duration = Duration::from_mins(5);
 pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// One key, ready for use.
-#[derive(Clone)]
 pub struct Key {
     /// RFC 7638 thumbprint.
     pub kid: String,
@@ -56,7 +55,7 @@ pub struct Key {
 
 /// The keys in force.
 pub struct KeyRing {
-    keys: RwLock<Vec<Key>>,
+    keys: RwLock<Arc<[Arc<Key>]>>,
     algorithm: TokenAlgorithm,
     publish_ahead: Duration,
     rotation: Duration,
@@ -113,7 +112,7 @@ impl KeyRing {
     }
 
     /// The key that signs at `now`.
-    pub fn signing(&self, now: Timestamp) -> Option<Key> {
+    pub fn signing(&self, now: Timestamp) -> Option<Arc<Key>> {
         let keys = self.snapshot();
         let active = keys.iter().rev().find(|key| key.activate_time <= now);
         // A clock that stepped back must not leave the product without a key.
@@ -121,33 +120,36 @@ impl KeyRing {
     }
 
     /// The key named by a token, if it still verifies at `now`.
-    pub fn verifying(&self, kid: &str, now: Timestamp) -> Option<Key> {
-        self.published(now).into_iter().find(|key| key.kid == kid)
+    pub fn verifying(&self, kid: &str, now: Timestamp) -> Option<Arc<Key>> {
+        let keys = self.snapshot();
+        let mut published = self.published(&keys, now);
+        published.find(|key| key.kid == kid).cloned()
     }
 
     /// The public halves as an RFC 7517 document.
     pub fn jwks(&self, now: Timestamp) -> String {
-        let keys: Vec<Jwk> = self.published(now).into_iter().map(|key| key.jwk).collect();
+        let keys = self.snapshot();
+        let keys: Vec<&Jwk> = self.published(&keys, now).map(|key| &key.jwk).collect();
         serde_json::json!({ "keys": keys }).to_string()
     }
 
-    fn published(&self, now: Timestamp) -> Vec<Key> {
-        let keys = self.snapshot();
-        let superseded = |index: usize| {
-            keys.get(index + 1)
-                .is_some_and(|next: &Key| next.activate_time.plus(self.keep) <= now)
-        };
-        (0..keys.len())
-            .filter(|index| !superseded(*index))
-            .map(|index| keys[index].clone())
-            .collect()
+    /// Those of `keys` that verify at `now`: each until its successor has been signing for long enough.
+    fn published<'k>(
+        &self,
+        keys: &'k [Arc<Key>],
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'k Arc<Key>> {
+        let keep = self.keep;
+        keys.iter().enumerate().filter_map(move |(index, key)| {
+            let next = keys.get(index + 1);
+            let is_over = next.is_some_and(|next| next.activate_time.plus(keep) <= now);
+            (!is_over).then_some(key)
+        })
     }
 
-    fn snapshot(&self) -> Vec<Key> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn snapshot(&self) -> Arc<[Arc<Key>]> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&keys)
     }
 
     async fn make(
@@ -205,7 +207,7 @@ pub async fn check(store: &Store, master_key: Option<&MasterKey>) -> anyhow::Res
 }
 
 /// The keys, in the order in which they begin to sign.
-async fn read(store: &Store, master_key: &MasterKey) -> anyhow::Result<Vec<Key>> {
+async fn read(store: &Store, master_key: &MasterKey) -> anyhow::Result<Arc<[Arc<Key>]>> {
     retired_key::teach(&store.read, master_key).await?;
     let rows = signing_key::Entity::find()
         .order_by_asc(signing_key::Column::ActivateTime)
@@ -213,7 +215,7 @@ async fn read(store: &Store, master_key: &MasterKey) -> anyhow::Result<Vec<Key>>
         .all(&store.read)
         .await?;
     rows.into_iter()
-        .map(|row| unseal(row, master_key))
+        .map(|row| Ok(Arc::new(unseal(row, master_key)?)))
         .collect()
 }
 

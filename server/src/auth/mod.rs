@@ -34,6 +34,7 @@ pub mod api_keys;
 pub(crate) mod challenge;
 pub mod continue_login;
 pub mod device;
+pub mod good_tokens;
 pub mod introspect;
 pub mod key;
 pub mod lockout;

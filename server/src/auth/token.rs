@@ -6,10 +6,12 @@ use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode}
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
+use super::good_tokens::GoodToken;
 use crate::{
     app::App,
     clock::Timestamp,
     error::Error,
+    secret,
     store::{account, session},
 };
 
@@ -85,7 +87,7 @@ pub fn issue(
         .keys
         .signing(now)
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("no signing key")))?;
-    let header = head(key.algorithm, key.kid);
+    let header = head(key.algorithm, key.kid.clone());
     let token =
         encode(&header, &claims, &key.encoding).map_err(|cause| Error::Internal(cause.into()))?;
     Ok((token, Timestamp(expire_time.unix_seconds() * 1_000_000)))
@@ -119,27 +121,34 @@ fn methods(session: &session::Model) -> Vec<String> {
 ///
 /// Fails with `TOKEN_EXPIRED` for a token that was good, with `TOKEN_INVALID` for everything else.
 pub fn verify(app: &App, token: &str, now: Timestamp) -> Result<Verified, Error> {
-    let claims = read(app, token, now).ok_or(Error::TokenInvalid)?;
+    let GoodToken {
+        begins, verified, ..
+    } = good(app, token, now).ok_or(Error::TokenInvalid)?;
     let seconds = now.unix_seconds();
-    let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
     if begins > seconds + LEEWAY_SECONDS {
         return Err(Error::TokenInvalid);
     }
-    if claims.exp <= seconds {
+    if verified.expires <= seconds {
         return Err(Error::TokenExpired);
     }
-    Ok(Verified {
-        account_id: claims.sub,
-        session_id: claims.sid,
-        issued: claims.iat,
-        expires: claims.exp,
-    })
+    Ok(verified)
 }
 
-fn read(app: &App, token: &str, now: Timestamp) -> Option<Claims> {
+/// A token that is signed by a key which verifies at `now`.
+fn good(app: &App, token: &str, now: Timestamp) -> Option<GoodToken> {
     if token.len() > MAX_LENGTH {
         return None;
     }
+    let hash = secret::hash(token);
+    if let Some(known) = app.good_tokens.find(&hash) {
+        return app.keys.verifying(&known.kid, now).map(|_| known);
+    }
+    let read = read(app, token, now)?;
+    app.good_tokens.keep(hash, read.clone());
+    Some(read)
+}
+
+fn read(app: &App, token: &str, now: Timestamp) -> Option<GoodToken> {
     let header = decode_header(token).ok()?;
     let kid = header.kid.clone()?;
     // Nothing in the header may bring a key along or change how the token is read: it is as we write it, and no more.
@@ -155,7 +164,17 @@ fn read(app: &App, token: &str, now: Timestamp) -> Option<Claims> {
         HashSet::from(["exp", "iss", "aud", "sub"].map(str::to_owned));
     validation.set_audience(&[&app.config.tokens.audience]);
     validation.set_issuer(&[app.config.listen.public_url.to_string()]);
-    decode::<Claims>(token, &key.decoding, &validation)
-        .ok()
-        .map(|data| data.claims)
+    let claims = decode::<Claims>(token, &key.decoding, &validation)
+        .ok()?
+        .claims;
+    Some(GoodToken {
+        kid: kid.into(),
+        begins: claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat)),
+        verified: Verified {
+            account_id: claims.sub,
+            session_id: claims.sid,
+            issued: claims.iat,
+            expires: claims.exp,
+        },
+    })
 }

@@ -88,12 +88,17 @@ impl std::fmt::Debug for Model {
 impl Model {
     /// Roles as the API names them; an account without one is a `user`.
     pub fn role_names(&self) -> Vec<String> {
-        let roles: Vec<String> = serde_json::from_str(&self.roles).unwrap_or_default();
-        if roles.is_empty() {
-            vec!["user".into()]
-        } else {
-            roles
-        }
+        role_names(&self.roles)
+    }
+}
+
+/// Likewise, from the column.
+pub(super) fn role_names(roles: &str) -> Vec<String> {
+    let roles: Vec<String> = serde_json::from_str(roles).unwrap_or_default();
+    if roles.is_empty() {
+        vec!["user".into()]
+    } else {
+        roles
     }
 }
 

@@ -1,7 +1,10 @@
 //! Table `api_key`: keys of systems, kept as hashes.
 
+use std::collections::HashMap;
+
 use sea_orm::entity::prelude::*;
 
+use super::together::Lookup;
 use crate::clock::Timestamp;
 
 /// One key.
@@ -34,9 +37,22 @@ impl ActiveModelBehavior for ActiveModel {}
 /// How every API key begins: it tells a key from an access token, and lets secret scanners find one.
 pub const PREFIX: &str = "guichet_";
 
-impl Entity {
-    /// The key with this hash.
-    pub fn by_hash(hash: Vec<u8>) -> Select<Self> {
-        Self::find().filter(Column::KeyHash.eq(hash))
+/// Keys by their hashes.
+#[derive(Debug)]
+pub struct ByHash(pub DatabaseConnection);
+
+impl Lookup for ByHash {
+    type Key = Vec<u8>;
+    type Row = Model;
+
+    async fn rows(&self, hashes: Vec<Vec<u8>>) -> Result<HashMap<Vec<u8>, Model>, DbErr> {
+        let keys = Entity::find()
+            .filter(Column::KeyHash.is_in(hashes))
+            .all(&self.0)
+            .await?;
+        Ok(keys
+            .into_iter()
+            .map(|key| (key.key_hash.clone(), key))
+            .collect())
     }
 }

@@ -19,7 +19,7 @@ use sqlx::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use self::log::Log;
+use self::{api_key::ByHash, log::Log, session::LiveById, together::Together};
 use crate::config::{DatabaseUrl, Storage};
 
 pub mod account;
@@ -56,6 +56,7 @@ pub mod silence;
 mod sweep;
 pub mod throttle;
 mod time;
+pub mod together;
 pub mod totp;
 
 /// How long a call may wait for a connection before it is told `STORE_UNAVAILABLE`.
@@ -84,6 +85,10 @@ const LEAST_SQLITE: [u32; 3] = [3, 51, 3];
 pub struct Store {
     /// For statements that write nothing.
     pub read: DatabaseConnection,
+    /// Sessions that have not ended, by their ids.
+    pub live_sessions: Together<LiveById>,
+    /// API keys, by their hashes.
+    pub api_keys: Together<ByHash>,
     write: DatabaseConnection,
     turns: Arc<Semaphore>,
     log: Option<Arc<Log>>,
@@ -152,6 +157,8 @@ impl Store {
         let [sqlite, postgres] = PATIENT;
         let turns = if log.is_some() { sqlite } else { postgres };
         Self {
+            live_sessions: Together::new(LiveById(read.clone())),
+            api_keys: Together::new(ByHash(read.clone())),
             read,
             write,
             turns: Arc::new(Semaphore::new(turns)),

@@ -1,10 +1,12 @@
 //! Table `session`: who is signed in, and which refresh token is the current one.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ActiveValue::Set, Condition, QuerySelect as _, SelectTwoRequired, entity::prelude::*,
 };
 
-use super::account;
+use super::{account, together::Lookup};
 use crate::clock::Timestamp;
 
 /// One session.
@@ -64,11 +66,90 @@ impl Related<account::Entity> for Entity {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// What every call with an access token asks about its session, and about the account that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// The session.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account_id: Uuid,
+    /// How that person signs in.
+    pub username: String,
+    /// What that person may.
+    pub roles: Vec<String>,
+    /// Where that person belongs.
+    pub institution_id: Option<Uuid>,
+    ends: Timestamp,
+}
+
+/// Sessions that were not ended, of accounts that may be signed in, by their ids.
+#[derive(Debug)]
+pub struct LiveById(pub DatabaseConnection);
+
 impl Model {
     /// Whether it has neither ended nor expired at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoke_time.is_none() && now < self.expire_time && now < self.absolute_expire_time
     }
+}
+
+impl Live {
+    /// Whether it has not expired at `now`.
+    pub fn lasts(&self, now: Timestamp) -> bool {
+        now < self.ends
+    }
+}
+
+impl Lookup for LiveById {
+    type Key = Uuid;
+    type Row = Live;
+
+    async fn rows(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Live>, DbErr> {
+        let rows: Vec<LiveRow> = Entity::find()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::ExpireTime,
+                Column::AbsoluteExpireTime,
+                Column::AccountId,
+            ])
+            .inner_join(account::Entity)
+            .columns([
+                account::Column::Username,
+                account::Column::Roles,
+                account::Column::InstitutionId,
+            ])
+            .filter(Column::Id.is_in(ids))
+            .filter(Column::RevokeTime.is_null())
+            .filter(account::Column::State.eq(account::State::Active))
+            .into_tuple()
+            .all(&self.0)
+            .await?;
+        Ok(rows.into_iter().map(live).collect())
+    }
+}
+
+type LiveRow = (
+    Uuid,
+    Timestamp,
+    Timestamp,
+    Uuid,
+    String,
+    String,
+    Option<Uuid>,
+);
+
+fn live(row: LiveRow) -> (Uuid, Live) {
+    let (id, expires, expires_in_any_case, account_id, username, roles, institution_id) = row;
+    let live = Live {
+        id,
+        account_id,
+        username,
+        roles: account::role_names(&roles),
+        institution_id,
+        ends: expires.min(expires_in_any_case),
+    };
+    (id, live)
 }
 
 impl Entity {
@@ -77,8 +158,7 @@ impl Entity {
         Self::find().filter(live_of(account_id, now))
     }
 
-    /// A session and its account, if the one is live at `now` and the other may be signed in. One query, because every
-    /// call with an access token makes it.
+    /// A session and its account, if the one is live at `now` and the other may be signed in.
     pub fn live_with_account(id: Uuid, now: Timestamp) -> SelectTwoRequired<Self, account::Entity> {
         Self::with_account(id)
             .filter(live_at(now))
