@@ -65,19 +65,19 @@ const MAX_QUESTION: usize = 4 * 1024;
 pub(super) fn policy(app: &App) -> anyhow::Result<Policy> {
     let config = &app.config;
     let origins = config.listen.cors_origins.iter().map(String::as_str);
-    let open = OpenCalls::new(
+    let open = Arc::new(OpenCalls::new(
         LEAST_CALLS.max(config.limits.max_connections * CALLS_PER_CONNECTION),
         &LASTING,
         config.listen.proxies.clone(),
         app.metrics.clone(),
-    );
+    ));
     Ok(Policy {
         origins: AllowedOrigins::of_urls(origins)?,
         calls: CallLimits {
             longest: config.limits.max_deadline,
             unlimited: &[import::UPLOAD],
         },
-        requests: WholeRequests::new(config.limits.max_message, &STREAMS, open.clone()),
+        requests: WholeRequests::new(config.limits.max_message, &STREAMS, Arc::clone(&open)),
         open,
     })
 }

@@ -37,7 +37,7 @@ const STUCK: Duration = Duration::from_mins(1);
 pub(super) struct Client(pub(super) Option<IpAddr>);
 
 /// Places for calls, and for pages.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct OpenCalls {
     places: Arc<Places>,
     lasting: Arc<Places>,
@@ -120,7 +120,7 @@ fn only_reads(path: &str) -> bool {
 /// Refuses a call that finds no place, or whose large answer finds no room. It keeps its place until it is answered, and
 /// [`keep`] until the answer is sent whole.
 pub(super) async fn bound(
-    State(calls): State<OpenCalls>,
+    State(calls): State<Arc<OpenCalls>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -159,7 +159,7 @@ pub(super) async fn keep(request: Request, next: Next) -> Response {
 
 /// Refuses a page that finds no place. It keeps its place until it is sent whole.
 pub(super) async fn bound_page(
-    State(calls): State<OpenCalls>,
+    State(calls): State<Arc<OpenCalls>>,
     request: Request,
     next: Next,
 ) -> Response {

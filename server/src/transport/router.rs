@@ -1,5 +1,7 @@
 //! One router for gRPC, grpc-web and the HTTP pages.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::HOST;
@@ -25,7 +27,7 @@ pub struct Policy {
     /// How long calls and pages may take.
     pub calls: CallLimits,
     /// How many calls and pages may be open.
-    pub open: OpenCalls,
+    pub open: Arc<OpenCalls>,
     /// Which calls begin when all of their request is there.
     pub requests: WholeRequests,
 }
@@ -43,51 +45,55 @@ pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
         .into()
 }
 
-/// Layers run from the bottom up: preflight, CORS, admission, places kept, grpc-web, refusals, places, deadline, whole
-/// request, panics, call.
+/// A request passes `around` from the top down, grpc-web, then `within`.
+///
+/// The router copies itself for each request, with a box for each `layer` of its own: so there are few of these.
 fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
     let origins = &policy.origins;
-
-    calls
-        .layer(panics::of_calls())
+    let within = ServiceBuilder::new()
+        .layer(from_fn(refusal::explain))
         .layer(from_fn_with_state(
-            policy.requests.clone(),
-            whole_request::wait,
+            Arc::clone(&policy.open),
+            open_calls::bound,
         ))
         .layer(from_fn_with_state(
             policy.calls.clone(),
             deadline::limit_call,
         ))
-        .layer(from_fn_with_state(policy.open.clone(), open_calls::bound))
-        .layer(from_fn(refusal::explain))
-        .layer(GrpcWebLayer::new())
-        .layer(from_fn(open_calls::keep))
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(origins.clone(), cors::check_preflight))
-                .layer(cors::layer(origins))
-                .layer(from_fn_with_state(
-                    origins.clone(),
-                    content_type::admit_calls,
-                )),
-        )
+        .layer(from_fn_with_state(
+            policy.requests.clone(),
+            whole_request::wait,
+        ))
+        .layer(panics::of_calls());
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(origins.clone(), cors::check_preflight))
+        .layer(cors::layer(origins))
+        .layer(from_fn_with_state(
+            origins.clone(),
+            content_type::admit_calls,
+        ))
+        .layer(from_fn(open_calls::keep));
+
+    calls.layer(within).layer(GrpcWebLayer::new()).layer(around)
 }
 
 fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
-    pages
-        .layer(panics::of_pages())
-        .layer(from_fn_with_state(
-            policy.calls.clone(),
-            deadline::limit_page,
-        ))
-        .layer(from_fn_with_state(
-            policy.open.clone(),
-            open_calls::bound_page,
-        ))
+    let rules = ServiceBuilder::new()
         .layer(from_fn_with_state(
             policy.origins.clone(),
             origin::refuse_foreign_forms,
         ))
+        .layer(from_fn_with_state(
+            Arc::clone(&policy.open),
+            open_calls::bound_page,
+        ))
+        .layer(from_fn_with_state(
+            policy.calls.clone(),
+            deadline::limit_page,
+        ))
+        .layer(panics::of_pages());
+
+    pages.layer(rules)
 }
 
 async fn dispatch(calls: Router, pages: Router, mut request: Request) -> Response {

@@ -82,12 +82,12 @@ pub(super) async fn serve(setup: Setup) -> Served {
         .unwrap();
     let address = listener.local_addr();
 
-    let open = OpenCalls::new(setup.places, &[], Proxies::default(), metrics.clone())
-        .cutting_after(setup.stuck);
+    let open = OpenCalls::new(setup.places, &[], Proxies::default(), metrics.clone());
+    let open = Arc::new(open.cutting_after(setup.stuck));
     let policy = Policy {
         origins: AllowedOrigins::of_urls([ALLOWED_ORIGIN]).unwrap(),
         calls: setup.calls,
-        requests: WholeRequests::new(64 * 1024, &[], open.clone()),
+        requests: WholeRequests::new(64 * 1024, &[], Arc::clone(&open)),
         open,
     };
     let server = server_builder(&setup.limits)

@@ -40,12 +40,12 @@ pub struct WholeRequests {
     /// The paths of calls that send more than one message: `/package.Service/Method`.
     streams: &'static [&'static str],
     slow: Arc<Places>,
-    calls: OpenCalls,
+    calls: Arc<OpenCalls>,
 }
 
 impl WholeRequests {
     /// Messages of up to `longest` bytes, of all `calls` but those of these paths.
-    pub fn new(longest: usize, streams: &'static [&'static str], calls: OpenCalls) -> Self {
+    pub fn new(longest: usize, streams: &'static [&'static str], calls: Arc<OpenCalls>) -> Self {
         Self {
             longest,
             streams,
