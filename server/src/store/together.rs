@@ -184,7 +184,7 @@ async fn all_gave_up<'a, R: 'a>(askers: impl Iterator<Item = &'a mut Asker<R>>) 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{collections::HashSet, time::Duration};
 
     use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
@@ -249,7 +249,7 @@ mod tests {
             assert_eq!(answer.unwrap(), expected, "{number}");
         }
         let statements = numbers.statements.lock().unwrap();
-        let third: HashMap<u32, ()> = statements[2].iter().map(|key| (*key, ())).collect();
+        let third: HashSet<u32> = statements[2].iter().copied().collect();
         assert_eq!(
             (statements.len(), statements[2].len(), third.len()),
             (3, 4, 3)
