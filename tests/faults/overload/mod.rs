@@ -1,5 +1,6 @@
 //! Everybody signs in at once, beside clients that read slowly and connections that do nothing.
 
+mod apart;
 mod bystanders;
 mod storm;
 
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 use crate::Extent;
 use crate::report::Row;
 use crate::world::store;
+use apart::Apart;
 use bystanders::Bystanders;
 use storm::Storm;
 
@@ -37,6 +39,10 @@ const LET_IN: f64 = 0.99;
 /// As many sign in at once where it is found out how many can: enough that no thread waits, and everybody finds room.
 const TOGETHER: usize = 16;
 
+/// Where callers have processors of their own, so many times as many sign in as can. Each that finds no room comes again after
+/// a second.
+const TIMES: f64 = 10.0;
+
 /// Connections that ask for a page and never read it.
 const SLOW_READERS: usize = 50;
 
@@ -50,14 +56,20 @@ const PROMISE: &str = "nothing but OVERLOADED with RetryInfo; as many sign in as
     from a quiet network 99 % do, within 3 s; p99 of cheap calls at most 10 ms; 99 % of what is due begun within 5 ms; at most 64 MiB more than before";
 
 pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
-    let people_at_once = extent.of(100, 1_000);
+    let mut rows = vec![everybody_signs_in(extent, None).await];
+    if extent == Extent::Full {
+        let apart = Apart::on_this_machine();
+        rows.push(everybody_signs_in(extent, Some(&apart)).await);
+    }
+    rows
+}
+
+/// All processors are the server's and its callers', or some those of the one and some those of the others.
+async fn everybody_signs_in(extent: Extent, apart: Option<&Apart>) -> Row {
+    let mut people_at_once = extent.of(100, 1_000);
     let idle_connections = extent.of(500, 10_000);
     let lasts = Duration::from_secs(extent.of(3, 300));
-    let server = Server::builder()
-        .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
-        .env("GUICHET_HASH_THREADS", "2")
-        .start()
-        .await;
+    let server = start(apart).await;
     let mut tokens = let_in(&server, people_at_once).await;
     let before = resident(&server);
 
@@ -65,6 +77,9 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
     let alone = beside(&server, &mut tokens, None, a_while);
     let most = Storm::default();
     beside(&server, &mut tokens, Some((&most, TOGETHER)), a_while);
+    if apart.is_some() {
+        people_at_once = people_at_once.min(times(TIMES, most.rate(a_while)));
+    }
     let idle = connect(&server, idle_connections).await;
     let slow = read_slowly(&server).await;
     let storm = Storm::default();
@@ -88,16 +103,43 @@ pub(crate) async fn overload(extent: Extent) -> Vec<Row> {
     if extent == Extent::Full {
         broken.extend(seen.misses());
     }
-    vec![Row::new(
+    let place = apart.map_or("", |_| ", server and callers on processors of their own");
+    Row::new(
         format!(
-            "{people_at_once} sign-ins at once for {} s, {idle_connections} idle connections, {SLOW_READERS} slow readers, {}",
+            "{people_at_once} sign-ins at once for {} s, {idle_connections} idle connections, {SLOW_READERS} slow readers, {}{place}",
             lasts.as_secs(),
             store(&server)
         ),
         seen.told(),
         PROMISE,
         broken,
-    )]
+    )
+}
+
+/// With a thread for hashes on each of its processors; with two where it shares them.
+async fn start(apart: Option<&Apart>) -> Server {
+    let threads = apart.map_or(2, Apart::of_server);
+    if let Some(apart) = apart {
+        apart.for_server();
+    }
+    let server = Server::builder()
+        .env("GUICHET_ARGON2", "m=19456,t=2,p=1")
+        .env("GUICHET_HASH_THREADS", threads.to_string())
+        .start()
+        .await;
+    if let Some(apart) = apart {
+        apart.for_callers();
+    }
+    server
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few hundred"
+)]
+fn times(factor: f64, rate: f64) -> usize {
+    (factor * rate).ceil() as usize
 }
 
 /// What was seen.
