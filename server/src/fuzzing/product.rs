@@ -331,6 +331,8 @@ fn is_safe(head: &http::response::Parts, body: &[u8]) {
         assert!(head.headers.contains_key(header::CONTENT_SECURITY_POLICY));
         let page = String::from_utf8_lossy(body);
         // `q` begins no element of ours: seeds and mutations put it behind every bracket.
+        // Behind `=` the quote only begins a value.
+        let page = page.replace("=\"q=", "=\"");
         assert!(!page.contains("<q") && !page.contains("\"q="), "{page}");
     }
     if let Some(target) = head.headers.get(header::LOCATION) {
