@@ -21,9 +21,9 @@ const MADE_UP: (&str, &str) = ("authorization", "Bearer guichet_made-up");
 const REFUSED: &str = "grpc_server_handled_total{grpc_service=\"guichet.v1.ImportService\",\
     grpc_method=\"ImportAccounts\",grpc_code=\"Unauthenticated\"}";
 
-/// Whoever has come to what this connection holds: four of them.
+/// Whoever has come to what this connection holds: as many as look at a time.
 const SOME_WAIT: &str = "SELECT 1 FROM pg_locks
-    WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) OFFSET 3";
+    WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) OFFSET 1";
 
 /// Nothing was sent yet that anybody had to read.
 #[tokio::test]
