@@ -87,6 +87,7 @@ impl<L: Lookup> Together<L> {
     /// Joins those who wait, and tells who reads for them where there is room for one more.
     fn wait(&self, key: L::Key, answer: Asker<L::Row>) -> Option<Reader<L>> {
         let mut waiting = self.0.waiting();
+        waiting.make_room();
         waiting.calls.push_back((key, answer));
         if waiting.readers == AT_ONCE {
             return None;
@@ -96,6 +97,18 @@ impl<L: Lookup> Together<L> {
             line: Arc::clone(&self.0),
             is_counted: true,
         })
+    }
+}
+
+impl<K, R> Waiting<K, R> {
+    /// Where the line would grow, those leave it first who have given up: while a database is slow, they may be many.
+    fn make_room(&mut self) {
+        if self.calls.len() < self.calls.capacity() {
+            return;
+        }
+        self.calls.retain(|(_, asker)| !asker.is_closed());
+        // As many as are left may come before it is looked through again.
+        self.calls.reserve(self.calls.len() + 1);
     }
 }
 
@@ -291,6 +304,21 @@ mod tests {
             assert!(together.find(99).await.is_err());
         }
         assert_eq!(together.find(8).await.unwrap(), Some(8));
+    }
+
+    #[tokio::test]
+    async fn whoever_gave_up_takes_no_room() {
+        let (together, _silent) = numbers();
+        let _patient = ask(&together, &[2, 4, 6, 8]).await;
+        for _ in 0..10_000 {
+            let given_up = timeout(Duration::ZERO, together.find(10)).await;
+            assert!(given_up.is_err());
+        }
+
+        let line = &together.0.waiting().calls;
+        assert!(line.capacity() < 20, "{}", line.capacity());
+        let alive = line.iter().filter(|(_, asker)| !asker.is_closed());
+        assert_eq!(alive.count(), 2);
     }
 
     #[tokio::test]
