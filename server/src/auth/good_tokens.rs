@@ -26,7 +26,7 @@ pub struct GoodToken {
 
 impl GoodTokens {
     /// The token with this hash, if its signature was good.
-    pub fn find(&self, hash: &Vec<u8>) -> Option<GoodToken> {
+    pub fn find(&self, hash: &[u8]) -> Option<GoodToken> {
         let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.get(hash).cloned()
     }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     app::App,
     call::Call,
+    caller::live_session,
     clock::Timestamp,
     error::Error,
     event::{self, Subject},
@@ -156,18 +157,16 @@ pub(super) async fn close(
     Ok(())
 }
 
-/// Whose live session a refresh token is of. The token is not used up: for what a page shows before its script calls.
-pub async fn owner(
+/// The live session that a refresh token is of. The token is not used up: for what a page shows before its script calls.
+pub async fn of_refresh_token(
     app: &App,
     refresh_token: &str,
     now: Timestamp,
-) -> Result<Option<account::Model>, Error> {
+) -> Result<Option<session::Live>, Error> {
     let Some(token) = RefreshToken::parse(&app.master_key, refresh_token) else {
         return Ok(None);
     };
-    let found = session::Entity::live_with_account(token.session_id, now);
-    let found = found.one(&app.store.read).await?;
-    Ok(found.map(|(_, account)| account))
+    live_session(app, token.session_id, now).await
 }
 
 /// The tokens of a session, with this refresh token.

@@ -46,8 +46,9 @@ impl Rules {
     /// Those that hold for whoever is signed in here, if anybody is.
     pub(super) async fn of_person(visit: &Visit) -> Result<Self, Error> {
         let app = &visit.app;
-        let account = session::owner(app, &visit.refresh_token(), app.clock.now()).await?;
-        let institution_id = account.and_then(|account| account.institution_id);
+        let now = app.clock.now();
+        let session = session::of_refresh_token(app, &visit.refresh_token(), now).await?;
+        let institution_id = session.and_then(|session| session.institution_id);
         let policy = new_password::policy(app, institution_id).await?;
         Ok(Self::of(visit, &policy, &[]))
     }

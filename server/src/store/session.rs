@@ -158,13 +158,6 @@ impl Entity {
         Self::find().filter(live_of(account_id, now))
     }
 
-    /// A session and its account, if the one is live at `now` and the other may be signed in.
-    pub fn live_with_account(id: Uuid, now: Timestamp) -> SelectTwoRequired<Self, account::Entity> {
-        Self::with_account(id)
-            .filter(live_at(now))
-            .filter(account::Column::State.eq(account::State::Active))
-    }
-
     /// A session and its account, in whatever state they are.
     pub fn with_account(id: Uuid) -> SelectTwoRequired<Self, account::Entity> {
         Self::find_by_id(id).find_both_related(account::Entity)
