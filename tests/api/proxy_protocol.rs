@@ -175,8 +175,9 @@ async fn the_networks_of_one_site_do_not_keep_others_out() {
     let said = answer(elsewhere, &[V1, request].concat()).await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
 
+    // All are kept until the last has been answered: one that is dropped leaves its place to the next.
     let mut open = 0;
-    for mut stream in idle {
+    for stream in &mut idle {
         let mut first = [0];
         let read = tokio::time::timeout(PATIENCE, stream.read(&mut first)).await;
         let read = read.expect("an answer or an end").unwrap_or_default();
