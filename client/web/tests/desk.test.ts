@@ -7,7 +7,7 @@ import { AccountState } from "@guichet/client/v1";
 import type { Page } from "playwright-core";
 
 import { card, find, printing, School, toldOf } from "./school.js";
-import { assertAccessible, signIn, type Site } from "./site.js";
+import { assertAccessible, hold, signIn, type Site } from "./site.js";
 
 let school: School;
 let site: Site;
@@ -16,6 +16,21 @@ before(async () => {
   ({ site } = school);
 });
 after(() => school.close());
+
+test("the way to the desk appears with all else, so that nothing moves it from under the pointer", async () => {
+  const page = await (await site.visitor()).newPage();
+  const { letGo } = await hold(page, "ListSessions");
+  const asked = page.waitForRequest("**/ListSessions");
+  await signIn(page, "dora");
+  await asked;
+  const way = page.getByRole("link", { name: "Débloquer des comptes" });
+  assert.equal(await way.isVisible(), false);
+
+  letGo();
+
+  await way.waitFor();
+  assert.ok(await page.getByText("Vous êtes connecté en tant que dora.").isVisible());
+});
 
 test("a director finds the stuck person, corrects the address, migrates, and the person signs in", async () => {
   await school.pupil("z.lefevre", "Zoé Lefèvre", "zoe@ecole.exmaple");

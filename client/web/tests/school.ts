@@ -64,7 +64,7 @@ export class School {
     const page = await (await this.site.visitor()).newPage();
     await signIn(page, DIRECTOR);
     await page.getByRole("link", { name: "Débloquer des comptes" }).click();
-    await page.locator("#desk").waitFor();
+    await page.waitForURL("**/Institution");
     await find(page, search, situation);
     return page;
   }

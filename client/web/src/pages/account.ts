@@ -33,9 +33,10 @@ async function open(): Promise<void> {
   identifiers = [username, email, email.split("@")[0] ?? ""];
   part("#who").textContent = text("page-account-who", { username });
   field(formNamed("change-password"), "username").value = username;
-  part("#desk").hidden = !roles.some((role) => DESK_ROLES.includes(role));
   showFactor(totpEnrolled, recoveryCodesLeft);
   await listSessions();
+  // All at once: what appears later moves what somebody is about to press.
+  part("#desk").hidden = !roles.some((role) => DESK_ROLES.includes(role));
   for (const hidden of document.querySelectorAll<HTMLElement>("[data-script]")) hidden.hidden = false;
 }
 
