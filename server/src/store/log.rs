@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::Notify;
 
 use super::Store;
@@ -23,8 +23,9 @@ const MANY: u64 = 100;
 const ROUNDS: usize = 4;
 
 /// Waits for readers, but not for long, because writers wait meanwhile; a backup that reads for minutes is let be.
-const BEGIN_ANEW: &str =
-    "PRAGMA busy_timeout = 50; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000;";
+const IMPATIENCE: &str = "PRAGMA busy_timeout = 50";
+
+const BEGIN_ANEW: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// `SQLite`'s write-ahead log.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Store {
     }
 
     /// Has a log that has grown long begin anew, if no reader stands in the way.
-    pub async fn shorten_log(&self) -> Result<(), DbErr> {
+    pub async fn shorten_log(&self) -> sqlx::Result<()> {
         let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
         let log = self.log.as_deref();
         if log.map_or(0, |log| length(&log.path)) > LONG {
@@ -92,10 +93,56 @@ impl Store {
     }
 
     /// Has the log begin anew, likewise: until then it and the file behind it hold what has been deleted.
-    pub async fn begin_log_anew(&self) -> Result<(), DbErr> {
+    pub async fn begin_log_anew(&self) -> sqlx::Result<()> {
         if self.log.is_some() {
-            self.write.execute_unprepared(BEGIN_ANEW).await?;
+            impatiently(&self.write, BEGIN_ANEW).await?;
         }
         Ok(())
+    }
+}
+
+/// Runs a statement that does not wait long for others. The connection is closed after it, also if the statement fails or
+/// nobody waits for its end: whoever writes next must not be as impatient.
+async fn impatiently(db: &DatabaseConnection, sql: &'static str) -> sqlx::Result<()> {
+    let mut connection = db.get_sqlite_connection_pool().acquire().await?;
+    connection.close_on_drop();
+    sqlx::raw_sql(IMPATIENCE).execute(&mut *connection).await?;
+    sqlx::raw_sql(sql).execute(&mut *connection).await?;
+    connection.close().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::{WRITER, connect_sqlite};
+
+    async fn patience(db: &DatabaseConnection) -> i32 {
+        let question = Statement::from_string(DbBackend::Sqlite, "PRAGMA busy_timeout");
+        let row = db.query_one_raw(question).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_writes_next_waits_for_others_as_long_as_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("guichet.db");
+        let writer = connect_sqlite(&path, WRITER).await.unwrap();
+        assert_eq!(patience(&writer).await, 5_000);
+
+        impatiently(&writer, BEGIN_ANEW).await.unwrap();
+        assert_eq!(patience(&writer).await, 5_000);
+
+        impatiently(&writer, "no statement").await.unwrap_err();
+        assert_eq!(patience(&writer).await, 5_000);
+
+        let other = connect_sqlite(&path, WRITER).await.unwrap();
+        other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+        let waits = impatiently(&writer, "BEGIN IMMEDIATE");
+        let given_up = tokio::time::timeout(Duration::from_millis(10), waits).await;
+        assert!(given_up.is_err(), "{given_up:?}");
+        other.close().await.unwrap();
+        assert_eq!(patience(&writer).await, 5_000);
     }
 }
