@@ -116,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::{WRITER, connect_sqlite};
+    use crate::store::sqlite::{WRITER, connect};
 
     async fn patience(db: &DatabaseConnection) -> i32 {
         let question = Statement::from_string(DbBackend::Sqlite, "PRAGMA busy_timeout");
@@ -128,7 +128,7 @@ mod tests {
     async fn whoever_writes_next_waits_for_others_as_long_as_ever() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("guichet.db");
-        let writer = connect_sqlite(&path, WRITER).await.unwrap();
+        let writer = connect(&path, WRITER).await.unwrap();
         assert_eq!(patience(&writer).await, 5_000);
 
         impatiently(&writer, BEGIN_ANEW).await.unwrap();
@@ -137,7 +137,7 @@ mod tests {
         impatiently(&writer, "no statement").await.unwrap_err();
         assert_eq!(patience(&writer).await, 5_000);
 
-        let other = connect_sqlite(&path, WRITER).await.unwrap();
+        let other = connect(&path, WRITER).await.unwrap();
         other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
         let waits = impatiently(&writer, "BEGIN IMMEDIATE");
         let given_up = tokio::time::timeout(Duration::from_millis(10), waits).await;

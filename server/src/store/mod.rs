@@ -13,9 +13,8 @@ use sea_orm::{
 };
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    Connection as _, PgConnection, SqliteConnection,
+    Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -53,6 +52,7 @@ pub mod scope;
 pub mod session;
 pub mod signing_key;
 pub mod silence;
+mod sqlite;
 mod sweep;
 pub mod throttle;
 mod time;
@@ -76,9 +76,6 @@ const PATIENT: [usize; 2] = [1, 4];
 /// Set once a connection is there: poolers let nobody in who asks for it at the start.
 const POSTGRES_LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '30s'";
-
-/// The first version without the error that could damage a write-ahead log when it is reset (SQLite's release notes).
-const LEAST_SQLITE: [u32; 3] = [3, 51, 3];
 
 /// The open database.
 #[derive(Clone, Debug)]
@@ -106,9 +103,9 @@ impl Store {
         create_data_dir(&storage.data_dir)?;
         match &storage.database {
             DatabaseUrl::Sqlite(path) => {
-                let write = connect_sqlite(path, WRITER).await?;
-                refuse_old_sqlite(&write).await?;
-                let read = connect_sqlite(path, READERS).await?;
+                let write = sqlite::connect(path, sqlite::WRITER).await?;
+                sqlite::refuse_old(&write).await?;
+                let read = sqlite::connect(path, sqlite::READERS).await?;
                 Ok(Self::of(read, write, Some(Arc::new(Log::of(path)))))
             }
             DatabaseUrl::Postgres(url) => Self::connect_postgres(url.expose_secret()).await,
@@ -128,7 +125,7 @@ impl Store {
             return Ok(None);
         }
         let database = backup::open(path, "rw", |options| options).await?;
-        refuse_old_sqlite(&database).await?;
+        sqlite::refuse_old(&database).await?;
         let log = Some(Arc::new(Log::of(path)));
         Ok(Some(Self::of(database.clone(), database, log)))
     }
@@ -296,75 +293,6 @@ pub fn create_data_dir(path: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("can't create the data directory {}", path.display()))
-}
-
-/// Connections to one `SQLite` file, and the memory in KiB in which each keeps pages: what readers look up is in the
-/// system's cache as well, and each of them need not keep it once more.
-struct Connections {
-    most: u32,
-    cache: u32,
-}
-
-const WRITER: Connections = Connections {
-    most: 1,
-    cache: 1_024,
-};
-const READERS: Connections = Connections {
-    most: 4,
-    cache: 256,
-};
-
-async fn connect_sqlite(
-    path: &Path,
-    Connections { most, cache }: Connections,
-) -> anyhow::Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    tune(&mut options, most);
-    options.map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite
-            .pragma("cache_size", format!("-{cache}"))
-            .pragma("wal_autocheckpoint", log::FULL)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(ACQUIRE_TIMEOUT)
-            .foreign_keys(true)
-            // What is deleted, of a person who wants to be forgotten above all, is written over.
-            .pragma("secure_delete", "ON")
-    });
-    options.map_sqlx_sqlite_pool_opts(|pool| {
-        pool.before_acquire(|connection, _| Box::pin(has_no_transaction(connection)))
-    });
-    Database::connect(options)
-        .await
-        .with_context(|| format!("can't open {}", path.display()))
-}
-
-/// Whether a connection may be used again. One that may not is closed.
-///
-/// `SQLite` rolls a transaction back by itself when the disk is full, and the driver goes on counting it as open: what is
-/// written by that connection afterwards is answered as if it were committed, and is lost.
-async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    if connection.is_in_transaction() {
-        // A rollback may be on its way to the driver's thread. It has passed when this comes back.
-        connection.ping().await?;
-    }
-    Ok(!connection.is_in_transaction())
-}
-
-/// A build that links the system's library may get an older one.
-async fn refuse_old_sqlite(db: &DatabaseConnection) -> anyhow::Result<()> {
-    let question = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS version");
-    let row = db.query_one_raw(question).await?.context("no version")?;
-    let version: String = row.try_get("", "version")?;
-    let parts: Vec<u32> = version
-        .split('.')
-        .map(|part| part.parse().unwrap_or(0))
-        .collect();
-    anyhow::ensure!(
-        parts.as_slice() >= LEAST_SQLITE.as_slice(),
-        "SQLite {version} can damage a database that is written and checkpointed at once; 3.51.3 can't"
-    );
-    Ok(())
 }
 
 fn tune(options: &mut ConnectOptions, connections: u32) {
