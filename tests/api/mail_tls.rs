@@ -122,11 +122,7 @@ async fn what_stands_behind_the_answer_to_starttls_is_not_taken_for_the_servers(
 
     let server = asked_for_a_reset(trusting(&certificate), &url).await;
 
-    let deadline = Instant::now() + WAIT;
-    while !server.log().contains("mail deferred") {
-        assert!(Instant::now() < deadline, "{}", server.log());
-        tokio::time::sleep(POLL).await;
-    }
+    server.says("mail deferred").await;
     assert!(smtp.messages().is_empty());
     assert_nothing_told(&smtp);
 }

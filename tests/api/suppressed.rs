@@ -114,7 +114,7 @@ async fn a_network_and_a_deployment_over_their_budgets_are_in_the_log() {
     let wait = guichet_client::error::retry_after(&refused).expect("how long");
     assert!(wait <= Duration::from_secs(1), "{wait:?}");
     assert_eq!(throttled(&server, "sign_in", "deployment").await, Some(1.0));
-    assert!(server.log().contains("over its budget"), "{}", server.log());
+    server.says("over its budget").await;
     assert_eq!(events(&server, "sign_in.throttled").await.len(), 1);
     // Whoever is known is not held up, by place or by device.
     school

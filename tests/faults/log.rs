@@ -1,15 +1,17 @@
 //! What is written beside the database: its write-ahead log, which must not grow, and the program's own log, which may have
-//! no room.
+//! no room or no reader.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use guichet_client::Guichet;
 use guichet_client::proto::ListAccountsRequest;
+use guichet_tests::web::metric;
 use guichet_tests::{Server, this_version};
 
 use crate::Extent;
@@ -23,6 +25,9 @@ const PEOPLE: usize = 8;
 
 /// Longest write-ahead log.
 const LONGEST: u64 = 64 << 20;
+
+/// Lines that nobody took, as the operator sees it.
+const LOST: &str = "guichet_log_lines_lost_total";
 
 /// Reads that follow each other without a gap, which keep a log from beginning anew.
 const READERS: usize = 4;
@@ -99,11 +104,29 @@ async fn read(admin: Guichet, stop: Arc<AtomicBool>) {
     }
 }
 
-/// Everything that the program says about itself goes to a device that is full.
-pub(crate) async fn no_room(extent: Extent) -> Vec<Row> {
+/// Where everything goes that the program says about itself.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    /// To a device that is full.
+    Full,
+    /// Into a pipe that nobody empties.
+    Asleep,
+}
+
+/// A log that can't be written must keep nobody waiting.
+pub(crate) async fn not_taken(extent: Extent) -> Vec<Row> {
+    vec![
+        beside_a_log(Reader::Full, extent).await,
+        beside_a_log(Reader::Asleep, extent).await,
+    ]
+}
+
+async fn beside_a_log(reader: Reader, extent: Extent) -> Row {
     let lasts = Duration::from_secs(extent.of(2, 30));
     let folder = tempfile::tempdir().expect("a temporary directory");
-    let server = Server::builder().binary(saying_nothing(folder.path().join("guichet")));
+    let server = Server::builder().binary(saying_it_to(reader, folder.path()));
+    // Enough to fill the pipe, and all room for lines that wait.
+    let server = server.env("GUICHET_LOG_LEVEL", "trace");
     let servers = [server.start().await];
     let door = Door::of(&servers);
     let mut random = Random::seeded();
@@ -114,23 +137,47 @@ pub(crate) async fn no_room(extent: Extent) -> Vec<Row> {
     if seen.unknown > 0 || seen.resets == 0 {
         seen.broken.push(format!("{} calls failed", seen.unknown));
     }
-    vec![Row::new(
+    let lost = metric(&servers[0], LOST).await.unwrap_or_default();
+    let (name, told) = match reader {
+        Reader::Full => ("the log's disk is full", String::new()),
+        Reader::Asleep => {
+            if lost == 0.0 {
+                seen.broken
+                    .push("no line was lost: the pipe was not full".to_owned());
+            }
+            (
+                "nobody takes the log",
+                format!(", {lost} lines of the log lost"),
+            )
+        }
+    };
+    Row::new(
+        format!("{name} for {} s, {}", lasts.as_secs(), store(&servers[0])),
         format!(
-            "the log's disk is full for {} s, {}",
-            lasts.as_secs(),
-            store(&servers[0])
+            "{} calls answered, {} failed{told}",
+            seen.answered, seen.unknown
         ),
-        format!("{} calls answered, {} failed", seen.answered, seen.unknown),
         "no call fails or waits",
         seen.broken,
-    )]
+    )
 }
 
-/// The binary, whose log has no room.
-fn saying_nothing(script: PathBuf) -> PathBuf {
+/// The binary, whose log goes there.
+fn saying_it_to(reader: Reader, folder: &Path) -> PathBuf {
     let binary = this_version();
+    let log = match reader {
+        Reader::Full => "2>/dev/full".to_owned(),
+        Reader::Asleep => {
+            let pipe = folder.join("pipe");
+            let made = Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.expect("mkfifo").success(), "a pipe");
+            // For reading as well: else the program would wait for a reader before it starts.
+            format!("2<>'{}'", pipe.display())
+        }
+    };
+    let script = folder.join("guichet");
     let text = format!(
-        "#!/bin/sh\ncase $# in 0) exec '{0}' 2>/dev/full ;; *) exec '{0}' \"$@\" ;; esac\n",
+        "#!/bin/sh\ncase $# in 0) exec '{0}' {log} ;; *) exec '{0}' \"$@\" ;; esac\n",
         binary.display()
     );
     fs::write(&script, text).expect("a writable directory");

@@ -140,7 +140,7 @@ const FAULTS: [(&str, Fault); 31] = [
     ("disk", |extent| Box::pin(full_disk::fills(extent))),
     ("read-only", |extent| Box::pin(full_disk::read_only(extent))),
     ("wal", |extent| Box::pin(log::write_ahead(extent))),
-    ("log", |extent| Box::pin(log::no_room(extent))),
+    ("log", |extent| Box::pin(log::not_taken(extent))),
     ("overload", |extent| Box::pin(overload::overload(extent))),
     ("backup", |extent| Box::pin(backup::while_written(extent))),
     ("old", |extent| Box::pin(backup::an_old_one(extent))),

@@ -117,6 +117,7 @@ async fn every_sign_in_and_every_refusal_is_a_line() {
         .list_api_keys(request)
         .await
         .expect_err("not hers to see");
+    server.says("PermissionDenied").await;
 
     let lines = lines(&server);
     for (method, code) in [

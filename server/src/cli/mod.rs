@@ -108,10 +108,7 @@ enum Command {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Loaded { config, entries } = config::load_from_process(arguments.config.as_deref())?;
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => {
-            serve::start_logging(&config);
-            serve::serve(config).await
-        }
+        Command::Serve => serve::serve(config).await,
         Command::Migrate { action } => migrate::run(config, action).await,
         Command::Admin { action } => admin::run(config, action).await,
         Command::ApiKey { action } => api_key::run(config, action).await,

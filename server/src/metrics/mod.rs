@@ -70,6 +70,7 @@ pub struct Metrics {
     clock_skew: Gauge<f64, AtomicU64>,
     task_delay: Histogram,
     throttled: Family<ThrottledLabels, Counter>,
+    log_lines_lost: Counter,
 }
 
 impl Metrics {
@@ -89,6 +90,7 @@ impl Metrics {
             clock_skew: Gauge::default(),
             task_delay: Histogram::new(HANDLING_SECONDS),
             throttled: Family::default(),
+            log_lines_lost: Counter::default(),
         };
         metrics.registry = Arc::new(metrics.register(version));
         metrics
@@ -107,6 +109,11 @@ impl Metrics {
             "guichet_task_delay_seconds",
             "How much later than it was due a task ran, looked at four times a second; up to two milliseconds are the timer's",
             self.task_delay.clone(),
+        );
+        registry.register(
+            "guichet_log_lines_lost",
+            "Lines of the log that nobody took in time",
+            self.log_lines_lost.clone(),
         );
         registry.register(
             "guichet_build",
@@ -255,6 +262,11 @@ impl Metrics {
             .inc();
     }
 
+    /// Counts lines of the log that nobody took.
+    pub fn log_lines_lost(&self, lines: usize) {
+        self.log_lines_lost.inc_by(lines as u64);
+    }
+
     /// All metrics as text, of the type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut text = String::new();
@@ -295,6 +307,7 @@ mod tests {
         metrics.connection_refused(Refusal::TooMany);
         metrics.task_ran_late(Duration::from_millis(4));
         metrics.throttled(Tried::SignIn, Throttle::Network);
+        metrics.log_lines_lost(7);
         metrics
     }
 
@@ -315,6 +328,7 @@ mod tests {
             "guichet_task_delay_seconds_bucket{le=\"0.0025\"} 0",
             "guichet_task_delay_seconds_bucket{le=\"0.005\"} 1",
             "guichet_throttled_total{tried=\"sign_in\",by=\"network\"} 1",
+            "guichet_log_lines_lost_total 7",
             "guichet_build_info{version=\"1.2.3\"} 1",
             "# EOF",
         ] {

@@ -1,6 +1,6 @@
 //! `guichet serve`: sockets, services, worker, and an orderly end.
 
-use std::{fs, io::IsTerminal as _, panic::PanicHookInfo, path::Path, sync::Arc, time::Duration};
+use std::{fs, io::IsTerminal as _, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
@@ -13,15 +13,10 @@ use axum::{
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use tokio_util::sync::CancellationToken;
 use tonic_health::{ServingStatus, server::HealthReporter};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    layer::SubscriberExt as _,
-    util::SubscriberInitExt as _,
-};
 
 use crate::{
     app::{self, App},
-    config::{Config, LogFormat},
+    config::Config,
     metrics::{self, Metrics, Port},
     pages,
     readiness::Readiness,
@@ -37,9 +32,10 @@ use crate::{
     worker,
 };
 
-use self::calls::SERVICES;
+use self::{calls::SERVICES, log::Log};
 
 mod calls;
+mod log;
 mod questions;
 
 /// How long the worker may take to finish what it has begun.
@@ -47,6 +43,7 @@ const WORKER_END: Duration = Duration::from_secs(3);
 
 /// Runs the product until it is asked to end.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let log = Log::start(&config.runtime);
     let shutdown = Shutdown::on_signals()?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
@@ -54,6 +51,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     pages::check(&config)?;
     let metrics = app::new_metrics();
     tokio::spawn(metrics::delay::watch(metrics.clone()));
+    tokio::spawn(log.watch(metrics.clone()));
     let readiness = Readiness::new(shutdown.clone());
     let operations = Listener::bind(config.listen.ops_address, Port::Operations)
         .await
@@ -266,34 +264,4 @@ fn mails(app: &App) -> String {
         crate::config::MailUrl::File(dir) => format!("{} (one .eml file each)", dir.display()),
         crate::config::MailUrl::Smtp(_) => "sent by SMTP".to_owned(),
     }
-}
-
-/// Sets logging up: one line per request, JSON unless a person watches.
-pub fn start_logging(config: &Config) {
-    let json = match config.runtime.log_format {
-        LogFormat::Json => true,
-        LogFormat::Text => false,
-        LogFormat::Auto => !std::io::stderr().is_terminal(),
-    };
-    // PostgreSQL's remarks about a schema that is already there are no news.
-    let levels = Targets::new()
-        .with_default(config.runtime.log_level)
-        .with_target("sqlx", LevelFilter::WARN);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_target(false)
-        .with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(levels);
-    if json {
-        registry.with(lines.json()).init();
-    } else {
-        registry.with(lines).init();
-    }
-    std::panic::set_hook(Box::new(report_panic));
-}
-
-/// One line like any other; whoever reads the log by a program must not miss it.
-fn report_panic(panic: &PanicHookInfo<'_>) {
-    let location = panic.location().map(ToString::to_string);
-    let what = panic.payload_as_str().unwrap_or_default();
-    tracing::error!(location, "panicked: {what}");
 }

@@ -19,6 +19,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::{Certificate, Mail, Mailbox, Place, Postgres, Written};
 
 mod builder;
+mod log;
 
 pub use builder::Builder;
 
@@ -76,13 +77,6 @@ impl Server {
     /// Everything the server keeps.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
-    }
-
-    /// What the server has written to stdout and stderr so far, over all its starts.
-    pub fn log(&self) -> String {
-        ["stdout", "stderr"]
-            .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap_or_default())
-            .join("\n")
     }
 
     /// The process, while it runs.
@@ -366,6 +360,8 @@ impl Drop for Server {
     #[expect(clippy::print_stderr, reason = "the log says why the test failed")]
     fn drop(&mut self) {
         if self.process.is_some() {
+            // Killed, it would take along what it has yet to write.
+            drop(self.log());
             self.kill();
         }
         if std::thread::panicking() {
