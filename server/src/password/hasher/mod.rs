@@ -24,13 +24,6 @@ use queue::{Job, Queue, in_good_time};
 /// system's wiping it, and at night nobody pays for it.
 const KEEPS_MEMORY: Duration = Duration::from_secs(10);
 
-/// Blocks of 1 KiB. Only a piece larger than 32 MiB does glibc always give back to the system; of smaller ones it learns to
-/// keep them (mallopt(3), `M_MMAP_THRESHOLD`). So much is asked for, and only what a hash needs of it becomes memory.
-const GIVEN_BACK: usize = 33 * 1_024;
-
-/// Blocks that are few enough to be kept.
-const WORTH_GIVING_BACK: usize = 4 * 1_024;
-
 /// How much less than others these threads may claim of a busy machine: a hash can wait, a health check cannot.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
@@ -270,21 +263,16 @@ impl Drop for Pool {
 fn work(queue: &Queue, cost: Cost) {
     yield_to_other_threads();
     let kept_blocks = cost.params().map_or(0, |params| params.block_count());
-    let room = if kept_blocks < WORTH_GIVING_BACK {
-        kept_blocks
-    } else {
-        kept_blocks.max(GIVEN_BACK)
-    };
     let mut memory = Memory::new();
 
     while let Some(job) = queue.pop(KEEPS_MEMORY, || memory = Memory::new()) {
-        memory.reserve_exact(room - memory.len());
+        memory.reserve_exact(kept_blocks - memory.len());
         let start = Instant::now();
         (job.compute)(&mut memory);
         queue.record(start.elapsed());
         // A hash from elsewhere may have needed much more.
         memory.truncate(kept_blocks);
-        memory.shrink_to(room);
+        memory.shrink_to(kept_blocks);
     }
 }
 
