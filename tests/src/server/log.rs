@@ -18,7 +18,8 @@ impl Server {
     pub fn log(&self) -> String {
         let begun = Instant::now();
         let mut log = self.written_until_now();
-        while begun.elapsed() < ENOUGH {
+        // Who is dead writes no more.
+        while self.process.is_some() && begun.elapsed() < ENOUGH {
             sleep(QUIET);
             let more = self.written_until_now();
             if more.len() == log.len() {
