@@ -303,7 +303,8 @@ test("codes that one person has begun to make are not gone on with for the next,
   await page.locator("#desk").waitFor({ state: "hidden" });
   const answer = page.waitForResponse((response) => response.url().endsWith("/IssueResetCode"));
   letGo();
-  await (await answer).finished();
+  // Not until it is "finished": the client leaves the empty body of a refusal unread, and Playwright then waits for ever.
+  await answer;
   // Whatever would go on has had the time of another call.
   await page.evaluate(async () => (await fetch("/Account/Login")).text());
 
