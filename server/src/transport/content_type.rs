@@ -3,31 +3,31 @@
 //! tonic runs a call whatever its content type. A page of another site could thus send a gRPC frame as
 //! `text/plain`, which browsers send without asking first.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::origin::{self, AllowedOrigins};
 
 const GRPC: &[u8] = b"application/grpc";
+const GRPC_WEB: &[u8] = b"application/grpc-web";
 
 /// Lets only `POST` with a gRPC content type through, not from a foreign origin, and forbids to store
 /// the answer.
-pub(super) async fn admit_calls(
-    State(allowed): State<AllowedOrigins>,
+pub(super) async fn admit_calls<F: Future<Output = Response>>(
+    allowed: &AllowedOrigins,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let mut response = if request.method() != Method::POST {
         method_not_allowed()
-    } else if origin::is_foreign(&request, &allowed) {
+    } else if origin::is_foreign(&request, allowed) {
         origin::refusal()
     } else if !is_grpc(request.headers()) {
         unsupported_media_type()
     } else {
-        next.run(request).await
+        next(request).await
     };
 
     response
@@ -48,6 +48,15 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
 
     essence.eq_ignore_ascii_case(GRPC)
         && matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' '))
+}
+
+/// Whether the body is grpc-web.
+pub(super) fn is_grpc_web(headers: &HeaderMap) -> bool {
+    let web = |value: &HeaderValue| {
+        let value = value.as_bytes().get(..GRPC_WEB.len());
+        value.is_some_and(|start| start.eq_ignore_ascii_case(GRPC_WEB))
+    };
+    headers.get(CONTENT_TYPE).is_some_and(web)
 }
 
 /// The answer to any method but `POST` on the path of a call.

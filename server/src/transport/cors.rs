@@ -1,14 +1,14 @@
 //! What browsers may read of an answer: pages of allowed origins only, and never with cookies.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
 };
-use axum::http::{HeaderName, Method, StatusCode};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::Response;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
 
 use super::content_type;
@@ -36,37 +36,55 @@ const STATUS_HEADERS: [HeaderName; 3] = [
 /// How long a browser may remember a preflight's answer.
 const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 
-/// Adds the CORS headers, also to errors, and answers preflights.
-pub(super) fn layer(allowed: &AllowedOrigins) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(allowed.to_vec())
-        .allow_methods([Method::POST])
-        .allow_headers(REQUEST_HEADERS)
-        .expose_headers(STATUS_HEADERS)
-        .max_age(PREFLIGHT_AGE)
+/// Which pages may call, and what they may read.
+#[derive(Clone, Debug)]
+pub(super) struct Cors {
+    allowed: AllowedOrigins,
+    headers: CorsLayer,
 }
 
-/// Lets only preflights of allowed origins reach [`layer`], which would answer any `OPTIONS` with success.
-pub(super) async fn check_preflight(
-    State(allowed): State<AllowedOrigins>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.method() != Method::OPTIONS {
-        return next.run(request).await;
+impl Cors {
+    pub(super) fn new(allowed: AllowedOrigins) -> Self {
+        let headers = CorsLayer::new()
+            .allow_origin(allowed.to_vec())
+            .allow_methods([Method::POST])
+            .allow_headers(REQUEST_HEADERS)
+            .expose_headers(STATUS_HEADERS)
+            .max_age(PREFLIGHT_AGE);
+        Self { allowed, headers }
     }
 
-    let headers = request.headers();
-    let is_allowed = headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-        && headers
-            .get(ORIGIN)
-            .is_some_and(|origin| allowed.contains(origin));
+    /// Adds the CORS headers, also to errors, and answers preflights. Whoever names no origin is no page, and reads all.
+    pub(super) async fn apply<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        mut next: impl FnMut(Request) -> F,
+    ) -> Response {
+        let is_preflight = request.method() == Method::OPTIONS;
+        if is_preflight && !self.allows_preflight(request.headers()) {
+            return content_type::method_not_allowed();
+        }
+        if !request.headers().contains_key(ORIGIN) {
+            return next(request).await;
+        }
 
-    if !is_allowed {
-        return content_type::method_not_allowed();
+        let next = service_fn(|request| {
+            // Boxed, since every call would have the room for it, browser's or not.
+            let answer = Box::pin(next(request));
+            async { Ok::<_, Infallible>(answer.await) }
+        });
+        let Ok(mut response) = self.headers.layer(next).oneshot(request).await;
+        if is_preflight {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
+        response
     }
 
-    let mut response = next.run(request).await;
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
+    /// The layer would answer any `OPTIONS` with success.
+    fn allows_preflight(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+            && headers
+                .get(ORIGIN)
+                .is_some_and(|origin| self.allowed.contains(origin))
+    }
 }

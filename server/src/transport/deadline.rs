@@ -55,14 +55,14 @@ impl CallLimits {
 }
 
 /// Answers `DEADLINE_EXCEEDED` when the call is not answered in time, and drops it.
-pub(super) async fn limit_call(
-    State(limits): State<CallLimits>,
+pub(super) async fn limit_call<F: Future<Output = Response>>(
+    limits: &CallLimits,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let limit = limits.of(request.uri().path(), request.headers());
     let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) else {
-        return next.run(request).await;
+        return next(request).await;
     };
 
     // Work that cannot be answered is not begun.
@@ -72,7 +72,7 @@ pub(super) async fn limit_call(
 
     request.extensions_mut().insert(Deadline(deadline));
 
-    tokio::time::timeout_at(deadline, next.run(request))
+    tokio::time::timeout_at(deadline, next(request))
         .await
         .unwrap_or_else(|_| exceeded())
 }

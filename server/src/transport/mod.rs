@@ -3,13 +3,14 @@
 //! A connection passes `listener` (`proxy_header`, counts, TLS, first-request limit) and becomes a
 //! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
 //! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
-//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, or to the HTTP pages. `unread` has answers keep their places
+//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, in the order of `calls`, or to the HTTP pages. `unread` has answers keep their places
 //! until they are sent. `shutdown` ends it all, `ops` shows it to the operator.
 //!
 //! tonic alone leaves several of these limits off, or has none.
 
 mod accept;
 mod admission;
+mod calls;
 /// Where a client is, behind proxies or not.
 pub mod client_address;
 mod content_type;

@@ -119,10 +119,10 @@ fn only_reads(path: &str) -> bool {
 
 /// Refuses a call that finds no place, or whose large answer finds no room. It keeps its place until it is answered, and
 /// [`keep`] until the answer is sent whole.
-pub(super) async fn bound(
-    State(calls): State<Arc<OpenCalls>>,
+pub(super) async fn bound<F: Future<Output = Response>>(
+    calls: &OpenCalls,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let client = calls.client(&request);
     let path = request.uri().path();
@@ -136,7 +136,7 @@ pub(super) async fn bound(
     };
     let uri = request.uri().clone();
     request.extensions_mut().insert(Client(client));
-    let mut answer = next.run(request).await;
+    let mut answer = next(request).await;
     if only_reads(uri.path()) {
         let Some(begun) = seat.find_room(client, answer) else {
             calls.unread.cut(calls.stuck);
@@ -149,8 +149,11 @@ pub(super) async fn bound(
 }
 
 /// Has the answer keep its call's place. It stands outside of grpc-web, which may write the answer anew.
-pub(super) async fn keep(request: Request, next: Next) -> Response {
-    let mut answer = next.run(request).await;
+pub(super) async fn keep<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
+    let mut answer = next(request).await;
     match answer.extensions_mut().remove::<Seat>() {
         Some(seat) => seat.keep_until_sent(answer),
         None => answer,

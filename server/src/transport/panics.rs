@@ -7,20 +7,24 @@ use std::any::Any;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
 
 use crate::error;
 
 type Handler = fn(Box<dyn Any + Send>) -> Response<Body>;
 
 /// Answers a call that panics with `INTERNAL`.
-pub(super) fn of_calls() -> CatchPanicLayer<Handler> {
-    let answer: Handler = |_| {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Internal;
+
+impl ResponseForPanic for Internal {
+    type ResponseBody = Body;
+
+    fn response_for_panic(&mut self, _: Box<dyn Any + Send>) -> Response<Body> {
         error::panicked()
             .into_http::<tonic::body::Body>()
             .map(Body::new)
-    };
-    CatchPanicLayer::custom(answer)
+    }
 }
 
 /// Answers a page that panics with 500.

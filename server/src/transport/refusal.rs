@@ -4,23 +4,25 @@
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::Next;
 use axum::response::Response;
 use tonic::{Code, Status};
 
 use crate::error;
 
 /// Adds the details to a refusal that has none, and logs it.
-pub(super) async fn explain(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
+pub(super) async fn explain<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
+    let uri = request.uri().clone();
+    let mut response = next(request).await;
 
     if let Some(status) = bare_refusal(response.headers()) {
         // An unknown method may be anything; it is not repeated.
         let path = if status.code() == Code::Unimplemented {
             ""
         } else {
-            path.as_str()
+            uri.path()
         };
         tracing::info!(path, code = ?status.code(), "refused before the call");
         // What does not fit into a header is left as it was.

@@ -1,23 +1,24 @@
 //! One router for gRPC, grpc-web and the HTTP pages.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::{StatusCode, Version};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
-use tonic_web::GrpcWebLayer;
-use tower::{ServiceBuilder, ServiceExt};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
+use super::calls::Calls;
 use super::deadline::CallLimits;
 use super::guarded::Connection;
 use super::open_calls::{self, OpenCalls};
 use super::origin::AllowedOrigins;
-use super::whole_request::{self, WholeRequests};
-use super::{content_type, cors, deadline, origin, panics, refusal};
+use super::whole_request::WholeRequests;
+use super::{content_type, deadline, origin, panics};
 
 /// What the router lets through, and for how long.
 #[derive(Clone, Debug)]
@@ -37,44 +38,11 @@ pub struct Policy {
 /// The two stay apart because each needs a fallback of its own, `UNIMPLEMENTED` or a 404 page, and
 /// because the grpc-web layer refuses every plain HTTP/1.1 request it sees.
 pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
-    let calls = behind_call_rules(calls.into_axum_router(), policy);
+    let calls = Arc::new(Calls::new(calls.into_axum_router(), policy));
     let pages = behind_page_rules(pages, policy);
+    let both = service_fn(move |request| dispatch(Arc::clone(&calls), pages.clone(), request));
 
-    Router::new()
-        .fallback(move |request: Request| dispatch(calls.clone(), pages.clone(), request))
-        .into()
-}
-
-/// A request passes `around` from the top down, grpc-web, then `within`.
-///
-/// The router copies itself for each request, with a box for each `layer` of its own: so there are few of these.
-fn behind_call_rules(calls: Router, policy: &Policy) -> Router {
-    let origins = &policy.origins;
-    let within = ServiceBuilder::new()
-        .layer(from_fn(refusal::explain))
-        .layer(from_fn_with_state(
-            Arc::clone(&policy.open),
-            open_calls::bound,
-        ))
-        .layer(from_fn_with_state(
-            policy.calls.clone(),
-            deadline::limit_call,
-        ))
-        .layer(from_fn_with_state(
-            policy.requests.clone(),
-            whole_request::wait,
-        ))
-        .layer(panics::of_calls());
-    let around = ServiceBuilder::new()
-        .layer(from_fn_with_state(origins.clone(), cors::check_preflight))
-        .layer(cors::layer(origins))
-        .layer(from_fn_with_state(
-            origins.clone(),
-            content_type::admit_calls,
-        ))
-        .layer(from_fn(open_calls::keep));
-
-    calls.layer(within).layer(GrpcWebLayer::new()).layer(around)
+    Router::new().fallback_service(both).into()
 }
 
 fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
@@ -96,9 +64,13 @@ fn behind_page_rules(pages: Router, policy: &Policy) -> Router {
     pages.layer(rules)
 }
 
-async fn dispatch(calls: Router, pages: Router, mut request: Request) -> Response {
+async fn dispatch(
+    calls: Arc<Calls>,
+    pages: Router,
+    mut request: Request,
+) -> Result<Response, Infallible> {
     if !names_its_host(&request) {
-        return StatusCode::BAD_REQUEST.into_response();
+        return Ok(StatusCode::BAD_REQUEST.into_response());
     }
 
     let connection = request.extensions().get::<Connection>();
@@ -106,10 +78,10 @@ async fn dispatch(calls: Router, pages: Router, mut request: Request) -> Respons
         request.extensions_mut().insert(peer);
     }
 
-    let router = if is_call(&request) { calls } else { pages };
-    match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+    if is_call(&request) {
+        Ok(calls.answer(request).await)
+    } else {
+        pages.oneshot(request).await
     }
 }
 

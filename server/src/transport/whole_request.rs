@@ -13,8 +13,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::Response,
 };
 use http_body::Frame;
@@ -56,13 +55,13 @@ impl WholeRequests {
 }
 
 /// Waits until all that a caller sends is there.
-pub(super) async fn wait(
-    State(requests): State<WholeRequests>,
+pub(super) async fn wait<F: Future<Output = Response>>(
+    requests: &WholeRequests,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     if requests.streams.contains(&request.uri().path()) {
-        return next.run(request.map(|body| Body::new(Stream(body)))).await;
+        return next(request.map(|body| Body::new(Stream(body)))).await;
     }
     let (parts, body) = request.into_parts();
     let mut incoming = Incoming {
@@ -82,8 +81,7 @@ pub(super) async fn wait(
         let longest = requests.longest;
         return Status::out_of_range(format!("a message has up to {longest} bytes")).into_http();
     }
-    next.run(Request::from_parts(parts, Body::new(incoming)))
-        .await
+    next(Request::from_parts(parts, Body::new(incoming))).await
 }
 
 /// What is sent to a call that takes more than one message. Whoever is cut off has not sent all: a stream that is reset

@@ -266,7 +266,6 @@ fn work(queue: &Queue, cost: Cost) {
     let mut memory = Memory::new();
 
     while let Some(job) = queue.pop(KEEPS_MEMORY, || memory = Memory::new()) {
-        memory.reserve_exact(kept_blocks - memory.len());
         let start = Instant::now();
         (job.compute)(&mut memory);
         queue.record(start.elapsed());
