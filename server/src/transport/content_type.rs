@@ -21,7 +21,7 @@ pub(super) async fn admit_calls<F: Future<Output = Response>>(
     next: impl FnOnce(Request) -> F,
 ) -> Response {
     let mut response = if request.method() != Method::POST {
-        method_not_allowed()
+        method_not_allowed(request.method())
     } else if origin::is_foreign(&request, allowed) {
         origin::refusal()
     } else if !is_grpc(request.headers()) {
@@ -60,9 +60,15 @@ pub(super) fn is_grpc_web(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to any method but `POST` on the path of a call.
-pub(super) fn method_not_allowed() -> Response {
+pub(super) fn method_not_allowed(method: &Method) -> Response {
     let allow = [(ALLOW, "POST")];
-    (StatusCode::METHOD_NOT_ALLOWED, allow, "A call is a POST.\n").into_response()
+    // RFC 9110 section 9.3.2.
+    let text = if method == Method::HEAD {
+        ""
+    } else {
+        "A call is a POST.\n"
+    };
+    (StatusCode::METHOD_NOT_ALLOWED, allow, text).into_response()
 }
 
 fn unsupported_media_type() -> Response {

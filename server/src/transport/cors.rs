@@ -62,7 +62,7 @@ impl Cors {
     ) -> Response {
         let is_preflight = request.method() == Method::OPTIONS;
         if is_preflight && !self.allows_preflight(request.headers()) {
-            return content_type::method_not_allowed();
+            return content_type::method_not_allowed(request.method());
         }
         if !request.headers().contains_key(ORIGIN) {
             return next(request).await;
