@@ -13,10 +13,10 @@
 //! get no further place either, once they hold three times as many as are free.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::transport::peer;
+use crate::transport::peer::{Network, Site};
 
 /// How many times as many places as are free one address of an IPv4 network may hold: less than the network, so that it
 /// leaves room to its neighbours.
@@ -40,15 +40,26 @@ pub struct Places {
 struct Taken {
     all: usize,
     /// By address, by network, and by site.
-    by_origin: HashMap<String, usize>,
+    by_origin: HashMap<Origin, usize>,
 }
+
+/// From where a place is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Origin {
+    Address(Ipv4Addr),
+    Network(Network),
+    Site(Site),
+}
+
+/// The address if it counts, the network, and its site if it has one, with how many times as many places as are free each
+/// may hold.
+type Origins = [Option<(Origin, usize)>; 3];
 
 /// A place, given back when it is dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    /// The address if it counts, the network, and its site if it has one.
-    origins: Vec<String>,
+    origins: Origins,
 }
 
 impl Places {
@@ -60,39 +71,29 @@ impl Places {
         }
     }
 
-    /// A place for somebody from there; none if that network or its site has its share.
-    pub fn take(self: &Arc<Self>, network: &str) -> Option<Place> {
-        self.take_as(None, network)
+    /// A place for somebody from the network of this client; none if that network or its site has its share.
+    pub fn take(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Place> {
+        self.take_as(origins(None, client))
     }
 
     /// A place for this client; none if its address, its network or its site has its share.
     pub fn take_at(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Place> {
-        let address = match client.map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => Some(address.to_string()),
-            Some(IpAddr::V6(_)) | None => None,
-        };
-        self.take_as(address, &peer::network(client))
+        self.take_as(origins(address(client), client))
     }
 
-    fn take_as(self: &Arc<Self>, address: Option<String>, network: &str) -> Option<Place> {
-        let address = address.map(|address| (address, ADDRESS_SHARE));
-        let site = peer::site(network).map(|site| (site, SITE_SHARE));
-        let network = Some((network.to_owned(), SHARE));
-        let origins: Vec<_> = [address, network, site].into_iter().flatten().collect();
+    /// Whether [`take`](Self::take) would find a place now.
+    pub fn has_room(&self, client: Option<IpAddr>) -> bool {
+        self.lock().leaves_room(self.most, &origins(None, client))
+    }
 
+    fn take_as(self: &Arc<Self>, origins: Origins) -> Option<Place> {
         let mut taken = self.lock();
-        let free = self.most - taken.all;
-        let has_its_share = |(origin, share): &(String, usize)| {
-            let held = taken.by_origin.get(origin).copied().unwrap_or_default();
-            held >= free * share
-        };
-        if origins.iter().any(has_its_share) {
+        if !taken.leaves_room(self.most, &origins) {
             return None;
         }
         taken.all += 1;
-        let origins: Vec<String> = origins.into_iter().map(|(origin, _)| origin).collect();
-        for origin in &origins {
-            *taken.by_origin.entry(origin.clone()).or_default() += 1;
+        for (origin, _) in origins.iter().flatten() {
+            *taken.by_origin.entry(*origin).or_default() += 1;
         }
         drop(taken);
         Some(Place {
@@ -101,10 +102,10 @@ impl Places {
         })
     }
 
-    fn give_back(&self, origins: &[String]) {
+    fn give_back(&self, origins: &Origins) {
         let mut taken = self.lock();
         taken.all -= 1;
-        for origin in origins {
+        for (origin, _) in origins.iter().flatten() {
             if let Some(held) = taken.by_origin.get_mut(origin) {
                 *held -= 1;
                 if *held == 0 {
@@ -120,6 +121,33 @@ impl Places {
     }
 }
 
+impl Taken {
+    fn leaves_room(&self, most: usize, origins: &Origins) -> bool {
+        let free = most - self.all;
+        origins.iter().flatten().all(|(origin, share)| {
+            let held = self.by_origin.get(origin).copied().unwrap_or_default();
+            held < free * share
+        })
+    }
+}
+
+fn origins(address: Option<Ipv4Addr>, client: Option<IpAddr>) -> Origins {
+    let network = Network::of(client);
+    [
+        address.map(|address| (Origin::Address(address), ADDRESS_SHARE)),
+        Some((Origin::Network(network), SHARE)),
+        network.site().map(|site| (Origin::Site(site), SITE_SHARE)),
+    ]
+}
+
+/// The address, where it tells of one person.
+fn address(client: Option<IpAddr>) -> Option<Ipv4Addr> {
+    match client.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => Some(address),
+        Some(IpAddr::V6(_)) | None => None,
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.give_back(&self.origins);
@@ -130,20 +158,30 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    const A: &str = "192.0.2.1";
+    const B: &str = "198.51.100.1";
+    const C: &str = "203.0.113.1";
+    const D: &str = "2001:db8::1";
+    const UNKNOWN: &str = "";
+
+    fn take(places: &Arc<Places>, client: &str) -> Option<Place> {
+        places.take(client.parse().ok())
+    }
+
     /// As many as it gets.
-    fn storm(places: &Arc<Places>, network: &str) -> Vec<Place> {
-        std::iter::from_fn(|| places.take(network)).collect()
+    fn storm(places: &Arc<Places>, client: &str) -> Vec<Place> {
+        std::iter::from_fn(|| take(places, client)).collect()
     }
 
     #[test]
     fn one_network_gets_two_thirds_and_leaves_the_others_room() {
         let places = Arc::new(Places::new(66));
-        let held = storm(&places, "a");
+        let held = storm(&places, A);
         assert_eq!(held.len(), 44);
 
-        let others: Vec<_> = ["b", "c", "d", "e"]
+        let others: Vec<_> = [B, C, D, UNKNOWN]
             .iter()
-            .map(|network| places.take(network))
+            .map(|client| take(&places, client))
             .collect();
         assert!(others.iter().all(Option::is_some));
     }
@@ -151,38 +189,38 @@ mod tests {
     #[test]
     fn two_that_storm_get_as_much_as_each_other_once_both_have_asked_again() {
         let places = Arc::new(Places::new(65));
-        let mut first = storm(&places, "a");
-        let mut second = storm(&places, "b");
+        let mut first = storm(&places, A);
+        let mut second = storm(&places, B);
         // Whoever is served makes room, and asks again.
         for _ in 0..65 {
             drop((first.pop(), second.pop()));
-            second.extend(storm(&places, "b"));
-            first.extend(storm(&places, "a"));
+            second.extend(storm(&places, B));
+            first.extend(storm(&places, A));
         }
         assert!(first.len().abs_diff(second.len()) <= 2);
-        assert!(places.take("c").is_some());
+        assert!(take(&places, C).is_some());
     }
 
     #[test]
     fn a_site_that_storms_from_ever_new_networks_leaves_a_quarter_to_the_others() {
         let places = Arc::new(Places::new(64));
         let held: Vec<_> = (0..64)
-            .filter_map(|network| places.take(&format!("2001:db8:7:{network:x}::/64")))
+            .filter_map(|network| take(&places, &format!("2001:db8:7:{network:x}::1")))
             .collect();
         assert_eq!(held.len(), 48);
 
-        for elsewhere in ["2001:db8:8:1::/64", "192.0.2.0/24", "unknown"] {
-            assert!(places.take(elsewhere).is_some(), "{elsewhere}");
+        for elsewhere in ["2001:db8:8:1::1", A, UNKNOWN] {
+            assert!(take(&places, elsewhere).is_some(), "{elsewhere}");
         }
     }
 
     #[test]
     fn one_network_of_a_site_that_storms_leaves_room_to_its_neighbours() {
         let places = Arc::new(Places::new(66));
-        let held = storm(&places, "2001:db8:7:1::/64");
+        let held = storm(&places, "2001:db8:7:1::1");
         assert_eq!(held.len(), 44);
 
-        assert!(places.take("2001:db8:7:2::/64").is_some());
+        assert!(take(&places, "2001:db8:7:2::1").is_some());
     }
 
     #[test]
@@ -209,7 +247,7 @@ mod tests {
     fn ipv4_networks_have_no_site() {
         let places = Arc::new(Places::new(64));
         let held: Vec<_> = (0..64)
-            .filter_map(|network| places.take(&format!("10.0.{network}.0/24")))
+            .filter_map(|network| take(&places, &format!("10.0.{network}.1")))
             .collect();
         assert_eq!(held.len(), 64);
     }
@@ -218,14 +256,14 @@ mod tests {
     fn few_places_are_all_given() {
         for most in 1..=2 {
             let places = Arc::new(Places::new(most));
-            assert_eq!(storm(&places, "a").len(), most);
+            assert_eq!(storm(&places, A).len(), most);
         }
     }
 
     #[test]
     fn a_place_that_is_given_back_is_there_again_and_leaves_nothing_behind() {
         let places = Arc::new(Places::new(3));
-        for network in ["a", "2001:db8:7:1::/64", "2001:db8:7:2::/64"] {
+        for network in ["a", "2001:db8:7:1::1", "2001:db8:7:2::/64"] {
             for _ in 0..10 {
                 assert_eq!(storm(&places, network).len(), 2);
             }

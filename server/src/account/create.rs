@@ -26,7 +26,6 @@ use crate::{
         account::{Column, Entity, Model, State},
         hash_kind,
     },
-    transport::peer,
 };
 
 /// `CreateAccount`.
@@ -103,7 +102,7 @@ async fn hash(
         return Ok(None);
     }
     let hasher = &call.app.hasher;
-    let _place = hasher.enter(&peer::network(call.client))?;
+    let _place = hasher.enter(call.client)?;
     if let Some(password) = password {
         return Ok(Some(hasher.hash(&password, call.deadline).await?));
     }

@@ -15,7 +15,6 @@ use crate::{
     refusals::Refused,
     store::{account, silence::SILENCE},
     throttle::{self, Turn},
-    transport::peer,
 };
 
 /// Verifies the account's password. Wrong ones are slowed down, so that a stolen session can't guess it.
@@ -30,7 +29,7 @@ pub async fn verify(
     let key = counter(app, account.id);
     let _turn = turn(call, &key).await?;
     // Before the try is charged, and not while others of the same account are waited for.
-    let place = app.hasher.enter(&peer::network(call.client))?;
+    let place = app.hasher.enter(call.client)?;
     own_counter::charge(call, account, &key, Tried::Password).await?;
 
     let stored = account

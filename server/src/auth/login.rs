@@ -64,13 +64,14 @@ enum Attempt {
 pub async fn login(call: &Call<'_>, request: LoginRequest) -> Result<LoginResponse, Error> {
     check_shape(&request)?;
     let app = call.app;
+    app.hasher.look_in(call.client)?;
     let approach = Approach::of(call, &request.username, &request.device_token);
     // Kept until the answer, and all waits count from here: or the answer to a second try, sent along with the first, would
     // tell how long the first was looked at.
     let _turn = approach.turn(call).await?;
     let turned = Instant::now();
     // Before the try is charged: a rush must not keep the database busy with sign-ins that find no room.
-    let place = app.hasher.enter(approach.network())?;
+    let place = app.hasher.enter(call.client)?;
     let charged = match lockout::charge(call, &approach).await {
         Ok(charged) => charged,
         Err(refusal) => {

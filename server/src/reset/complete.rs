@@ -17,7 +17,6 @@ use crate::{
         account::{self, State},
         institution, reset_code, session,
     },
-    transport::peer,
 };
 
 const FIELD: &str = "new_password";
@@ -35,7 +34,7 @@ pub async fn complete_reset(
     let (code, account) = code::find(call, &request.user_id, &request.code).await?;
     // Not while wrong short codes are waited for, and before the address is looked at: whoever finds no room is told so
     // alike. That the code is good, InspectReset tells as well.
-    let place = app.hasher.enter(&peer::network(call.client))?;
+    let place = app.hasher.enter(call.client)?;
     refused::check_address(call, &request, &code, &account).await?;
     let identifiers = Identifiers {
         username: &account.username,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::middleware::from_fn;
 use guichet_proto::v1::{
     account_service_server::{self, AccountServiceServer},
     auth_service_server::{self, AuthServiceServer},
@@ -12,7 +11,8 @@ use guichet_proto::v1::{
     mail_service_server::{self, MailServiceServer},
     reset_service_server::{self, ResetServiceServer},
 };
-use tonic::service::Routes;
+use tonic::service::{LayerExt as _, Routes};
+use tower::util::MapRequestLayer;
 
 use super::questions;
 use crate::{
@@ -42,9 +42,8 @@ pub(super) const SERVICES: [&str; 8] = [
     event_service_server::SERVICE_NAME,
 ];
 
-pub(super) const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-pub(super) const OLD_REFLECTION: &str =
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const OLD_REFLECTION: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 /// Calls that anybody may open, and keep open.
 const LASTING: [&str; 3] = ["/grpc.health.v1.Health/Watch", REFLECTION, OLD_REFLECTION];
@@ -120,18 +119,11 @@ pub(super) fn routes(app: &Arc<App>, shutdown: &Shutdown) -> anyhow::Result<Rout
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         };
+        let (now, before) = (described().build_v1()?, described().build_v1alpha()?);
+        let read_ahead = MapRequestLayer::new(questions::read_ahead);
         routes
-            .add_service(
-                described()
-                    .build_v1()?
-                    .max_decoding_message_size(MAX_QUESTION),
-            )
-            .add_service(
-                described()
-                    .build_v1alpha()?
-                    .max_decoding_message_size(MAX_QUESTION),
-            );
+            .add_service(read_ahead.named_layer(now.max_decoding_message_size(MAX_QUESTION)))
+            .add_service(read_ahead.named_layer(before.max_decoding_message_size(MAX_QUESTION)));
     }
-    let calls = routes.routes().into_axum_router();
-    Ok(calls.layer(from_fn(questions::read_ahead)).into())
+    Ok(routes.routes())
 }

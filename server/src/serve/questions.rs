@@ -8,15 +8,11 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
-    middleware::Next,
-    response::Response,
+    http::Request,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::{StreamExt as _, wrappers::UnboundedReceiverStream};
 use tonic::Status;
-
-use super::calls::{OLD_REFLECTION, REFLECTION};
 
 /// Bytes that one caller may have asked and not been answered.
 const MAX_BYTES: usize = 64 * 1024;
@@ -27,12 +23,9 @@ const LEAST_BYTES: usize = 256;
 /// A part of what is asked, with the room that it takes until it is read.
 type Part = Result<(Bytes, OwnedSemaphorePermit), Status>;
 
-/// Reads ahead what is asked of reflection; whatever else is asked passes.
-pub(super) async fn read_ahead(request: Request, next: Next) -> Response {
-    if ![REFLECTION, OLD_REFLECTION].contains(&request.uri().path()) {
-        return next.run(request).await;
-    }
-    next.run(request.map(ahead)).await
+/// Has a request to reflection be read ahead.
+pub(super) fn read_ahead(request: Request<tonic::body::Body>) -> Request<tonic::body::Body> {
+    request.map(|body| tonic::body::Body::new(ahead(Body::new(body))))
 }
 
 fn ahead(body: Body) -> Body {

@@ -8,7 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
-use super::peer;
+use super::peer::{Network, Site};
 
 /// One in so many of all connections may come from one IPv6 site. It commands 65,536 networks (a /48, RFC 6177), and by
 /// default the shares of sixteen are all connections; idle ones are not ended to make room. A quarter is the shares of
@@ -43,8 +43,8 @@ struct OpenConnections {
 enum Source {
     /// One caller.
     Caller(IpAddr),
-    /// The IPv6 networks of one site, as [`peer::site`] names it.
-    Site(String),
+    /// The IPv6 networks of one site.
+    Site(Site),
 }
 
 impl Admission {
@@ -103,7 +103,7 @@ impl Admission {
             return vec![(Source::Caller(caller), self.from_loopback)];
         }
 
-        let site = peer::site(&peer::network(Some(address)));
+        let site = Network::of(Some(address)).site();
         let site = site.map(|site| (Source::Site(site), self.per_site));
         let caller = (Source::Caller(caller), self.per_address);
         [Some(caller), site].into_iter().flatten().collect()

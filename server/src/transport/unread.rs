@@ -274,7 +274,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     fn seat(places: &Arc<Places>, unread: &Arc<Unread>, cut: &CancellationToken) -> Seat {
-        let place = places.take("a").expect("a place");
+        let place = places.take(None).expect("a place");
         Seat::new(place, unread, Some(cut.clone()))
     }
 
@@ -293,9 +293,9 @@ mod tests {
         assert_eq!((&first[..], &bytes[..]), (&b"a"[..], &b"nswer"[..]));
 
         drop(first);
-        assert!(places.take("a").is_none());
+        assert!(places.take(None).is_none());
         drop(bytes);
-        assert!(places.take("a").is_some());
+        assert!(places.take(None).is_some());
     }
 
     #[tokio::test]

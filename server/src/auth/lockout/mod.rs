@@ -70,11 +70,6 @@ impl<'a> Approach<'a> {
             .map_or_else(String::new, |_| given.to_owned())
     }
 
-    /// From where.
-    pub fn network(&self) -> &str {
-        &self.network
-    }
-
     /// Waits until the tries before this one, with the same name from the same device or network, are settled; none where
     /// nothing is counted.
     pub async fn turn<'t>(&self, call: &Call<'t>) -> Result<Option<Turn<'t>>, Error> {

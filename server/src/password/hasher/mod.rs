@@ -3,6 +3,7 @@
 mod patience;
 mod queue;
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,15 +115,24 @@ impl Hasher {
         Ok(Self { pool, cost })
     }
 
-    /// Takes a place for a caller from this network that has other work to do before it needs a hash: as many as there are
+    /// Takes a place for a caller from the network of this client that has other work to do before it needs a hash: as many as there are
     /// threads and room in front of them, of which no network takes all, nor all networks of an IPv6 site together. Whoever
     /// finds none is turned away before that work, not after it.
     ///
     /// Every call that hashes has one: without it, one network's calls would fill the queue. Only imports have none, which
     /// hash one row after the other, and what the server does for itself.
-    pub fn enter(&self, network: &str) -> Result<Place, HashError> {
-        let place = self.pool.places.take(network);
+    pub fn enter(&self, client: Option<IpAddr>) -> Result<Place, HashError> {
+        let place = self.pool.places.take(client);
         place.ok_or_else(|| HashError::overloaded(&self.pool.queue))
+    }
+
+    /// Turns a caller away who would find no place now: in a rush most are, and at once costs least.
+    pub fn look_in(&self, client: Option<IpAddr>) -> Result<(), HashError> {
+        if self.pool.places.has_room(client) {
+            Ok(())
+        } else {
+            Err(HashError::overloaded(&self.pool.queue))
+        }
     }
 
     /// Hashes a new password: argon2id in the PHC string format.
