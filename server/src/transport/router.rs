@@ -40,7 +40,9 @@ pub struct Policy {
 pub fn combine(calls: Routes, pages: Router, policy: &Policy) -> Routes {
     let calls = Arc::new(Calls::new(calls.into_axum_router(), policy));
     let pages = behind_page_rules(pages, policy);
-    let both = service_fn(move |request| dispatch(Arc::clone(&calls), pages.clone(), request));
+    // Boxed here, since it is large, and what is around it would move it several times.
+    let both =
+        service_fn(move |request| Box::pin(dispatch(Arc::clone(&calls), pages.clone(), request)));
 
     Router::new().fallback_service(both).into()
 }
