@@ -187,6 +187,19 @@ mod tests {
     }
 
     #[test]
+    fn room_is_told_and_not_taken() {
+        let places = Arc::new(Places::new(3));
+        let has_room = |client: &str| places.has_room(client.parse().ok());
+        let held = storm(&places, A);
+
+        assert!(!has_room(A));
+        assert!(has_room(B));
+        drop(held);
+        assert!(has_room(A));
+        assert_eq!(places.lock().all, 0);
+    }
+
+    #[test]
     fn two_that_storm_get_as_much_as_each_other_once_both_have_asked_again() {
         let places = Arc::new(Places::new(65));
         let mut first = storm(&places, A);

@@ -2,9 +2,10 @@
 //!
 //! A connection passes `listener` (`proxy_header`, counts, TLS, first-request limit) and becomes a
 //! `guarded::GuardedIo`, which tonic's server serves under the limits of `limits`. A request then
-//! passes `router`, which sends it either to the gRPC services, behind the rules of `content_type`,
-//! `origin`, `cors`, `open_calls`, `deadline` and `whole_request`, in the order of `calls`, or to the HTTP pages. `unread` has answers keep their places
-//! until they are sent. `shutdown` ends it all, `ops` shows it to the operator.
+//! passes `router`, which sends it either to the gRPC services or to the HTTP pages. What stands before the services, and
+//! in which order, says `calls`: the rules of `cors`, `content_type`, `origin`, `open_calls`, `deadline` and
+//! `whole_request`. `unread` has answers keep their places until they are sent. `shutdown` ends it all, `ops` shows it to
+//! the operator.
 //!
 //! tonic alone leaves several of these limits off, or has none.
 

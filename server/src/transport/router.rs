@@ -319,6 +319,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_no_page_is_told_nothing_that_is_for_pages() {
+        let (head, _, _) = served().await.http2(HEALTH, &[GRPC]).await;
+
+        let told = head.headers().keys().map(|name| name.as_str());
+        let for_pages = |name: &&str| *name == "vary" || name.starts_with("access-control-");
+        assert_eq!(told.filter(for_pages).count(), 0, "{head:?}");
+    }
+
+    #[tokio::test]
     async fn a_passed_deadline_is_answered_in_the_callers_protocol() {
         let server = served().await;
 

@@ -115,9 +115,9 @@ impl Hasher {
         Ok(Self { pool, cost })
     }
 
-    /// Takes a place for a caller from the network of this client that has other work to do before it needs a hash: as many as there are
-    /// threads and room in front of them, of which no network takes all, nor all networks of an IPv6 site together. Whoever
-    /// finds none is turned away before that work, not after it.
+    /// Takes a place for a caller from the network of this client, who has other work to do before it needs a hash: as many
+    /// as there are threads and room in front of them, of which no network takes all, nor all networks of an IPv6 site
+    /// together. Whoever finds none is turned away before that work, not after it.
     ///
     /// Every call that hashes has one: without it, one network's calls would fill the queue. Only imports have none, which
     /// hash one row after the other, and what the server does for itself.
