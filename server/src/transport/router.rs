@@ -322,7 +322,7 @@ mod tests {
     async fn who_is_no_page_is_told_nothing_that_is_for_pages() {
         let (head, _, _) = served().await.http2(HEALTH, &[GRPC]).await;
 
-        let told = head.headers().keys().map(|name| name.as_str());
+        let told = head.headers().keys().map(axum::http::HeaderName::as_str);
         let for_pages = |name: &&str| *name == "vary" || name.starts_with("access-control-");
         assert_eq!(told.filter(for_pages).count(), 0, "{head:?}");
     }
