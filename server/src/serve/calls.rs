@@ -25,7 +25,7 @@ use crate::{
     messages::Messages,
     reset::Resets,
     transport::{
-        deadline::CallLimits, open_calls::OpenCalls, origin::AllowedOrigins, router::Policy,
+        deadline::CallLimits, open_calls::OpenCalls, origin::AllowedOrigins, policy::Policy,
         shutdown::Shutdown, whole_request::WholeRequests,
     },
 };

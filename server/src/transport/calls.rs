@@ -1,6 +1,6 @@
 //! The calls, behind what each of them has to keep.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     Router,
@@ -14,14 +14,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanic;
 
 use super::{
-    content_type,
-    cors::Cors,
-    deadline::{self, CallLimits},
-    open_calls::{self, OpenCalls},
-    origin::AllowedOrigins,
-    panics, refusal,
-    router::Policy,
-    whole_request::{self, WholeRequests},
+    content_type, cors::Cors, deadline, open_calls, panics, policy::Policy, refusal, whole_request,
 };
 
 /// The RPCs and their rules.
@@ -30,11 +23,8 @@ use super::{
 /// for each of them.
 pub(super) struct Calls {
     rpcs: CatchPanic<Router, panics::Internal>,
-    origins: AllowedOrigins,
     cors: Cors,
-    limits: CallLimits,
-    open: Arc<OpenCalls>,
-    requests: WholeRequests,
+    policy: Policy,
 }
 
 impl Calls {
@@ -42,18 +32,15 @@ impl Calls {
         Self {
             // Prepared once: each request would do it otherwise.
             rpcs: CatchPanic::custom(rpcs.with_state(()), panics::Internal),
-            origins: policy.origins.clone(),
             cors: Cors::new(policy.origins.clone()),
-            limits: policy.calls.clone(),
-            open: Arc::clone(&policy.open),
-            requests: policy.requests.clone(),
+            policy: policy.clone(),
         }
     }
 
     /// Answers a request of a browser, a proxy or a program, from the outermost rule to the innermost.
     pub(super) fn answer(&self, request: Request) -> impl Future<Output = Response> + Send {
         self.cors.apply(request, |request| {
-            content_type::admit_calls(&self.origins, request, |request| {
+            content_type::admit_calls(&self.policy.origins, request, |request| {
                 open_calls::keep(request, |request| {
                     in_grpc(request, |request| self.answer_in_grpc(request))
                 })
@@ -63,9 +50,9 @@ impl Calls {
 
     fn answer_in_grpc(&self, request: Request) -> impl Future<Output = Response> + Send {
         refusal::explain(request, |request| {
-            open_calls::bound(&self.open, request, |request| {
-                deadline::limit_call(&self.limits, request, |request| {
-                    whole_request::wait(&self.requests, request, |request| self.run(request))
+            open_calls::bound(&self.policy.open, request, |request| {
+                deadline::limit_call(&self.policy.calls, request, |request| {
+                    whole_request::wait(&self.policy.requests, request, |request| self.run(request))
                 })
             })
         })

@@ -39,24 +39,20 @@ pub(super) async fn admit_calls<F: Future<Output = Response>>(
 /// Whether the body is gRPC or grpc-web: `application/grpc`, alone or with `+codec`, `-web…` or a
 /// parameter behind it.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else {
-        return false;
-    };
-    let Some((essence, rest)) = value.as_bytes().split_at_checked(GRPC.len()) else {
-        return false;
-    };
-
-    essence.eq_ignore_ascii_case(GRPC)
-        && matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' '))
+    after(GRPC, headers)
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' ')))
 }
 
 /// Whether the body is grpc-web.
 pub(super) fn is_grpc_web(headers: &HeaderMap) -> bool {
-    let web = |value: &HeaderValue| {
-        let value = value.as_bytes().get(..GRPC_WEB.len());
-        value.is_some_and(|start| start.eq_ignore_ascii_case(GRPC_WEB))
-    };
-    headers.get(CONTENT_TYPE).is_some_and(web)
+    after(GRPC_WEB, headers).is_some()
+}
+
+/// What is behind `start` in the content type, if that begins so.
+fn after<'h>(start: &[u8], headers: &'h HeaderMap) -> Option<&'h [u8]> {
+    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+    let (essence, rest) = value.split_at_checked(start.len())?;
+    essence.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 /// The answer to any method but `POST` on the path of a call.

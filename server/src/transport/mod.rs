@@ -35,6 +35,8 @@ pub mod origin;
 mod panics;
 /// Who is at the other end.
 pub mod peer;
+/// What the network may ask.
+pub mod policy;
 pub(crate) mod proxy_header;
 mod refusal;
 /// One router for gRPC, grpc-web and the HTTP pages.

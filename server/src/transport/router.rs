@@ -13,25 +13,9 @@ use tonic::service::Routes;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::calls::Calls;
-use super::deadline::CallLimits;
 use super::guarded::Connection;
-use super::open_calls::{self, OpenCalls};
-use super::origin::AllowedOrigins;
-use super::whole_request::WholeRequests;
-use super::{content_type, deadline, origin, panics};
-
-/// What the router lets through, and for how long.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// Origins whose pages may call.
-    pub origins: AllowedOrigins,
-    /// How long calls and pages may take.
-    pub calls: CallLimits,
-    /// How many calls and pages may be open.
-    pub open: Arc<OpenCalls>,
-    /// Which calls begin when all of their request is there.
-    pub requests: WholeRequests,
-}
+use super::policy::Policy;
+use super::{content_type, deadline, open_calls, origin, panics};
 
 /// Puts `calls` and `pages` behind their rules and on one port.
 ///
@@ -109,6 +93,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::transport::deadline::CallLimits;
     use crate::transport::testing::{
         ALLOWED_ORIGIN, EMPTY_MESSAGE, HEALTH, NEVER, Served, Setup, serve,
     };
